@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libbackends.a
+libbackends_a_SOURCES =

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arena: a list of chunks, each twice the last up to a limit; large requests get their own. */
+#include <config.h>
+
+#include "base/arena.h"
+
+#include "base/err.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 1 << 20 };
+
+struct arena_chunk {
+    struct arena_chunk *prev;
+    size_t size;
+    max_align_t data[];
+};
+
+static struct arena_chunk *chunk_new(size_t size)
+{
+    struct arena_chunk *c = malloc(sizeof *c + size);
+    if (!c)
+        ob_out_of_memory();
+    c->size = size;
+    return c;
+}
+
+static void *alloc_slow(struct arena *a, size_t n)
+{
+    size_t size = a->head ? a->head->size * 2 : FIRST_CHUNK;
+    if (size > LARGEST_CHUNK)
+        size = LARGEST_CHUNK;
+    if (n > size / 4 && a->head) { /* its own chunk, behind the one being filled */
+        struct arena_chunk *c = chunk_new(n);
+        c->prev = a->head->prev;
+        a->head->prev = c;
+        return memset(c->data, 0, n);
+    }
+    struct arena_chunk *c = chunk_new(n > size ? n : size);
+    c->prev = a->head;
+    a->head = c;
+    a->next = (char *)c->data + n;
+    a->end = (char *)c->data + c->size;
+    return memset(c->data, 0, n);
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    const size_t align = _Alignof(max_align_t);
+    if (n > SIZE_MAX - align)
+        ob_out_of_memory();
+    n = (n + align - 1) & ~(align - 1);
+    if (n > (size_t)(a->end - a->next))
+        return alloc_slow(a, n);
+    void *p = a->next;
+    a->next += n;
+    return memset(p, 0, n);
+}
+
+void *arena_alloc_n(struct arena *a, size_t size, size_t n)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(size, n, &bytes))
+        ob_out_of_memory();
+    return arena_alloc(a, bytes);
+}
+
+char *arena_cstr(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return p;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+    return str_of(arena_cstr(a, s), s.n);
+}
+
+struct str str_concat(struct arena *a, struct str x, struct str y)
+{
+    char *p = arena_alloc(a, x.n + y.n + 1);
+    if (x.n)
+        memcpy(p, x.p, x.n);
+    if (y.n)
+        memcpy(p + x.n, y.p, y.n);
+    return str_of(p, x.n + y.n);
+}
+
+struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    if (n < 0)
+        BUG("bad format \"%s\"", fmt);
+    char *p = arena_alloc(a, (size_t)n + 1);
+    vsnprintf(p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return str_of(p, (size_t)n);
+}
+
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct str s = arena_vprintf(a, fmt, ap);
+    va_end(ap);
+    return s;
+}
+
+void arena_free(struct arena *a)
+{
+    for (struct arena_chunk *c = a->head, *prev; c; c = prev) {
+        prev = c->prev;
+        free(c);
+    }
+    *a = ARENA_INIT;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sink: collects diagnostics. Printing is base/diag_print.c. */
+#include <config.h>
+
+#include "base/diag.h"
+
+static struct diag *add(struct diag_sink *sink, const struct diag_rule *rule, enum diag_level level,
+                        struct span span, const char *fmt, va_list ap)
+{
+    struct diag *d = arena_new(sink->arena, struct diag);
+    d->rule = rule;
+    d->level = level;
+    d->span = span;
+    d->text = arena_vprintf(sink->arena, fmt, ap);
+    d->sink = sink;
+    vec_push(sink->arena, &sink->list, d);
+    if (level == DIAG_ERROR)
+        sink->n_errors++;
+    return d;
+}
+
+struct diag *diag_error(struct diag_sink *sink, struct span span, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct diag *d = add(sink, NULL, DIAG_ERROR, span, fmt, ap);
+    va_end(ap);
+    return d;
+}
+
+struct diag *diag_rule(struct diag_sink *sink, const struct diag_rule *rule, struct span span,
+                       const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct diag *d = add(sink, rule, rule->level, span, fmt, ap);
+    va_end(ap);
+    return d;
+}
+
+static void add_note(struct diag *d, bool has_span, struct span span, const char *fmt, va_list ap)
+{
+    struct diag_note n = {has_span, span, arena_vprintf(d->sink->arena, fmt, ap)};
+    vec_push(d->sink->arena, &d->notes, n);
+}
+
+void diag_note(struct diag *d, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add_note(d, false, (struct span){0}, fmt, ap);
+    va_end(ap);
+}
+
+void diag_note_at(struct diag *d, struct span span, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add_note(d, true, span, fmt, ap);
+    va_end(ap);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading, writing and copying files, and lookups that stay inside a root. */
+#include <config.h>
+
+#include "base/fs.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int fs_read_all(int fd, struct buf *out, size_t max, struct ob_err *err)
+{
+    struct stat st;
+    size_t step = 64 << 10;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (size_t)st.st_size < max)
+        step = (size_t)st.st_size + 1;
+    for (;;) {
+        buf_reserve(out, step);
+        ssize_t n = read(fd, out->p + out->n, out->cap - out->n - 1);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ob_err_set(err, errno, "read");
+        out->n += (size_t)n;
+        out->p[out->n] = '\0';
+        if (n == 0)
+            return 0;
+        if (out->n > max)
+            return ob_err_set(err, 0, "larger than %zu bytes", max);
+    }
+}
+
+int fs_write_all(int fd, const void *p, size_t n, struct ob_err *err)
+{
+    const char *at = p;
+    while (n > 0) {
+        ssize_t w = write(fd, at, n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0)
+            return ob_err_set(err, errno, "write");
+        at += w;
+        n -= (size_t)w;
+    }
+    return 0;
+}
+
+int fs_read_file_at(int dir, const char *name, struct buf *out, size_t max, struct ob_err *err)
+{
+    cleanup_close int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't open \"%s\"", name);
+    if (fs_read_all(fd, out, max, err) < 0)
+        return ob_err_wrap(err, "\"%s\"", name);
+    return 1;
+}
+
+int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
+                       struct ob_err *err)
+{
+    char tmp[512];
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld.new", name, (long)getpid()) >= sizeof tmp)
+        return ob_err_set(err, ENAMETOOLONG, "\"%s\"", name);
+    cleanup_close int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't create \"%s\"", tmp);
+    if (fs_write_all(fd, p, n, err) < 0) {
+        unlinkat(dir, tmp, 0);
+        return ob_err_wrap(err, "\"%s\"", tmp);
+    }
+    if (renameat(dir, tmp, dir, name) < 0) {
+        int e = errno;
+        unlinkat(dir, tmp, 0);
+        return ob_err_set(err, e, "can't rename \"%s\"", tmp);
+    }
+    return 0;
+}
+
+int fs_open_in(int root, const char *path, int flags, mode_t mode)
+{
+    struct open_how how = {
+        .flags = (uint64_t)(flags | O_CLOEXEC),
+        .mode = (flags & (O_CREAT | __O_TMPFILE)) ? mode : 0,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    for (int tries = 0;; tries++) {
+        int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+        /* EAGAIN: a rename somewhere on the system raced with a ".." of the path (openat2(2)). */
+        if (fd >= 0 || (errno != EAGAIN && errno != EINTR) || tries == 100)
+            return fd;
+    }
+}
+
+int fs_mkdir_p(const char *path, mode_t mode, struct ob_err *err)
+{
+    cleanup_free char *p = strdup(path);
+    if (!p)
+        ob_out_of_memory();
+    for (char *slash = p + 1; *p; slash++) {
+        char was = *slash;
+        if (was != '/' && was != '\0')
+            continue;
+        *slash = '\0';
+        if (mkdir(p, mode) < 0 && errno != EEXIST)
+            return ob_err_set(err, errno, "can't make directory \"%s\"", p);
+        if (was == '\0')
+            break;
+        *slash = was;
+    }
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return ob_err_set(err, errno, "can't make directory \"%s\"", path);
+    if (!S_ISDIR(st.st_mode))
+        return ob_err_set(err, ENOTDIR, "can't make directory \"%s\"", path);
+    return 0;
+}
+
+static int make_component(int parent, const char *name, mode_t mode, uid_t uid, gid_t gid)
+{
+    if (mkdirat(parent, name, mode) < 0)
+        return -1;
+    cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fchown(fd, uid, gid) < 0)
+        return -1;
+    return fchmod(fd, mode); /* whatever the umask took away */
+}
+
+int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct ob_err *err)
+{
+    int dir = fs_open_in(root, path, O_RDONLY | O_DIRECTORY, 0);
+    if (dir >= 0)
+        return dir;
+    if (errno != ENOENT)
+        return ob_err_set(err, errno, "can't make directory \"%s\"", path);
+    cleanup_free char *p = strdup(path);
+    if (!p)
+        ob_out_of_memory();
+    cleanup_close int parent = fs_open_in(root, "/", O_RDONLY | O_DIRECTORY, 0);
+    for (char *name = p; parent >= 0;) {
+        name += strspn(name, "/");
+        if (*name == '\0')
+            return take_fd(&parent);
+        char *end = name + strcspn(name, "/");
+        char was = *end;
+        *end = '\0';
+        int next = fs_open_in(root, p, O_RDONLY | O_DIRECTORY, 0);
+        if (next < 0 && errno == ENOENT && make_component(parent, name, mode, uid, gid) == 0)
+            next = fs_open_in(root, p, O_RDONLY | O_DIRECTORY, 0);
+        int e = errno;
+        close(parent);
+        parent = next;
+        errno = e;
+        *end = was;
+        name = end;
+    }
+    return ob_err_set(err, errno, "can't make directory \"%s\"", path);
+}
+
+/* Copies by read and write from the current offset of both. */
+static int copy_by_hand(int from, int to, uint64_t size, struct ob_err *err)
+{
+    enum { CHUNK = 256 << 10 };
+    cleanup_free char *chunk = malloc(CHUNK);
+    if (!chunk)
+        ob_out_of_memory();
+    while (size > 0) {
+        ssize_t n = read(from, chunk, size < CHUNK ? (size_t)size : CHUNK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ob_err_set(err, errno, "read");
+        if (n == 0)
+            return ob_err_set(err, 0, "it became shorter while it was copied");
+        if (fs_write_all(to, chunk, (size_t)n, err) < 0)
+            return -1;
+        size -= (uint64_t)n;
+    }
+    return 0;
+}
+
+int fs_copy_data(int from, int to, uint64_t size, struct ob_err *err)
+{
+    if (size == 0 || ioctl(to, FICLONE, from) == 0)
+        return 0;
+    while (size > 0) {
+        size_t want = size < (1 << 30) ? (size_t)size : 1 << 30;
+        ssize_t n = copy_file_range(from, NULL, to, NULL, want, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+            return copy_by_hand(from, to, size, err);
+        if (n < 0)
+            return ob_err_set(err, errno, "copy");
+        if (n == 0) /* also what procfs and some network filesystems say: read(2) decides */
+            return copy_by_hand(from, to, size, err);
+        size -= (uint64_t)n;
+    }
+    return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files and directories by descriptor. "In a root" means: `path` is looked up as a process that
+ * had done chroot(root) would see it; links and ".." never lead out (openat2 with
+ * RESOLVE_IN_ROOT, Linux 5.6), and magic links of /proc are refused. All descriptors are
+ * close-on-exec.
+ */
+#ifndef BASE_FS_H
+#define BASE_FS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Whole contents; the error names no file, the caller wraps. */
+int fs_read_all(int fd, struct buf *out, size_t max, struct ob_err *err);
+int fs_write_all(int fd, const void *p, size_t n, struct ob_err *err);
+
+/* 1 = read, 0 = there is no such file, -1 = error. */
+int fs_read_file_at(int dir, const char *name, struct buf *out, size_t max, struct ob_err *err);
+/* Writes a new file beside `name` and renames it into place. */
+int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
+                       struct ob_err *err);
+
+/* open(2) in a root. Gives the descriptor, or -1 and errno. */
+int fs_open_in(int root, const char *path, int flags, mode_t mode);
+
+/* Makes a directory and its missing parents, as mkdir -p. */
+int fs_mkdir_p(const char *path, mode_t mode, struct ob_err *err);
+/* The same in a root; what is made gets mode and owner, what exists keeps them. Gives a directory
+ * descriptor. A component that exists and is no directory is an error. */
+int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
+                 struct ob_err *err);
+
+/* Removes a file or a whole tree. Never follows a link, never crosses a mount point (that is an
+ * error, and what is mounted there is left alone). A missing name is fine. Works at any depth
+ * with three descriptors. */
+int fs_remove_tree_at(int dir, const char *name, struct ob_err *err);
+
+/* Copies `size` bytes between regular files from their start: by reflink where the filesystem can,
+ * else in the kernel, else by hand. A source that ends early is an error. */
+int fs_copy_data(int from, int to, uint64_t size, struct ob_err *err);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON text: commas and escapes. Escapes only what RFC 8259 requires, and DEL. */
+#include <config.h>
+
+#include "base/json.h"
+
+static void before_value(struct json_out *j)
+{
+    if (j->comma)
+        buf_putc(j->buf, ',');
+    j->comma = true;
+}
+
+void json_newline(struct json_out *j)
+{
+    if (j->comma)
+        buf_putc(j->buf, ',');
+    j->comma = false;
+    buf_putc(j->buf, '\n');
+}
+
+void json_open(struct json_out *j, char bracket)
+{
+    before_value(j);
+    buf_putc(j->buf, bracket);
+    j->comma = false;
+}
+
+void json_close(struct json_out *j, char bracket)
+{
+    buf_putc(j->buf, bracket);
+    j->comma = true;
+}
+
+static void add_escaped(struct buf *b, unsigned char c)
+{
+    switch (c) {
+    case '"': buf_puts(b, "\\\""); break;
+    case '\\': buf_puts(b, "\\\\"); break;
+    case '\n': buf_puts(b, "\\n"); break;
+    case '\r': buf_puts(b, "\\r"); break;
+    case '\t': buf_puts(b, "\\t"); break;
+    default: buf_printf(b, "\\u%04x", c);
+    }
+}
+
+static void add_string(struct buf *b, struct str s)
+{
+    buf_putc(b, '"');
+    size_t from = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+            continue;
+        buf_add(b, s.p + from, i - from);
+        add_escaped(b, c);
+        from = i + 1;
+    }
+    buf_add(b, s.n ? s.p + from : NULL, s.n - from);
+    buf_putc(b, '"');
+}
+
+void json_key(struct json_out *j, const char *key)
+{
+    before_value(j);
+    buf_putc(j->buf, '"');
+    buf_puts(j->buf, key);
+    buf_puts(j->buf, "\":");
+    j->comma = false;
+}
+
+void json_str(struct json_out *j, struct str s)
+{
+    before_value(j);
+    add_string(j->buf, s);
+}
+
+void json_int(struct json_out *j, int64_t v)
+{
+    before_value(j);
+    buf_printf(j->buf, "%lld", (long long)v);
+}
+
+void json_bool(struct json_out *j, bool v)
+{
+    before_value(j);
+    buf_puts(j->buf, v ? "true" : "false");
+}
+
+void json_key_str(struct json_out *j, const char *key, struct str s)
+{
+    json_key(j, key);
+    json_str(j, s);
+}
+
+void json_key_int(struct json_out *j, const char *key, int64_t v)
+{
+    json_key(j, key);
+    json_int(j, v);
+}
+
+void json_key_bool(struct json_out *j, const char *key, bool v)
+{
+    json_key(j, key);
+    json_bool(j, v);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A writer of JSON text, for output that must be the same bytes every time. (Reading is jansson's.)
+ * The caller opens and closes in pairs; the writer puts the commas. Strings must be UTF-8.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+struct json_out {
+    struct buf *buf;
+    bool comma; /* the next value needs a comma before it */
+};
+
+#define JSON_OUT_INIT(b) ((struct json_out){.buf = (b)})
+
+void json_open(struct json_out *j, char bracket);  /* '{' or '[' */
+void json_close(struct json_out *j, char bracket); /* '}' or ']' */
+void json_key(struct json_out *j, const char *key); /* plain ASCII, nothing to escape */
+void json_str(struct json_out *j, struct str s);
+void json_int(struct json_out *j, int64_t v);
+void json_bool(struct json_out *j, bool v);
+void json_newline(struct json_out *j); /* before the next value, for people who read it */
+
+/* key and value in one. */
+void json_key_str(struct json_out *j, const char *key, struct str s);
+void json_key_int(struct json_out *j, const char *key, int64_t v);
+void json_key_bool(struct json_out *j, const char *key, bool v);
+
+#endif

@@ -1,0 +1,20 @@
+noinst_LIBRARIES += libbase.a
+libbase_a_SOURCES = \
+	base/arena.c base/arena.h \
+	base/buf.c base/buf.h \
+	base/cleanup.h \
+	base/cli.c base/cli.h \
+	base/diag.c base/diag.h \
+	base/diag_print.c base/diag_print.h \
+	base/err.c base/err.h \
+	base/fs.c base/fs.h base/fs_remove.c \
+	base/intern.c base/intern.h \
+	base/json.c base/json.h \
+	base/log.c base/log.h \
+	base/map.c base/map.h \
+	base/sha256.c base/sha256.h \
+	base/source.c base/source.h \
+	base/spawn.c base/spawn.h \
+	base/str.c base/str.h \
+	base/suggest.c base/suggest.h \
+	base/vec.c base/vec.h

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each message is one write, so that lines of several processes do not mix. */
+#include <config.h>
+
+#include "base/log.h"
+
+#include "base/buf.h"
+
+#include <unistd.h>
+
+static const char *program = "obkit"; /* set once by main */
+static int verbosity;
+
+void log_init(const char *name, int level)
+{
+    program = name;
+    verbosity = level;
+}
+
+static void say(const char *kind, const char *fmt, va_list ap)
+{
+    struct buf b = BUF_INIT;
+    buf_printf(&b, "%s: %s", program, kind);
+    buf_vprintf(&b, fmt, ap);
+    for (size_t i = 0; i < b.n; i++) /* names of files and images must not drive the terminal */
+        if ((unsigned char)b.p[i] < 0x20 || b.p[i] == 0x7f)
+            b.p[i] = '?';
+    buf_putc(&b, '\n');
+    if (write(STDERR_FILENO, b.p, b.n) < 0) {
+        /* nowhere to report it */
+    }
+    buf_free(&b);
+}
+
+void log_error(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say("", fmt, ap);
+    va_end(ap);
+}
+
+void log_warning(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say("warning: ", fmt, ap);
+    va_end(ap);
+}
+
+void log_info(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (verbosity >= 1)
+        say("", fmt, ap);
+    va_end(ap);
+}
+
+void log_debug(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (verbosity >= 2)
+        say("", fmt, ap);
+    va_end(ap);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading source texts, and turning byte offsets into lines and columns. */
+#include <config.h>
+
+#include "base/source.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+uint32_t source_add(struct sources *ss, struct str path, struct str text)
+{
+    if (text.n > SOURCE_MAX_BYTES)
+        BUG("source of %zu bytes", text.n);
+    struct source s = {.path = arena_str(ss->arena, path), .text = arena_str(ss->arena, text)};
+    vec_push(ss->arena, &ss->list, s);
+    return (uint32_t)(ss->list.n - 1);
+}
+
+int source_load(struct sources *ss, const char *path, uint32_t *index, struct ob_err *err)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    cleanup_close int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't open \"%s\"", path);
+    cleanup_buf struct buf text = BUF_INIT;
+    if (fs_read_all(fd, &text, SOURCE_MAX_BYTES, err) < 0)
+        return ob_err_wrap(err, "can't read \"%s\"", path);
+    *index = source_add(ss, str_from(path), buf_str(&text));
+    return 0;
+}
+
+static void find_lines(struct arena *a, struct source *s)
+{
+    VEC(uint32_t) lines = {0};
+    vec_push(a, &lines, 0);
+    for (size_t i = 0; i < s->text.n; i++)
+        if (s->text.p[i] == '\n')
+            vec_push(a, &lines, (uint32_t)i + 1);
+    s->line_off = lines.at;
+    s->n_lines = (uint32_t)lines.n;
+}
+
+static struct source *with_lines(struct sources *ss, uint32_t source)
+{
+    struct source *s = &ss->list.at[source];
+    if (!s->line_off)
+        find_lines(ss->arena, s);
+    return s;
+}
+
+struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
+{
+    struct source *s = with_lines(ss, source);
+    uint32_t lo = 0, hi = s->n_lines; /* line lo starts at or before off, line hi behind it */
+    while (hi - lo > 1) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (s->line_off[mid] <= off)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    struct place p = {.line = lo + 1, .column = 1, .byte_column = off - s->line_off[lo] + 1};
+    for (uint32_t i = s->line_off[lo]; i < off && i < s->text.n; i++)
+        if (((unsigned char)s->text.p[i] & 0xc0) != 0x80)
+            p.column++;
+    return p;
+}
+
+struct str source_line(struct sources *ss, uint32_t source, uint32_t line)
+{
+    struct source *s = with_lines(ss, source);
+    uint32_t from = s->line_off[line - 1];
+    uint32_t to = line < s->n_lines ? s->line_off[line] - 1 : (uint32_t)s->text.n;
+    if (to > from && s->text.p[to - 1] == '\r')
+        to--;
+    return str_of(s->text.p + from, to - from);
+}
+
+struct span span_join(struct span a, struct span b)
+{
+    if (a.source != b.source)
+        BUG("spans of two sources");
+    uint32_t off = a.off < b.off ? a.off : b.off;
+    uint32_t end = span_end(a) > span_end(b) ? span_end(a) : span_end(b);
+    return (struct span){a.source, off, end - off};
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* posix_spawn with descriptors in place and signals reset. */
+#include <config.h>
+
+#include "base/spawn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static int add_io(posix_spawn_file_actions_t *fa, const struct spawn_io *io)
+{
+    const int fds[3] = {io->in, io->out, io->err};
+    for (int i = 0; i < 3; i++) {
+        int e = fds[i] < 0 ? 0 : posix_spawn_file_actions_adddup2(fa, fds[i], i);
+        if (e != 0)
+            return e;
+    }
+    return 0;
+}
+
+int spawn(char *const argv[], const struct spawn_io *io, pid_t *pid, struct ob_err *err)
+{
+    posix_spawn_file_actions_t fa;
+    posix_spawnattr_t attr;
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&fa);
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    int e = add_io(&fa, io);
+    if (e == 0)
+        e = posix_spawnp(pid, argv[0], &fa, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&fa);
+    return e == 0 ? 0 : ob_err_set(err, e, "can't run \"%s\"", argv[0]);
+}
+
+int spawn_wait(pid_t pid, int *status, struct ob_err *err)
+{
+    int st;
+    while (waitpid(pid, &st, 0) < 0)
+        if (errno != EINTR)
+            return ob_err_set(err, errno, "can't wait for process %ld", (long)pid);
+    *status = WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
+    return 0;
+}

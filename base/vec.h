@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Typed vectors in an arena. VEC(T) is an anonymous struct; name those that cross a function
+ * boundary with DEFINE_VEC. Growing copies within the arena, so old `at` pointers stay readable
+ * but are stale.
+ */
+#ifndef BASE_VEC_H
+#define BASE_VEC_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+#define VEC_FIELDS(T)                                                                              \
+    T *at;                                                                                         \
+    size_t n, cap;
+#define VEC(T)                                                                                     \
+    struct {                                                                                       \
+        VEC_FIELDS(T)                                                                              \
+    }
+#define DEFINE_VEC(name, T)                                                                        \
+    struct name {                                                                                  \
+        VEC_FIELDS(T)                                                                              \
+    }
+
+/* Appends x (evaluated once) to *v. */
+#define vec_push(arena, v, x)                                                                      \
+    ((v)->n == (v)->cap                                                                            \
+         ? (void)((v)->at = vec_grow((arena), (v)->at, (v)->n, &(v)->cap, sizeof *(v)->at))        \
+         : (void)0,                                                                                \
+     (v)->at[(v)->n++] = (x))
+
+#define vec_for(T, it, v)                                                                          \
+    for (T *it = (v)->at, *it##_end = it ? it + (v)->n : it; it != it##_end; it++)
+
+/* For vec_push: a copy with more room; *cap is updated. */
+void *vec_grow(struct arena *a, void *at, size_t n, size_t *cap, size_t size);
+
+DEFINE_VEC(str_vec, struct str);
+
+#endif

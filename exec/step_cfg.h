@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One command to run in a sandbox, with everything decided: no late values, numeric ids, absolute
+ * paths. exec/ fills it from a step and the base image's configuration; sandboxes read it.
+ */
+#ifndef EXEC_STEP_CFG_H
+#define EXEC_STEP_CFG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum step_network {
+    STEP_NETWORK_NONE, /* loopback only */
+    STEP_NETWORK_HOST, /* the host's network, its resolv.conf read-only */
+};
+
+enum step_mount_kind {
+    STEP_MOUNT_BIND,  /* a file or directory of the host */
+    STEP_MOUNT_TMPFS,
+};
+
+struct step_mount {
+    enum step_mount_kind kind;
+    const char *target; /* absolute in the sandbox; made if missing, and removed again after */
+    int source_fd;      /* STEP_MOUNT_BIND: O_PATH descriptor of what to show */
+    bool read_only;
+    uint64_t size;      /* STEP_MOUNT_TMPFS: limit in bytes; 0 = the kernel's default */
+};
+
+struct step_cfg {
+    char *const *argv;       /* NULL-terminated, argv[0] set; looked up in env's PATH inside */
+    char *const *env;        /* NULL-terminated "NAME=VALUE": all there is */
+    const char *cwd;         /* absolute in the sandbox; made (root, 0755) if missing */
+    uid_t uid;
+    gid_t gid;
+    const gid_t *groups;     /* supplementary */
+    size_t n_groups;
+    const char *hostname;
+    enum step_network network;
+    const struct step_mount *mounts; /* in order, on top of the sandbox's own */
+    size_t n_mounts;
+    int in_fd;  /* -1 = /dev/null */
+    int out_fd; /* receives stdout and stderr; stays open in the caller */
+};
+
+#endif

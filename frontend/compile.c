@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the front ends: places for steps, and the check that a source is text at all. */
+#include <config.h>
+
+#include "frontend/compile.h"
+
+enum { HEADING_MAX = 200 };
+
+static struct str one_line(struct arena *a, struct str s)
+{
+    s = str_trim(s);
+    size_t n = 0;
+    while (n < s.n && n < HEADING_MAX && (unsigned char)s.p[n] >= 0x20 && s.p[n] != 0x7f)
+        n++;
+    if (n == s.n)
+        return s;
+    while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+        n--;
+    return str_concat(a, str_trim(str_of(s.p, n)), STR(" ..."));
+}
+
+struct step_meta compile_meta(struct compile *c, struct span span, struct str heading)
+{
+    struct place from = source_place(c->sources, span.source, span.off);
+    struct place to = source_place(c->sources, span.source, span_end(span));
+    return (struct step_meta){
+        .source = span.source,
+        .line = from.line,
+        .column = from.column,
+        .end_line = to.line,
+        .end_column = to.column,
+        .heading = one_line(c->arena, heading),
+    };
+}
+
+bool compile_check_text(struct compile *c, uint32_t source)
+{
+    struct str text = source_at(c->sources, source)->text;
+    ptrdiff_t nul = str_find(text, '\0');
+    size_t bad;
+    if (nul >= 0) {
+        diag_error(c->diags, span_of(source, (size_t)nul, 1), "NUL byte: this is not a text file");
+        return false;
+    }
+    if (!str_is_utf8(text, &bad)) {
+        diag_error(c->diags, span_of(source, bad, 1), "byte 0x%02x is not UTF-8",
+                   (unsigned char)text.p[bad]);
+        return false;
+    }
+    return true;
+}

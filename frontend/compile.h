@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the two front ends share: the state of one compilation, and the entry points that the
+ * programs call. A front end parses a source to its own AST, checks it, and lowers it to steps,
+ * one stage, and one target of the plan. It reports to the sink and never prints.
+ */
+#ifndef FRONTEND_COMPILE_H
+#define FRONTEND_COMPILE_H
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "ir/plan.h"
+
+struct build_arg {
+    struct str name;
+    struct str value; /* --build-arg K=V, or K with the value of the environment */
+};
+
+DEFINE_VEC(build_arg_vec, struct build_arg);
+
+struct compile_options {
+    struct build_arg_vec build_args;
+    struct str target;   /* a stage's name; empty = the last stage */
+    struct str platform; /* "os/arch[/variant]"; empty = the executor's own */
+};
+
+struct compile {
+    struct arena *arena;
+    struct sources *sources; /* plan.sources has the same indices */
+    struct diag_sink *diags;
+    struct plan *plan;
+    const struct compile_options *options;
+};
+
+/* Compile source number `source` into c->plan. False if it has errors (they are in the sink; what
+ * was added to the plan is then of no use). */
+bool df_compile(struct compile *c, uint32_t source);
+bool sx_compile(struct compile *c, uint32_t source);
+
+/* The AST as an indented text for people and goldens, one node a line with its place. */
+bool df_dump(struct compile *c, uint32_t source, struct buf *out);
+bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
+
+/* The meta part of a step that stands at `span`; heading is cut to one line. */
+struct step_meta compile_meta(struct compile *c, struct span span, struct str heading);
+
+/* Reports bytes that no front end can pass on: NUL and malformed UTF-8 (IR is JSON, and an
+ * executed string ends at a NUL). False if there were any. */
+bool compile_check_text(struct compile *c, uint32_t source);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan's few operations; passes, reader and writer have files of their own. */
+#include <config.h>
+
+#include "ir/plan.h"
+
+#include "base/err.h"
+
+uint32_t plan_add_step(struct plan *p, const struct step *s)
+{
+    if (p->steps.n >= NO_STEP)
+        BUG("too many steps");
+    vec_push(p->arena, &p->steps, *s);
+    return (uint32_t)p->steps.n - 1;
+}
+
+struct step step_of_kind(enum step_kind kind)
+{
+    return (struct step){.kind = kind, .parent = NO_STEP};
+}
+
+const char *step_kind_name(enum step_kind kind)
+{
+    static const char *const names[] = {
+        [STEP_FROM] = "from", [STEP_SCRATCH] = "scratch", [STEP_RUN] = "run",
+        [STEP_COPY] = "copy", [STEP_MKDIR] = "mkdir",
+    };
+    return names[kind];
+}
+
+const char *network_name(enum network n)
+{
+    static const char *const names[] = {
+        [NETWORK_DEFAULT] = "default", [NETWORK_NONE] = "none", [NETWORK_HOST] = "host",
+    };
+    return names[n];
+}
+
+const char *mount_type_name(enum mount_type t)
+{
+    static const char *const names[] = {
+        [MOUNT_BIND] = "bind", [MOUNT_CACHE] = "cache", [MOUNT_TMPFS] = "tmpfs",
+        [MOUNT_SECRET] = "secret", [MOUNT_SSH] = "ssh",
+    };
+    return names[t];
+}
+
+void env_set(struct arena *a, struct name_value_vec *env, struct str name, struct text value)
+{
+    struct name_value_vec copy = {.at = arena_new_n(a, struct name_value, env->n + 1)};
+    bool found = false;
+    vec_for (const struct name_value, e, env) {
+        bool same = str_eq(e->name, name);
+        copy.at[copy.n++] = same ? (struct name_value){name, value} : *e;
+        found |= same;
+    }
+    if (!found)
+        copy.at[copy.n++] = (struct name_value){name, value};
+    copy.cap = copy.n;
+    *env = copy;
+}
+
+const struct text *env_get(const struct name_value_vec *env, struct str name)
+{
+    vec_for (const struct name_value, e, env)
+        if (str_eq(e->name, name))
+            return &e->value;
+    return NULL;
+}

@@ -1,0 +1,12 @@
+# A unit test is tests/unit/check_NAME.c and one line in UNIT_TESTS. Test programs link all of
+# obkit: LDADD is the default for programs without a _LDADD of their own.
+LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
+
+UNIT_TESTS = \
+	tests/unit/check_arena
+
+if HAVE_CHECK
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+EXTRA_DIST += tests/unit/fixture.h

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "base/vec.h"
+#include "tests/unit/fixture.h"
+
+#include <stdint.h>
+
+START_TEST(allocations_are_zeroed_aligned_and_apart)
+{
+    struct arena a = ARENA_INIT;
+    unsigned char *last = NULL;
+    for (size_t n = 1; n < 200000; n = n * 3 + 1) {
+        unsigned char *p = arena_alloc(&a, n);
+        ck_assert_uint_eq((uintptr_t)p % _Alignof(max_align_t), 0);
+        for (size_t i = 0; i < n; i++)
+            ck_assert_uint_eq(p[i], 0);
+        memset(p, 0xff, n);
+        if (last)
+            ck_assert_uint_eq(*last, 0xff);
+        last = p;
+    }
+    arena_free(&a);
+    ck_assert_ptr_null(a.head);
+}
+END_TEST
+
+START_TEST(large_requests_do_not_waste_the_current_chunk)
+{
+    struct arena a = ARENA_INIT;
+    char *first = arena_alloc(&a, 16);
+    arena_alloc(&a, 5 << 20);
+    char *second = arena_alloc(&a, 16);
+    ck_assert_ptr_eq(second, first + 16);
+    arena_free(&a);
+}
+END_TEST
+
+START_TEST(strings_are_terminated_copies)
+{
+    struct arena a = ARENA_INIT;
+    struct str s = arena_str(&a, STR("ab\0c"));
+    ck_assert_strs(s, STR("ab\0c"));
+    ck_assert_int_eq(s.p[s.n], '\0');
+    ck_assert_strs(arena_printf(&a, "%s-%d", "x", 7), STR("x-7"));
+    ck_assert_strs(str_concat(&a, STR("a"), STR("")), STR("a"));
+    ck_assert_strs(str_concat(&a, STR("a"), STR("bc")), STR("abc"));
+    arena_free(&a);
+}
+END_TEST
+
+START_TEST(vectors_grow_and_keep_what_they_hold)
+{
+    struct arena a = ARENA_INIT;
+    VEC(int) v = {0};
+    int seen = 0;
+    vec_for (int, it, &v)
+        ck_abort_msg("an empty vector has elements");
+    for (int i = 0; i < 1000; i++)
+        vec_push(&a, &v, i);
+    vec_for (int, it, &v)
+        ck_assert_int_eq(*it, seen++);
+    ck_assert_int_eq(seen, 1000);
+    arena_free(&a);
+}
+END_TEST
+
+UNIT_MAIN("arena", allocations_are_zeroed_aligned_and_apart,
+          large_requests_do_not_waste_the_current_chunk, strings_are_terminated_copies,
+          vectors_grow_and_keep_what_they_hold)

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every unit test program needs: Check, short assertions for our types, and a main.
+ * A test file has START_TEST functions and ends with UNIT_MAIN("module", test_a, test_b).
+ */
+#ifndef TESTS_FIXTURE_H
+#define TESTS_FIXTURE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+/* Skips the whole program, for Automake's harness, saying why. */
+#define UNIT_SKIP(why)                                                                             \
+    do {                                                                                           \
+        printf("skipped: %s\n", (why));                                                            \
+        exit(77);                                                                                  \
+    } while (0)
+
+#define ck_assert_strs(got, want)                                                                  \
+    do {                                                                                           \
+        struct str got_ = (got), want_ = (want);                                                   \
+        ck_assert_msg(str_eq(got_, want_), "got \"" STR_FMT "\", want \"" STR_FMT "\"",            \
+                      STR_ARG(got_), STR_ARG(want_));                                              \
+    } while (0)
+
+/* For calls that must succeed: shows the error's text. */
+#define ck_assert_ok(call, err)                                                                    \
+    do {                                                                                           \
+        int rc_ = (call);                                                                          \
+        ck_assert_msg(rc_ >= 0, "%s: %s", #call, (err)->text);                                     \
+    } while (0)
+
+#define UNIT_MAIN(name, ...)                                                                       \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const TTest *const tests[] = {__VA_ARGS__};                                                \
+        Suite *s = suite_create(name);                                                             \
+        TCase *tc = tcase_create(name);                                                            \
+        tcase_set_timeout(tc, 60);                                                                 \
+        for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)                                \
+            tcase_add_test(tc, tests[i]);                                                          \
+        suite_add_tcase(s, tc);                                                                    \
+        SRunner *sr = srunner_create(s);                                                           \
+        srunner_run_all(sr, CK_NORMAL);                                                            \
+        int failed = srunner_ntests_failed(sr);                                                    \
+        srunner_free(sr);                                                                          \
+        return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                               \
+    }
+
+#endif
