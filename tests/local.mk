@@ -10,3 +10,8 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/unit/fixture.h
+
+# Golden folders: see the comment in run.sh.
+check_PROGRAMS += tests/golden/golden
+TESTS += tests/golden/run.sh
+EXTRA_DIST += tests/golden/run.sh
