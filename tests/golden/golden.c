@@ -21,6 +21,7 @@ struct language {
 };
 
 static const struct language languages[] = {
+    {"dockerfile", df_compile, df_dump},
     {NULL, NULL, NULL},
 };
 
