@@ -77,6 +77,8 @@ static const char *scan_flag(const char *p)
     */
 }
 
+enum { AGAIN = -1 }; /* no token yet: only the mode has changed */
+
 static void skip_blanks(struct df_parse *ps)
 {
     while (ps->cur < ps->end && ascii_is_blank(*ps->cur))
@@ -206,7 +208,7 @@ static int lex_flag(struct df_parse *ps, struct df_flag *flag)
     struct df_word whole = take(ps, to);
     if (whole.s.n == 2) { /* "--" ends the flags */
         ps->mode = first_mode(ps->insn.type->shape);
-        return 0;
+        return AGAIN;
     }
     *flag = flag_of(ps, whole);
     return TOK_FLAG;
@@ -228,12 +230,12 @@ static int lex_text(struct df_parse *ps, struct df_word *word)
     return TOK_TEXT;
 }
 
-/* A JSON array of strings; 0 if it is none. */
+/* A JSON array of strings; AGAIN if it is none. */
 static int lex_exec(struct df_parse *ps)
 {
     struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
     switch (df_json_read(ps->c->arena, ps->insn.line, text, &ps->insn.words)) {
-    case DF_JSON_NONE: return 0;
+    case DF_JSON_NONE: return AGAIN;
     case DF_JSON_STRINGS:
         take(ps, ps->end);
         ps->insn.is_exec = true;
@@ -250,14 +252,14 @@ static int lex_exec(struct df_parse *ps)
 static int lex_paths(struct df_parse *ps)
 {
     int token = lex_exec(ps);
-    if (token)
+    if (token != AGAIN)
         return token;
     struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
     bool may_have = ps->insn.type->kind == DF_COPY || ps->insn.type->kind == DF_ADD;
     if (may_have && !df_heredocs_read(ps, text))
         return fail(ps);
     ps->mode = DF_MODE_WORDS;
-    return 0;
+    return AGAIN;
 }
 
 static int lex_health(struct df_parse *ps, struct df_word *word)
@@ -303,7 +305,7 @@ static int lex_word(struct df_parse *ps, DF_STYPE *lval)
     return is_as ? TOK_AS : TOK_WORD;
 }
 
-/* The token at `cur`, of which something is left; 0 if only the mode has changed. */
+/* The token at `cur`, where something is left of the line. */
 static int lex_argument(struct df_parse *ps, DF_STYPE *lval)
 {
     switch (ps->mode) {
@@ -311,7 +313,7 @@ static int lex_argument(struct df_parse *ps, DF_STYPE *lval)
         if (str_starts(str_of(ps->cur, (size_t)(ps->end - ps->cur)), STR("--")))
             return lex_flag(ps, &lval->TOK_FLAG);
         ps->mode = first_mode(ps->insn.type->shape);
-        return 0;
+        return AGAIN;
     case DF_MODE_COMMAND: ps->mode = DF_MODE_TEXT; return lex_exec(ps);
     case DF_MODE_PATHS: return lex_paths(ps);
     case DF_MODE_HEALTH: return lex_health(ps, &lval->TOK_WORD);
@@ -329,10 +331,8 @@ static int lex_argument(struct df_parse *ps, DF_STYPE *lval)
 
 int df_lex(DF_STYPE *lval, struct span *lloc, struct df_parse *ps)
 {
-    int token = 0;
-    if (ps->mode == DF_MODE_LINE)
-        token = lex_keyword(ps);
-    while (token == 0) {
+    int token = ps->mode == DF_MODE_LINE ? lex_keyword(ps) : AGAIN;
+    while (token == AGAIN) {
         skip_blanks(ps);
         if (ps->cur == ps->end || ps->line_failed) {
             ps->cur = ps->end;

@@ -119,15 +119,21 @@ static void df_error(const struct span *at, struct df_parse *ps, const char *tex
     diag_error(ps->c->diags, *at, "%s", text); /* only "memory exhausted" comes this way */
 }
 
-/* "A", "A or B", "A, B or C"; flags are optional everywhere and not worth a word. */
+/* "A", "A or B", "A, B or C", the end of the line last; flags are optional everywhere and not
+ * worth a word. */
 static struct str expected_list(struct arena *a, const yypcontext_t *ctx)
 {
     enum { MAX_EXPECTED = 8 };
     yysymbol_kind_t expected[MAX_EXPECTED];
     int n = yypcontext_expected_tokens(ctx, expected, MAX_EXPECTED), kept = 0;
-    for (int i = 0; i < n; i++)
-        if (expected[i] != YYSYMBOL_FLAG)
+    bool may_end = false;
+    for (int i = 0; i < n; i++) {
+        may_end |= expected[i] == YYSYMBOL_EOL;
+        if (expected[i] != YYSYMBOL_FLAG && expected[i] != YYSYMBOL_EOL)
             expected[kept++] = expected[i];
+    }
+    if (may_end)
+        expected[kept++] = YYSYMBOL_EOL;
     struct str list = STR("");
     for (int i = 0; i < kept; i++)
         list = arena_printf(a, STR_FMT "%s%s", STR_ARG(list),
