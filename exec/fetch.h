@@ -21,7 +21,7 @@ struct image_info {
     struct str_vec env;         /* "NAME=VALUE" */
     struct str user, workdir;
     struct str_vec entrypoint, cmd, shell;
-    VEC(struct str) onbuild;
+    struct str_vec onbuild;
 };
 
 struct fetch_ops {

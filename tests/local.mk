@@ -3,6 +3,7 @@
 LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
+	tests/unit/check_pattern \
 	tests/unit/check_arena
 
 if HAVE_CHECK
