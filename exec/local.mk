@@ -3,4 +3,4 @@ libexec_a_SOURCES = \
 	exec/fetch.h \
 	exec/sandbox.h \
 	exec/step_cfg.h \
-	exec/store.h
+	exec/store.c exec/store.h

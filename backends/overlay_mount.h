@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Overlay mounts that are attached nowhere: they are held by a descriptor only, so they end with
+ * the last process that has it, however that ends. Nothing here knows what a store is.
+ */
+#ifndef BACKENDS_OVERLAY_MOUNT_H
+#define BACKENDS_OVERLAY_MOUNT_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+
+enum { OVERLAY_MAX_LOWERS = 500 }; /* the kernel's own limit */
+
+struct overlay {
+    int lower_dir;     /* where the lower directories are: each is lower_dir/LINE/fs, */
+    struct str lowers; /* LINE being a line of this, the uppermost first */
+    int upper_dir;     /* where new/fs (the upper directory) and work are; -1 = read-only */
+    bool by_mount2;    /* with mount(2), as kernels before 6.7 need it */
+};
+
+/* Mounts it and gives the descriptor of the mount's root (opened with O_PATH). If by_mount2 is
+ * not set, tries the other way too where the kernel asks for it. */
+int overlay_mount(const struct overlay *o, int *fd, struct ob_err *err);
+
+#endif
