@@ -33,14 +33,15 @@ static const char OPTIONS[][2][16] = {
 };
 enum { N_OPTIONS = sizeof OPTIONS / sizeof OPTIONS[0], PATH_SIZE = 300 };
 
-/* Takes the next line off *lines, as the path of a lower directory. */
-static bool next_lower(const struct overlay *o, struct str *lines, char path[PATH_SIZE])
+/* Takes the next line off *lines, as the path of a lower directory, where dir is open as fd. */
+static bool next_lower(const struct overlay *o, int fd, struct str *lines, char path[PATH_SIZE])
 {
     struct str line;
     if (lines->n == 0)
         return false;
     str_cut(*lines, '\n', &line, lines);
-    snprintf(path, PATH_SIZE, "/proc/self/fd/%d/" STR_FMT "/fs", o->lower_dir, STR_ARG(line));
+    snprintf(path, PATH_SIZE, "/proc/self/fd/%d/%s" STR_FMT "/fs", fd, o->lower_prefix,
+             STR_ARG(line));
     return true;
 }
 
@@ -73,7 +74,7 @@ static int configure_lowers(const struct overlay *o, int fs)
 {
     char path[PATH_SIZE];
     struct str lines = o->lowers;
-    for (bool is_first = true; next_lower(o, &lines, path); is_first = false)
+    for (bool is_first = true; next_lower(o, o->dir, &lines, path); is_first = false)
         if (set_string(fs, "lowerdir+", path) < 0)
             return is_first && errno == EINVAL ? 0 : -1;
     return 1;
@@ -85,12 +86,12 @@ static int configure(const struct overlay *o, int fs)
     for (size_t i = 0; i < N_OPTIONS; i++)
         if (set_string(fs, OPTIONS[i][0], OPTIONS[i][1]) < 0)
             return -1;
-    if (o->upper_dir < 0)
+    if (!o->upper)
         return 0;
-    snprintf(path, sizeof path, "/proc/self/fd/%d/new/fs", o->upper_dir);
+    snprintf(path, sizeof path, "/proc/self/fd/%d/%s/new/fs", o->dir, o->upper);
     if (set_string(fs, "upperdir", path) < 0)
         return -1;
-    snprintf(path, sizeof path, "/proc/self/fd/%d/work", o->upper_dir);
+    snprintf(path, sizeof path, "/proc/self/fd/%d/%s/work", o->dir, o->upper);
     if (set_string(fs, "workdir", path) < 0)
         return -1;
     return fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
@@ -109,7 +110,7 @@ static int mount_by_context(const struct overlay *o, int *fd, struct ob_err *err
         return 0;
     if (lowers < 0 || configure(o, fs) < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         return context_failed(fs, errno, err);
-    *fd = fsmount(fs, FSMOUNT_CLOEXEC, o->upper_dir < 0 ? MOUNT_ATTR_RDONLY : 0);
+    *fd = fsmount(fs, FSMOUNT_CLOEXEC, o->upper ? 0 : MOUNT_ATTR_RDONLY);
     if (*fd < 0)
         return context_failed(fs, errno, err);
     return 1;
@@ -122,24 +123,24 @@ struct answer {
     int fd, errnum;
 };
 
-/* Makes the links 0, 1, … in `dir`, and the options that name them. */
-static int link_lowers(const struct overlay *o, int dir, struct buf *options)
+/* Makes the links 0, 1, … in `scratch`, and the options that name them. dir is open as fd. */
+static int link_lowers(const struct overlay *o, int fd, int scratch, struct buf *options)
 {
     char path[PATH_SIZE], name[16];
     struct str lines = o->lowers;
     buf_puts(options, "lowerdir=");
-    for (unsigned n = 0; next_lower(o, &lines, path); n++) {
+    for (unsigned n = 0; next_lower(o, fd, &lines, path); n++) {
         snprintf(name, sizeof name, "%u", n);
-        if (symlinkat(path, dir, name) < 0)
+        if (symlinkat(path, scratch, name) < 0)
             return -1;
         buf_printf(options, n == 0 ? "%s" : ":%s", name);
     }
-    if (o->upper_dir >= 0)
-        buf_printf(options,
-                   ",upperdir=/proc/self/fd/%d/new/fs,workdir=/proc/self/fd/%d/work,volatile",
-                   o->upper_dir, o->upper_dir);
     for (size_t i = 0; i < N_OPTIONS; i++)
         buf_printf(options, ",%s=%s", OPTIONS[i][0], OPTIONS[i][1]);
+    if (!o->upper)
+        return 0;
+    buf_printf(options, ",volatile,upperdir=/proc/self/fd/%d/%s/new/fs", fd, o->upper);
+    buf_printf(options, ",workdir=/proc/self/fd/%d/%s/work", fd, o->upper);
     return 0;
 }
 
@@ -152,32 +153,44 @@ static int make_scratch(void)
     return fsmount(fs, FSMOUNT_CLOEXEC, 0);
 }
 
-/* In the child. A name in the working directory can be a mount point only if that is attached, so
- * the scratch tmpfs goes on top of "/"; absolute paths still start below it. */
-static int mount_in_child(const struct overlay *o, int scratch, const char *options)
+/* Mounts with the working directory in `scratch`. A name there can be a mount point only if it is
+ * attached, so scratch goes on top of "/"; absolute paths still start below it. */
+static int mount_in_scratch(const struct overlay *o, int dir, int scratch)
 {
-    unsigned long flags = o->upper_dir < 0 ? MS_RDONLY : 0;
-    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+    cleanup_buf struct buf options = BUF_INIT;
+    if (mkdirat(scratch, "m", 0700) < 0 || link_lowers(o, dir, scratch, &options) < 0 ||
         move_mount(scratch, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
-        fchdir(scratch) < 0 || mount("overlay", "m", "overlay", flags, options) < 0)
+        fchdir(scratch) < 0 ||
+        mount("overlay", "m", "overlay", o->upper ? 0 : MS_RDONLY, options.p) < 0)
         return -1;
     return open_tree(AT_FDCWD, "m", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
+/* In the child. Layers must be reached through its own namespace, and of what a process has open
+ * only the working directory goes along to a new one. */
+static int mount_in_child(const struct overlay *o)
+{
+    if (fchdir(o->dir) < 0 || unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return -1;
+    cleanup_close int dir = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int scratch = make_scratch();
+    return dir < 0 || scratch < 0 ? -1 : mount_in_scratch(o, dir, scratch);
+}
+
 /* The child shares the table of descriptors, so what it opens is open here. */
-static int mount_by_child(const struct overlay *o, int scratch, const char *options,
-                          struct answer *answer)
+static int run_child(const struct overlay *o, struct answer *answer)
 {
     int pipes[2];
     if (pipe2(pipes, O_CLOEXEC) < 0)
         return -1;
     pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid == 0) {
-        struct answer a = {.fd = mount_in_child(o, scratch, options), .errnum = errno};
+        struct answer a = {.fd = mount_in_child(o), .errnum = errno};
         _exit(write(pipes[1], &a, sizeof a) != sizeof a);
     }
-    int status, errnum = errno;
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    int errnum = errno;
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
     close(pipes[1]);
     bool told = pid > 0 && read(pipes[0], answer, sizeof *answer) == sizeof *answer;
@@ -188,14 +201,11 @@ static int mount_by_child(const struct overlay *o, int scratch, const char *opti
 
 static int mount_by_string(const struct overlay *o, int *fd, struct ob_err *err)
 {
-    cleanup_buf struct buf options = BUF_INIT;
-    cleanup_close int scratch = make_scratch();
     struct answer answer;
-    if (scratch < 0 || mkdirat(scratch, "m", 0700) < 0 || link_lowers(o, scratch, &options) < 0 ||
-        mount_by_child(o, scratch, options.p, &answer) < 0)
-        return ob_err_set(err, errno, "can't prepare an overlay mount");
+    if (run_child(o, &answer) < 0)
+        return ob_err_set(err, errno, "can't start a process to mount an overlay");
     if (answer.fd < 0)
-        return ob_err_set(err, answer.errnum, "can't mount an overlay");
+        return ob_err_set(err, answer.errnum, "can't mount an overlay with mount(2)");
     *fd = answer.fd;
     return 0;
 }

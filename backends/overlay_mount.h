@@ -13,11 +13,14 @@
 
 enum { OVERLAY_MAX_LOWERS = 500 }; /* the kernel's own limit */
 
+/* All names are relative to dir, in the mount namespace of the caller. */
 struct overlay {
-    int lower_dir;     /* where the lower directories are: each is lower_dir/LINE/fs, */
-    struct str lowers; /* LINE being a line of this, the uppermost first */
-    int upper_dir;     /* where new/fs (the upper directory) and work are; -1 = read-only */
-    bool by_mount2;    /* with mount(2), as kernels before 6.7 need it */
+    int dir;
+    const char *lower_prefix; /* a lower directory is lower_prefix LINE "/fs", */
+    struct str lowers;        /* LINE being a line of this, the uppermost first */
+    const char *upper;        /* upper "/new/fs" is the upper directory, upper "/work" its work
+                                 directory; NULL = read-only */
+    bool by_mount2;           /* with mount(2), as kernels before 6.7 need it */
 };
 
 /* Mounts it and gives the descriptor of the mount's root (opened with O_PATH). If by_mount2 is

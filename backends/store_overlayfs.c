@@ -67,12 +67,16 @@ static int mount_failed(struct overlayfs *s, struct ob_err *err)
     }
 }
 
-static int mount_layers(struct overlayfs *s, struct str layers, int upper_dir, struct rootfs *out,
-                        struct ob_err *err)
+/* t = NULL mounts read-only. */
+static int mount_layers(struct overlayfs *s, struct str layers, const struct dir_txn *t,
+                        struct rootfs *out, struct ob_err *err)
 {
-    const struct overlay o = {.lower_dir = s->dirs.result,
+    char upper[sizeof t->name + sizeof "tmp/"];
+    snprintf(upper, sizeof upper, "tmp/%s", t ? t->name : "");
+    const struct overlay o = {.dir = s->dirs.store.root,
+                              .lower_prefix = "result/",
                               .lowers = layers,
-                              .upper_dir = upper_dir,
+                              .upper = t ? upper : NULL,
                               .by_mount2 = s->by_mount2};
     if (overlay_mount(&o, &out->fd, err) < 0)
         return mount_failed(s, err);
@@ -86,7 +90,7 @@ static int open_result(struct overlayfs *s, const char *key, struct str layers, 
                        struct ob_err *err)
 {
     if (layers.n > LINE)
-        return mount_layers(s, layers, -1, out, err) < 0 ? -1 : 1;
+        return mount_layers(s, layers, NULL, out, err) < 0 ? -1 : 1;
     out->kind = ROOTFS_DIR;
     return dir_store_lookup(&s->dirs, key, &out->fd, err);
 }
@@ -116,8 +120,11 @@ static int probe(struct dir_store *dirs, int dir, struct ob_err *err)
         if (mkdirat(dir, names[i], 0700) < 0)
             return ob_err_set(err, errno, "\"%s\"", dirs->path);
     cleanup_close int mount = -1;
-    const struct overlay o = {
-        .lower_dir = dir, .lowers = STR("low\n"), .upper_dir = dir, .by_mount2 = s->by_mount2};
+    const struct overlay o = {.dir = dir,
+                              .lower_prefix = "",
+                              .lowers = STR("low\n"),
+                              .upper = ".",
+                              .by_mount2 = s->by_mount2};
     if (overlay_mount(&o, &mount, err) < 0)
         return mount_failed(s, err);
     if (try_rename(mount, dir) == 0)
@@ -217,7 +224,7 @@ static int begin_on_base(struct overlayfs *s, struct dir_txn *t, const char *bas
         return ob_err_set(err, errno, "can't make \"%s/tmp/%s/work\"", s->dirs.path, t->name);
     if (write_chain(t, buf_str(&layers), err) < 0 || copy_root_attributes(s, t, base, err) < 0)
         return ob_err_wrap(err, "\"%s/tmp/%s\"", s->dirs.path, t->name);
-    return mount_layers(s, buf_str(&layers), t->dir, out, err);
+    return mount_layers(s, buf_str(&layers), t, out, err);
 }
 
 static int overlayfs_begin(struct store *store, const char *key, const char *base,
