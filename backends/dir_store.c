@@ -48,8 +48,8 @@ static int lock_entry(struct dir_store *s, struct dir_txn *t, struct ob_err *err
 /* Makes and locks an entry of tmp/ under a name of its own. */
 static int make_entry(struct dir_store *s, struct dir_txn *t, struct ob_err *err)
 {
-    for (unsigned n = 0;; n++) {
-        snprintf(t->name, sizeof t->name, "txn-%ld-%u", (long)getpid(), n);
+    for (;;) {
+        snprintf(t->name, sizeof t->name, "txn-%ld-%u", (long)getpid(), s->serial++);
         if (mkdirat(s->tmp, t->name, 0700) < 0) {
             if (errno == EEXIST)
                 continue;

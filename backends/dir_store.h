@@ -19,6 +19,7 @@
 struct dir_store {
     struct store store;
     int result, tmp; /* those directories */
+    unsigned serial; /* N of the next entry of tmp/ */
     char *path;      /* as the user wrote it, for messages */
 };
 
