@@ -3,7 +3,8 @@
 LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
-	tests/unit/check_arena
+	tests/unit/check_arena \
+	tests/unit/check_fs
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

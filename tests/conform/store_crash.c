@@ -212,6 +212,27 @@ static void read_only_disk_is_an_error(void)
     CHECK_SYS(umount("disk"));
 }
 
+/* The scratch directory is an overlay here, which can't be the upper layer of another one. */
+static void unfit_filesystem_is_an_error_with_a_way_out(void)
+{
+    struct store *s;
+    CHECK_SYS(mkdir("low", 0755));
+    CHECK_SYS(mkdir("high", 0755));
+    CHECK_SYS(mkdir("work", 0755));
+    CHECK_SYS(mkdir("merged", 0755));
+    CHECK_SYS(mount("overlay", "merged", "overlay", 0, "lowerdir=low,upperdir=high,workdir=work"));
+    if (store_kind()->caps & STORE_CAP_LAYER) {
+        CHECK_FAILS(store_open(store_kind(), "merged/store", &s, &the_err),
+                    "on \"merged/store\" (use --store=copy:PATH)");
+        CHECK(count_entries("merged/store") == 0); /* so that the way out is open */
+    } else {
+        s = open_store("merged/store");
+        make_result(s, key_of(1), NULL, "one");
+        store_close(s);
+    }
+    CHECK_SYS(umount("merged"));
+}
+
 static int accept_key(void *arg, const char *key, struct ob_err *err)
 {
     (void)arg, (void)key, (void)err;
@@ -275,6 +296,8 @@ const struct test crash_tests[] = {
     {"settle spares foreign mounts, and says so", settle_spares_foreign_mounts},
     {"a full disk is an error and leaves whole results", full_disk_leaves_whole_results},
     {"a read-only disk is an error", read_only_disk_is_an_error},
+    {"a filesystem that is unfit is an error with a way out",
+     unfit_filesystem_is_an_error_with_a_way_out},
     {"after any call has failed the store is as before", use_after_any_failure},
     {0},
 };
