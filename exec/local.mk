@@ -28,3 +28,4 @@ obexec_LDADD = $(EXEC_LIBS)
 bin_PROGRAMS += obkit
 obkit_SOURCES = exec/obkit.c
 obkit_LDADD = libbase.a $(CRYPTO_LIBS)
+	exec/store.c exec/store.h

@@ -5,9 +5,21 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 UNIT_TESTS = \
 	tests/unit/check_pattern \
 	tests/unit/check_arena
+	tests/unit/check_arena \
+	tests/unit/check_fs
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/unit/fixture.h
+
+# Conformance: one program for each contract, run by a script on what the machine has.
+check_PROGRAMS += tests/conform/conform-store
+tests_conform_conform_store_SOURCES = \
+	tests/conform/describe.c \
+	tests/conform/store.c tests/conform/store.h \
+	tests/conform/store_crash.c \
+	tests/conform/store_tree.c
+TESTS += tests/conform/run-stores.sh
+EXTRA_DIST += tests/conform/run-stores.sh
