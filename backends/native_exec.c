@@ -36,12 +36,14 @@ static void set_descriptors(const struct native_step *s)
         fail(s, "close descriptors");
 }
 
-/* Handlers are gone since clone3; ignored signals are inherited through everything. */
+/* Handlers are gone since clone3; ignored signals are inherited through everything. Two of them
+ * belong to the C library, which would not let us change them. */
 static void reset_signals(void)
 {
+    const uint64_t by_default[8] = {0}; /* not smaller than the kernel's struct sigaction */
     sigset_t none;
     for (int sig = 1; sig < NSIG; sig++)
-        signal(sig, SIG_DFL);
+        syscall(SYS_rt_sigaction, sig, by_default, NULL, (size_t)NSIG / 8);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

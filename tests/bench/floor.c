@@ -65,7 +65,7 @@ static void spawn_round(const char *program)
 
 static _Noreturn void inside(void)
 {
-    char *const argv[] = {"/true", NULL};
+    char name[] = "/true", *const argv[] = {name, NULL};
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("overlay", "merged", "overlay", 0,
               "lowerdir=lower,upperdir=upper,workdir=work,volatile") < 0 ||

@@ -39,7 +39,7 @@
 #define EXPECTED_CAPS UINT64_C(0xa80401fb)
 
 static const char *socket_name;
-static char why[512];
+static char why[8192];
 
 static const char *breach(const char *what, const char *name)
 {
@@ -84,8 +84,8 @@ static const char *pid_1_is_not_ours(void)
 static const char *inside_of_pid_1(void)
 {
     static const char *const paths[] = {"/proc/1/root/etc", "/proc/1/cwd",    "/proc/1/environ",
-                                        "/proc/1/mem",      "/proc/1/exe",    "/proc/1/fd",
-                                        "/proc/1/maps",     "/proc/1/ns/mnt", "/proc/1/map_files"};
+                                        "/proc/1/mem",      "/proc/1/exe",    "/proc/1/fd/0",
+                                        "/proc/1/maps",     "/proc/1/ns/mnt"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (opens(paths[i], O_RDONLY))
             return why;
