@@ -7,5 +7,12 @@
 
 extern const struct store_ops store_copy_ops;
 extern const struct store_ops store_overlayfs_ops;
+/* The tables that backends/ offers. exec/kit.c is the only one to list them. */
+#ifndef BACKENDS_H
+#define BACKENDS_H
+
+#include "exec/sandbox.h"
+
+extern const struct sandbox_ops sandbox_native_ops;
 
 #endif

@@ -16,6 +16,7 @@ libexec_a_SOURCES = \
 	exec/run_cfg.c exec/run_cfg.h \
 	exec/sandbox.h \
 	exec/sched.c \
+	exec/sandbox.c exec/sandbox.h \
 	exec/step_cfg.h \
 	exec/store.h \
 	exec/user.c exec/user.h \

@@ -23,3 +23,21 @@ tests_conform_conform_store_SOURCES = \
 	tests/conform/store_tree.c
 TESTS += tests/conform/run-stores.sh
 EXTRA_DIST += tests/conform/run-stores.sh
+# Runs inside a sandbox, on an otherwise empty root: static, and so never sanitized.
+STATIC_CFLAGS = -std=gnu11 -Wall -Wextra
+STATIC_LINK = $(CC) $(CFLAGS) -static -o $@
+if HAVE_CHECK
+check_PROGRAMS += tests/conform/sandbox tests/conform/escape
+TESTS += tests/conform/run-sandbox.sh
+endif
+tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
+tests_conform_escape_LINK = $(STATIC_LINK)
+tests_conform_escape_LDADD =
+EXTRA_DIST += tests/conform/run-sandbox.sh
+
+noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
+tests_bench_floor_LDADD =
+tests_bench_true_static_SOURCES = tests/bench/true.c
+tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
+tests_bench_true_static_LINK = $(STATIC_LINK)
+tests_bench_true_static_LDADD =
