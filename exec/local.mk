@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
-	exec/fetch.h \
+	exec/fetch.c exec/fetch.h \
 	exec/sandbox.h \
 	exec/step_cfg.h \
 	exec/store.h
