@@ -10,3 +10,8 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/unit/fixture.h
+
+# Fetching without an executor, for scripts.
+check_PROGRAMS += tests/e2e/fetch_image
+TESTS += tests/e2e/fetch-real-tools.sh
+EXTRA_DIST += tests/e2e/fetch-real-tools.sh
