@@ -3,13 +3,14 @@
 LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
-	tests/unit/check_arena
+	tests/unit/check_arena \
+	tests/unit/check_unpack
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/unit/fixture.h
+EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
 
 # Fetching without an executor, for scripts.
 check_PROGRAMS += tests/e2e/fetch_image
