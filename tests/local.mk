@@ -4,6 +4,8 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/check_arena \
+	tests/unit/check_fetch_files \
+	tests/unit/check_fetch_oci \
 	tests/unit/check_unpack
 
 if HAVE_CHECK
