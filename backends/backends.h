@@ -14,5 +14,16 @@ extern const struct store_ops store_overlayfs_ops;
 #include "exec/sandbox.h"
 
 extern const struct sandbox_ops sandbox_native_ops;
+/* The tables that the backends' own files define. Only exec/kit.c and tests look here. */
+#ifndef BACKENDS_BACKENDS_H
+#define BACKENDS_BACKENDS_H
+
+#include "exec/fetch.h"
+
+extern const struct fetch_ops fetch_oci_layout_ops;
+extern const struct fetch_ops fetch_oci_archive_ops;
+extern const struct fetch_ops fetch_docker_archive_ops;
+extern const struct fetch_ops fetch_tar_ops;
+extern const struct fetch_ops fetch_dir_ops;
 
 #endif

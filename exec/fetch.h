@@ -39,6 +39,9 @@ struct fetch_ops {
                  const struct rootfs *root, struct ob_err *err);
 };
 
+/* The fetchers there are, NULL at the end; exec/kit.c defines it. */
+extern const struct fetch_ops *const kit_fetchers[];
+
 /* An opened reference: a fetcher and what to give it. */
 struct fetch_ref {
     const struct fetch_ops *ops;

@@ -14,6 +14,7 @@ libexec_a_SOURCES = \
 	exec/open.c exec/open.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c \
 	exec/run_cfg.c exec/run_cfg.h \
+	exec/fetch.c exec/fetch.h \
 	exec/sandbox.h \
 	exec/sched.c \
 	exec/sandbox.c exec/sandbox.h \

@@ -7,6 +7,10 @@ UNIT_TESTS = \
 	tests/unit/check_arena
 	tests/unit/check_arena \
 	tests/unit/check_fs
+	tests/unit/check_arena \
+	tests/unit/check_fetch_files \
+	tests/unit/check_fetch_oci \
+	tests/unit/check_unpack
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
@@ -41,3 +45,9 @@ tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
 tests_bench_true_static_LDADD =
+EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
+
+# Fetching without an executor, for scripts.
+check_PROGRAMS += tests/e2e/fetch_image
+TESTS += tests/e2e/fetch-real-tools.sh
+EXTRA_DIST += tests/e2e/fetch-real-tools.sh
