@@ -14,4 +14,4 @@ EXTRA_DIST += tests/unit/fixture.h
 # Golden folders: see the comment in run.sh.
 check_PROGRAMS += tests/golden/golden
 TESTS += tests/golden/run.sh
-EXTRA_DIST += tests/golden/run.sh
+EXTRA_DIST += tests/golden/run.sh tests/golden/spec
