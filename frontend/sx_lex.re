@@ -217,11 +217,11 @@ int sx_lex(union SX_STYPE *value, struct span *place, struct sx_reader *rd)
 {
     const char *p = rd->cursor, *from, *marker;
     int token;
-    if (is_full(rd)) {
-        rd->is_cut = true;
-        p = rd->limit;
-    }
     for (;;) {
+        if (is_full(rd)) {
+            rd->is_cut = true;
+            p = rd->limit;
+        }
         from = p;
         /*!re2c
         (blank | newline)+ { continue; }

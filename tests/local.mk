@@ -3,7 +3,10 @@
 LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
-	tests/unit/check_arena
+	tests/unit/check_arena \
+	tests/unit/check_sx_lex \
+	tests/unit/check_sx_lower \
+	tests/unit/check_sx_path
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
