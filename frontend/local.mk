@@ -6,3 +6,20 @@ libfrontend_a_SOURCES = \
 bin_PROGRAMS += spec2ir
 spec2ir_SOURCES = frontend/spec2ir.c
 spec2ir_LDADD = $(FRONTEND_LIBS)
+	frontend/sx_ast.h \
+	frontend/sx_compile.c frontend/sx_compile.h \
+	frontend/sx_dump.c \
+	frontend/sx_field.c frontend/sx_field.h \
+	frontend/sx_form.c frontend/sx_form.h \
+	frontend/sx_lex.c frontend/sx_lex.h \
+	frontend/sx_lower.c \
+	frontend/sx_parse.c frontend/sx_parse.h \
+	frontend/sx_path.c frontend/sx_path.h \
+	frontend/sx_print.c frontend/sx_print.h \
+	frontend/sx_read.h \
+	frontend/sx_scope.c
+
+frontend/sx_parse.h: frontend/sx_parse.c
+BUILT_SOURCES += frontend/sx_lex.c frontend/sx_parse.c frontend/sx_parse.h
+MAINTAINERCLEANFILES += frontend/sx_lex.c frontend/sx_parse.c frontend/sx_parse.h
+EXTRA_DIST += frontend/sx_lex.re frontend/sx_parse.y

@@ -11,6 +11,10 @@ UNIT_TESTS = \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
 	tests/unit/check_unpack
+	tests/unit/check_arena \
+	tests/unit/check_sx_lex \
+	tests/unit/check_sx_lower \
+	tests/unit/check_sx_path
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
@@ -51,3 +55,7 @@ EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
 check_PROGRAMS += tests/e2e/fetch_image
 TESTS += tests/e2e/fetch-real-tools.sh
 EXTRA_DIST += tests/e2e/fetch-real-tools.sh
+# Golden folders: see the comment in run.sh.
+check_PROGRAMS += tests/golden/golden
+TESTS += tests/golden/run.sh
+EXTRA_DIST += tests/golden/run.sh tests/golden/spec
