@@ -22,6 +22,7 @@ struct language {
 
 static const struct language languages[] = {
     {"spec", sx_compile, sx_dump},
+    {"dockerfile", df_compile, df_dump},
     {NULL, NULL, NULL},
 };
 

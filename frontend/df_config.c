@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The instructions that only describe the image, or set what later steps run with. */
+#include <config.h>
+
+#include "frontend/df_lower.h"
+
+#include "frontend/df_rules.h"
+
+void df_lower_cmd(struct df_lower *lo, const struct df_insn *in)
+{
+    if (!df_flags_check(lo, in))
+        return;
+    lo->stage->config.cmd = df_command(lo, in);
+    lo->stage->config.reset_cmd = false;
+    lo->stage->has_cmd = true;
+}
+
+/* A new entry point makes no sense of the CMD that the base had; one of this stage stays. */
+void df_lower_entrypoint(struct df_lower *lo, const struct df_insn *in)
+{
+    struct df_stage *st = lo->stage;
+    if (!df_flags_check(lo, in))
+        return;
+    st->config.entrypoint = df_command(lo, in);
+    if (st->has_cmd)
+        return;
+    st->config.cmd = (struct command){0};
+    st->config.reset_cmd = true;
+}
+
+static bool check_names(struct df_lower *lo, const struct df_insn *in)
+{
+    bool ok = true;
+    vec_for (const struct df_pair, p, &in->pairs) {
+        if (p->name.s.n)
+            continue;
+        diag_error(lo->c->diags, df_word_span(&p->name), STR_FMT " needs a name before \"=\"",
+                   STR_ARG(in->type->name));
+        ok = false;
+    }
+    return ok;
+}
+
+static bool set(struct df_lower *lo, struct df_env *env, const struct df_word *at, struct str name,
+                struct df_value value)
+{
+    size_t copied = df_env_set(lo->c->arena, env, name, value);
+    return df_spend(lo, df_word_span(at), copied * sizeof(struct name_value));
+}
+
+struct expanded {
+    struct str name;
+    struct df_value value;
+};
+
+/* All of them are expanded before any is set: one instruction sees the values from before it. */
+static struct expanded *expand_pairs(struct df_lower *lo, const struct df_insn *in)
+{
+    struct expanded *e = arena_new_n(lo->c->arena, struct expanded, in->pairs.n);
+    bool ok = df_flags_check(lo, in) && check_names(lo, in);
+    for (size_t i = 0; i < in->pairs.n && ok; i++) {
+        const struct df_pair *p = &in->pairs.at[i];
+        ok &= df_expand_literal(lo, &p->name, &e[i].name);
+        ok &= df_expand(lo, &p->value, &e[i].value);
+        if (ok && e[i].name.n == 0) {
+            diag_error(lo->c->diags, df_word_span(&p->name), "the name \"" STR_FMT "\" is empty",
+                       STR_ARG(p->name.s));
+            ok = false;
+        }
+    }
+    return ok ? e : NULL;
+}
+
+void df_lower_env(struct df_lower *lo, const struct df_insn *in)
+{
+    const struct expanded *e = expand_pairs(lo, in);
+    for (size_t i = 0; e && i < in->pairs.n; i++) {
+        const struct df_word *at = &in->pairs.at[i].name;
+        set(lo, &lo->stage->env, at, e[i].name, e[i].value);
+        set(lo, &lo->stage->run_env, at, e[i].name, e[i].value);
+    }
+}
+
+void df_lower_label(struct df_lower *lo, const struct df_insn *in)
+{
+    const struct expanded *e = expand_pairs(lo, in);
+    for (size_t i = 0; e && i < in->pairs.n; i++)
+        set(lo, &lo->stage->labels, &in->pairs.at[i].name, e[i].name, e[i].value);
+}
+
+void df_lower_maintainer(struct df_lower *lo, const struct df_insn *in)
+{
+    struct diag *d;
+    if (!df_flags_check(lo, in))
+        return;
+    d = diag_rule(lo->c->diags, &df_rule_maintainer_deprecated, df_word_span(&in->keyword),
+                  "MAINTAINER is deprecated and has no effect");
+    diag_note(d, "write LABEL org.opencontainers.image.authors=\"...\"");
+}
+
+void df_lower_shell(struct df_lower *lo, const struct df_insn *in)
+{
+    if (!df_flags_check(lo, in))
+        return;
+    if (!in->is_exec || in->words.n == 0) {
+        struct span at = in->words.n ? df_word_span(&in->words.at[0]) : df_insn_span(in);
+        diag_error(lo->c->diags, at, "SHELL needs a JSON array of strings: [\"/bin/sh\", \"-c\"]");
+        return;
+    }
+    struct str_vec shell = {0};
+    vec_for (const struct df_word, w, &in->words)
+        vec_push(lo->c->arena, &shell, w->s);
+    lo->stage->config.shell = shell;
+}
+
+void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in)
+{
+    struct df_value v;
+    df_flags_ignored(lo, in);
+    if (!df_expand(lo, &in->words.at[0], &v))
+        return;
+    if (text_is_literal(v.text) && !df_signal_is_valid(text_str(v.text))) {
+        diag_error(lo->c->diags, df_word_span(&in->words.at[0]), "unknown signal \"" STR_FMT "\"",
+                   STR_ARG(text_str(v.text)));
+        return;
+    }
+    lo->stage->config.stop_signal = v.text;
+}
+
+void df_lower_user(struct df_lower *lo, const struct df_insn *in)
+{
+    struct df_value v;
+    if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &v))
+        return;
+    lo->stage->user = v.text;
+    lo->stage->has_user = true;
+}
+
+void df_lower_volume(struct df_lower *lo, const struct df_insn *in)
+{
+    struct df_stage *st = lo->stage;
+    struct df_value v;
+    if (!df_flags_check(lo, in))
+        return;
+    if (in->words.n == 0)
+        diag_error(lo->c->diags, df_insn_span(in), "VOLUME needs a path, the array is empty");
+    vec_for (const struct df_word, w, &in->words) {
+        if (str_trim(w->s).n == 0)
+            diag_error(lo->c->diags, df_word_span(w), "the path of a VOLUME is empty");
+        else if (df_expand(lo, w, &v) && text_is_literal(v.text))
+            set(lo, &st->volumes, w, text_str(v.text), v);
+        else if (!text_is_literal(v.text))
+            vec_push(lo->c->arena, &st->late_volumes, v.text);
+    }
+}
+
+static bool is_port_number(struct str s)
+{
+    unsigned long long n;
+    return str_to_u64(s, &n) && n <= 65535;
+}
+
+/* PORT or FIRST-LAST. */
+static bool is_port_range(struct str s)
+{
+    struct str first, last;
+    unsigned long long lo, hi;
+    if (!str_cut(s, '-', &first, &last))
+        return is_port_number(s);
+    return is_port_number(first) && is_port_number(last) && str_to_u64(first, &lo) &&
+           str_to_u64(last, &hi) && lo <= hi;
+}
+
+/* Reads [[IP:]HOST:]PORT[-LAST][/PROTOCOL]; gives "PORT[-LAST]/protocol". */
+static bool read_port(struct arena *a, struct str s, struct str *out)
+{
+    static const struct str protocols[] = {STR_INIT("tcp"), STR_INIT("udp"), STR_INIT("sctp")};
+    struct str ports, protocol;
+    if (!str_cut(s, '/', &ports, &protocol))
+        protocol = protocols[0];
+    while (str_find(ports, ':') >= 0)
+        ports = str_skip(ports, (size_t)str_find(ports, ':') + 1);
+    if (!is_port_range(ports))
+        return false;
+    for (size_t i = 0; i < 3; i++)
+        if (str_eq_nocase(protocol, protocols[i])) {
+            *out = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ports), STR_ARG(protocols[i]));
+            return true;
+        }
+    return false;
+}
+
+static void expose(struct df_lower *lo, const struct df_word *w, struct str s)
+{
+    struct str port;
+    if (!read_port(lo->c->arena, s, &port)) {
+        diag_error(lo->c->diags, df_word_span(w),
+                   "\"" STR_FMT "\" is not a port, expected PORT[-PORT][/tcp|/udp|/sctp]",
+                   STR_ARG(s));
+        return;
+    }
+    set(lo, &lo->stage->ports, w, port, (struct df_value){text_lit(lo->c->arena, port), port.n});
+}
+
+/* Ranges stay ranges. A variable may hold several ports. */
+void df_lower_expose(struct df_lower *lo, const struct df_insn *in)
+{
+    struct df_value v;
+    if (!df_flags_check(lo, in))
+        return;
+    vec_for (const struct df_word, w, &in->words) {
+        if (!df_expand(lo, w, &v))
+            continue;
+        if (!text_is_literal(v.text)) {
+            vec_push(lo->c->arena, &lo->stage->late_ports, v.text);
+            continue;
+        }
+        for (struct str rest = str_trim(text_str(v.text)); rest.n; rest = str_trim(rest)) {
+            size_t n = 0;
+            while (n < rest.n && !ascii_is_blank(rest.p[n]))
+                n++;
+            expose(lo, w, str_of(rest.p, n));
+            rest = str_skip(rest, n);
+        }
+    }
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tokens inside one logical line. What may stand next follows from the instruction's shape, so the
+ * lexer picks its mode itself and the parser never does: by the time the parser knows, the next
+ * token has been read. re2c finds the ends of words; a line is followed by a blank, a newline or
+ * a NUL byte, where every rule here stops.
+ */
+#include <config.h>
+
+#include "frontend/df_scan.h"
+
+#include "base/suggest.h"
+#include "frontend/df_parse.h"
+
+/*!re2c
+    re2c:define:YYCTYPE = "unsigned char";
+    re2c:define:YYCURSOR = cursor;
+    re2c:define:YYMARKER = marker;
+    re2c:yyfill:enable = 0;
+*/
+
+const char *df_scan_plain(const char *p)
+{
+    const unsigned char *cursor = (const unsigned char *)p;
+    /*!local:re2c
+    [^ \t\v\f\r\n\x00]+ { return (const char *)cursor; }
+    * { return p; }
+    */
+}
+
+static const char *scan_backslash(const char *p)
+{
+    const unsigned char *cursor = (const unsigned char *)p;
+    /*!local:re2c
+    esc = [\\];
+    plain = [^ \t\v\f\r\n\x00'"\\];
+    !include "df_word.re.inc";
+    */
+}
+
+static const char *scan_backtick(const char *p)
+{
+    const unsigned char *cursor = (const unsigned char *)p;
+    /*!local:re2c
+    esc = [`];
+    plain = [^ \t\v\f\r\n\x00'"`];
+    !include "df_word.re.inc";
+    */
+}
+
+const char *df_scan_quoted(const char *p, char escape)
+{
+    return escape == '`' ? scan_backtick(p) : scan_backslash(p);
+}
+
+const char *df_scan_json_string(const char *p)
+{
+    const unsigned char *cursor = (const unsigned char *)p, *marker;
+    /*!local:re2c
+    hex = [0-9a-fA-F];
+    escape = "\\" (["\\/bfnrt] | "u" hex{4});
+    ["] ([^"\\\x00-\x1f] | escape)* ["] { return (const char *)cursor; }
+    * { return p; }
+    */
+}
+
+/* --name=value. Quotes are dropped and a backslash, whatever the escape character is, takes the
+ * next character as it is. */
+static const char *scan_flag(const char *p)
+{
+    const unsigned char *cursor = (const unsigned char *)p, *marker;
+    /*!local:re2c
+    any = [^\n\x00];
+    quoted = ['] ([^'\\\n\x00] | "\\" any)* ['] | ["] ([^"\\\n\x00] | "\\" any)* ["];
+    "--" ([^ \t\v\f\r\n\x00'"\\] | quoted | "\\" any?)* { return (const char *)cursor; }
+    * { return p; }
+    */
+}
+
+static void skip_blanks(struct df_parse *ps)
+{
+    while (ps->cur < ps->end && ascii_is_blank(*ps->cur))
+        ps->cur++;
+}
+
+/* Takes the text up to `to` as a token. */
+static struct df_word take(struct df_parse *ps, const char *to)
+{
+    if (to > ps->end)
+        to = ps->end;
+    ps->token = str_of(ps->cur, (size_t)(to - ps->cur));
+    ps->cur = to;
+    return df_word_of(ps->insn.line, ps->token);
+}
+
+static enum df_mode first_mode(enum df_shape shape)
+{
+    switch (shape) {
+    case DF_SHAPE_ARGS: return DF_MODE_PAIRS;
+    case DF_SHAPE_COMMAND: return DF_MODE_COMMAND;
+    case DF_SHAPE_FROM: return DF_MODE_IMAGE;
+    case DF_SHAPE_HEALTHCHECK: return DF_MODE_HEALTH;
+    case DF_SHAPE_PAIRS: return DF_MODE_FIRST_PAIR;
+    case DF_SHAPE_PATHS: return DF_MODE_PATHS;
+    case DF_SHAPE_TEXT: return DF_MODE_TEXT;
+    case DF_SHAPE_WORDS: return DF_MODE_WORDS;
+    }
+    BUG("shape %d", shape);
+}
+
+static int shape_token(enum df_shape shape)
+{
+    switch (shape) {
+    case DF_SHAPE_ARGS: return TOK_ARGS;
+    case DF_SHAPE_COMMAND: return TOK_COMMAND;
+    case DF_SHAPE_FROM: return TOK_FROM;
+    case DF_SHAPE_HEALTHCHECK: return TOK_HEALTHCHECK;
+    case DF_SHAPE_PAIRS: return TOK_PAIRS;
+    case DF_SHAPE_PATHS: return TOK_PATHS;
+    case DF_SHAPE_TEXT: return TOK_TEXT_LINE;
+    case DF_SHAPE_WORDS: return TOK_WORDS;
+    }
+    BUG("shape %d", shape);
+}
+
+/* After a message of the lexer's own: recovery starts without a second one. */
+static int fail(struct df_parse *ps)
+{
+    ps->line_failed = true;
+    return TOK_DF_error;
+}
+
+static int unknown_instruction(struct df_parse *ps)
+{
+    struct str word = ps->insn.keyword.s;
+    struct diag *d = diag_error(ps->c->diags, df_word_span(&ps->insn.keyword),
+                                "unknown instruction \"" STR_FMT "\"", STR_ARG(word));
+    struct suggest s;
+    suggest_init(&s, word);
+    for (size_t i = 0; i < DF_N_KINDS; i++)
+        suggest_offer(&s, df_insn_types[i].name);
+    if (s.best.p)
+        diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(s.best));
+    return fail(ps);
+}
+
+static int lex_keyword(struct df_parse *ps)
+{
+    const struct df_line *line = df_reader_next(&ps->reader);
+    if (!line)
+        return TOK_DF_EOF;
+    ps->insn = (struct df_insn){.line = line};
+    ps->line_failed = false;
+    ps->cur = line->text.p;
+    ps->end = line->text.p + line->text.n;
+    ps->insn.keyword = take(ps, df_scan_plain(ps->cur));
+    ps->insn.type = df_insn_find(ps->insn.keyword.s);
+    ps->mode = DF_MODE_FLAGS;
+    if (!ps->insn.type)
+        return unknown_instruction(ps);
+    return shape_token(ps->insn.type->shape);
+}
+
+/* The text of a flag without its quotes. */
+static struct str unquote(struct arena *a, struct str s)
+{
+    char *to = arena_alloc(a, s.n + 1);
+    size_t n = 0;
+    char quote = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        char ch = s.p[i];
+        if (quote ? ch == quote : ch == '\'' || ch == '"')
+            quote = quote ? 0 : ch;
+        else if (ch != '\\')
+            to[n++] = ch;
+        else if (i + 1 < s.n)
+            to[n++] = s.p[++i];
+    }
+    return str_of(to, n);
+}
+
+static struct df_flag flag_of(struct df_parse *ps, struct df_word whole)
+{
+    struct df_flag f = {.whole = whole, .name = whole, .value = whole};
+    bool is_plain = true;
+    for (size_t i = 0; i < whole.s.n; i++)
+        is_plain &= whole.s.p[i] != '\'' && whole.s.p[i] != '"' && whole.s.p[i] != '\\';
+    struct str text = str_skip(is_plain ? whole.s : unquote(ps->c->arena, whole.s), 2);
+    f.has_value = str_cut(text, '=', &f.name.s, &f.value.s);
+    if (is_plain) {
+        f.name.raw = f.name.s;
+        f.value.raw = f.has_value ? f.value.s : whole.raw;
+    }
+    return f;
+}
+
+static int lex_flag(struct df_parse *ps, struct df_flag *flag)
+{
+    const char *to = scan_flag(ps->cur);
+    if (to < ps->end && !ascii_is_blank(*to)) {
+        struct str quote = str_of(to, 1);
+        diag_error(ps->c->diags, df_line_span(ps->insn.line, quote),
+                   "quote without its other half in a flag");
+        return fail(ps);
+    }
+    struct df_word whole = take(ps, to);
+    if (whole.s.n == 2) { /* "--" ends the flags */
+        ps->mode = first_mode(ps->insn.type->shape);
+        return 0;
+    }
+    *flag = flag_of(ps, whole);
+    return TOK_FLAG;
+}
+
+static bool is_onbuild(const struct df_parse *ps)
+{
+    return ps->insn.type->kind == DF_ONBUILD;
+}
+
+static int lex_text(struct df_parse *ps, struct df_word *word)
+{
+    struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
+    bool may_have = ps->insn.type->kind == DF_RUN || is_onbuild(ps);
+    if (may_have && !df_heredocs_read(ps, text))
+        return fail(ps);
+    *word = take(ps, ps->end);
+    ps->mode = DF_MODE_END;
+    return TOK_TEXT;
+}
+
+/* A JSON array of strings; 0 if it is none. */
+static int lex_exec(struct df_parse *ps)
+{
+    struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
+    switch (df_json_read(ps->c->arena, ps->insn.line, text, &ps->insn.words)) {
+    case DF_JSON_NONE: return 0;
+    case DF_JSON_STRINGS:
+        take(ps, ps->end);
+        ps->insn.is_exec = true;
+        ps->mode = DF_MODE_END;
+        return TOK_EXEC;
+    case DF_JSON_OTHER:
+        diag_error(ps->c->diags, df_line_span(ps->insn.line, text),
+                   "the elements of a JSON array must be strings");
+        return fail(ps);
+    }
+    BUG("result of JSON");
+}
+
+static int lex_paths(struct df_parse *ps)
+{
+    int token = lex_exec(ps);
+    if (token)
+        return token;
+    struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
+    bool may_have = ps->insn.type->kind == DF_COPY || ps->insn.type->kind == DF_ADD;
+    if (may_have && !df_heredocs_read(ps, text))
+        return fail(ps);
+    ps->mode = DF_MODE_WORDS;
+    return 0;
+}
+
+static int lex_health(struct df_parse *ps, struct df_word *word)
+{
+    *word = take(ps, df_scan_plain(ps->cur));
+    bool is_cmd = str_eq_nocase(word->s, STR("CMD"));
+    ps->mode = is_cmd ? DF_MODE_COMMAND : DF_MODE_END;
+    return is_cmd ? TOK_CMD : str_eq_nocase(word->s, STR("NONE")) ? TOK_NONE : TOK_WORD;
+}
+
+static int lex_pair(struct df_parse *ps, DF_STYPE *lval)
+{
+    struct df_word whole = take(ps, df_scan_quoted(ps->cur, ps->reader.escape));
+    struct df_pair pair = {.name = whole, .value = whole};
+    pair.has_value = str_cut(whole.s, '=', &pair.name.s, &pair.value.s);
+    bool is_legacy = !pair.has_value && ps->mode == DF_MODE_FIRST_PAIR;
+    if (is_legacy) { /* its name ends at a blank, quotes or not */
+        ps->cur = whole.s.p;
+        whole = take(ps, df_scan_plain(ps->cur));
+    }
+    ps->mode = is_legacy ? DF_MODE_TEXT : DF_MODE_PAIRS;
+    if (!pair.has_value) {
+        lval->TOK_NAME = whole;
+        return TOK_NAME;
+    }
+    pair.name.raw = pair.name.s;
+    pair.value.raw = pair.value.s;
+    lval->TOK_PAIR = pair;
+    return TOK_PAIR;
+}
+
+static int lex_word(struct df_parse *ps, DF_STYPE *lval)
+{
+    struct df_word word = take(ps, df_scan_plain(ps->cur));
+    if (ps->mode == DF_MODE_IMAGE) {
+        ps->mode = DF_MODE_AS;
+        lval->TOK_IMAGE = word;
+        return TOK_IMAGE;
+    }
+    bool is_as = ps->mode == DF_MODE_AS && str_eq_nocase(word.s, STR("AS"));
+    ps->mode = DF_MODE_WORDS;
+    lval->TOK_WORD = word;
+    return is_as ? TOK_AS : TOK_WORD;
+}
+
+/* The token at `cur`, of which something is left; 0 if only the mode has changed. */
+static int lex_argument(struct df_parse *ps, DF_STYPE *lval)
+{
+    switch (ps->mode) {
+    case DF_MODE_FLAGS:
+        if (str_starts(str_of(ps->cur, (size_t)(ps->end - ps->cur)), STR("--")))
+            return lex_flag(ps, &lval->TOK_FLAG);
+        ps->mode = first_mode(ps->insn.type->shape);
+        return 0;
+    case DF_MODE_COMMAND: ps->mode = DF_MODE_TEXT; return lex_exec(ps);
+    case DF_MODE_PATHS: return lex_paths(ps);
+    case DF_MODE_HEALTH: return lex_health(ps, &lval->TOK_WORD);
+    case DF_MODE_TEXT: return lex_text(ps, &lval->TOK_TEXT);
+    case DF_MODE_FIRST_PAIR:
+    case DF_MODE_PAIRS: return lex_pair(ps, lval);
+    case DF_MODE_IMAGE:
+    case DF_MODE_AS:
+    case DF_MODE_WORDS:
+    case DF_MODE_END: lval->TOK_WORD = (struct df_word){0}; return lex_word(ps, lval);
+    case DF_MODE_LINE: break;
+    }
+    BUG("mode %d", ps->mode);
+}
+
+int df_lex(DF_STYPE *lval, struct span *lloc, struct df_parse *ps)
+{
+    int token = 0;
+    if (ps->mode == DF_MODE_LINE)
+        token = lex_keyword(ps);
+    while (token == 0) {
+        skip_blanks(ps);
+        if (ps->cur == ps->end || ps->line_failed) {
+            ps->cur = ps->end;
+            take(ps, ps->end);
+            ps->mode = DF_MODE_LINE;
+            token = TOK_EOL;
+        } else {
+            token = lex_argument(ps, lval);
+        }
+    }
+    *lloc = token == TOK_DF_EOF ? span_of(ps->file->source, ps->reader.text.n, 0)
+                                : df_line_span(ps->insn.line, ps->token);
+    return token;
+}

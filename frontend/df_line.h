@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Logical lines: what is left of a Dockerfile when comments and empty lines are gone and
+ * continued lines are joined. Each remembers where its parts come from. Also the directives at the
+ * top of the file, since one of them (escape) decides what a continuation is.
+ */
+#ifndef FRONTEND_DF_LINE_H
+#define FRONTEND_DF_LINE_H
+
+#include "frontend/compile.h"
+
+struct df_segment {
+    uint32_t at;  /* offset in the logical line */
+    uint32_t src; /* offset in the source of the byte that stands there */
+};
+
+/* text is trimmed, has no newline, and is followed by a newline, a blank or a NUL byte: so a
+ * scanner that takes all of these for ends of words never leaves it. */
+struct df_line {
+    struct str text;
+    uint32_t source;
+    uint32_t n_segments; /* at least 1; the first is at 0 */
+    const struct df_segment *segment;
+};
+
+/* The place in the source of a part of line->text. */
+struct span df_line_span(const struct df_line *line, struct str part);
+
+struct df_directive {
+    bool is_set;
+    struct str value;
+    struct span span; /* of the value */
+};
+
+struct df_directives {
+    struct df_directive syntax, escape, check;
+    char escape_char; /* '\\' or '`' */
+};
+
+struct df_reader {
+    struct compile *c;
+    uint32_t source;
+    struct str text;
+    size_t pos;           /* start of the next physical line */
+    char escape;
+    VEC(char) joined;     /* scratch for the line being joined */
+    VEC(struct df_segment) segments;
+};
+
+/* Skips a byte-order mark, reads the directives, and stands before the first line. */
+void df_reader_init(struct df_reader *r, struct compile *c, uint32_t source,
+                    struct df_directives *d);
+/* The next logical line, in the arena; NULL at the end of the file. */
+const struct df_line *df_reader_next(struct df_reader *r);
+/* The next physical line, without its end, for heredocs. False at the end of the file. */
+bool df_reader_physical(struct df_reader *r, struct str *line);
+
+/* df_directive.c: reads the block of directives at the start of `text` and gives its length. */
+size_t df_directives_read(struct compile *c, uint32_t source, struct str text, size_t start,
+                          struct df_directives *d);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Goes through the instructions of a file in order, and hands each to its lowering. All stages are
+ * lowered, also those that the target does not need: their errors are errors (BuildKit looks only
+ * at what it builds), and the pass "reach" drops their steps.
+ */
+#include <config.h>
+
+#include "frontend/df_lower.h"
+
+#include "frontend/df_scan.h"
+
+/* What a file may take beyond its own size; a real one stays far below. */
+#define SPEND_MAX ((size_t)1 << 30)
+enum { STAGES_MAX = 10000, INSNS_MAX = 100000 };
+
+typedef void lower_fn(struct df_lower *lo, const struct df_insn *in);
+
+static void not_supported(struct df_lower *lo, const struct df_insn *in)
+{
+    diag_error(lo->c->diags, df_word_span(&in->keyword), STR_FMT " is not supported yet",
+               STR_ARG(in->type->name));
+}
+
+static lower_fn *const lowerings[DF_N_KINDS] = {
+    [DF_ADD] = not_supported,
+    [DF_ARG] = df_lower_arg,
+    [DF_CMD] = df_lower_cmd,
+    [DF_COPY] = df_lower_copy,
+    [DF_ENTRYPOINT] = df_lower_entrypoint,
+    [DF_ENV] = df_lower_env,
+    [DF_EXPOSE] = df_lower_expose,
+    [DF_FROM] = df_lower_from,
+    [DF_HEALTHCHECK] = df_lower_healthcheck,
+    [DF_LABEL] = df_lower_label,
+    [DF_MAINTAINER] = df_lower_maintainer,
+    [DF_ONBUILD] = not_supported,
+    [DF_RUN] = df_lower_run,
+    [DF_SHELL] = df_lower_shell,
+    [DF_STOPSIGNAL] = df_lower_stopsignal,
+    [DF_USER] = df_lower_user,
+    [DF_VOLUME] = df_lower_volume,
+    [DF_WORKDIR] = df_lower_workdir,
+};
+
+bool df_spend(struct df_lower *lo, struct span at, size_t bytes)
+{
+    if (lo->spent > SPEND_MAX)
+        return false;
+    lo->spent += bytes;
+    if (lo->spent <= SPEND_MAX)
+        return true;
+    diag_error(lo->c->diags, at, "the values of variables grow to more than 1 GiB in this file");
+    return false;
+}
+
+/* A stage whose FROM can't be made out: what follows is still checked. */
+static void broken_insn(struct df_lower *lo, const struct df_insn *in)
+{
+    if (in->type && in->type->kind == DF_FROM)
+        df_lower_from(lo, in);
+    else if (in->type && in->type->kind == DF_ARG && !lo->stage)
+        lo->globals_broken = true;
+}
+
+static bool is_placed(struct df_lower *lo, const struct df_insn *in)
+{
+    if (lo->stage || in->type->kind == DF_FROM || in->type->kind == DF_ARG)
+        return true;
+    if (!lo->outside_reported)
+        diag_error(lo->c->diags, df_word_span(&in->keyword),
+                   STR_FMT " before the first FROM, where only ARG may stand",
+                   STR_ARG(in->type->name));
+    lo->outside_reported = true;
+    return false;
+}
+
+static void lower_insn(struct df_lower *lo, const struct df_insn *in)
+{
+    if (in->is_broken) {
+        broken_insn(lo, in);
+        return;
+    }
+    if (!is_placed(lo, in))
+        return;
+    if (in->heredocs.n) {
+        diag_error(lo->c->diags, df_word_span(&in->heredocs.at[0].word),
+                   "heredocs are not supported yet");
+        return;
+    }
+    lowerings[in->type->kind](lo, in);
+}
+
+static bool within_limits(struct compile *c, const struct df_file *file)
+{
+    size_t stages = 0;
+    vec_for (const struct df_insn, in, &file->insns)
+        if (in->type && in->type->kind == DF_FROM && ++stages > STAGES_MAX) {
+            diag_error(c->diags, df_word_span(&in->keyword), "more than %d stages", STAGES_MAX);
+            return false;
+        }
+    if (file->insns.n <= INSNS_MAX)
+        return true;
+    diag_error(c->diags, df_word_span(&file->insns.at[INSNS_MAX].keyword),
+               "more than %d instructions", INSNS_MAX);
+    return false;
+}
+
+/* Names that stages get later, to tell "not yet" from "never". */
+static void collect_names(struct df_lower *lo)
+{
+    lo->later_names = MAP_INIT(lo->c->arena);
+    vec_for (const struct df_insn, in, &lo->file->insns) {
+        if (in->is_broken || in->type->kind != DF_FROM || in->words.n != 2)
+            continue;
+        struct str name = arena_str(lo->c->arena, in->words.at[1].s);
+        for (size_t i = 0; i < name.n; i++)
+            ((char *)name.p)[i] = ascii_lower(name.p[i]);
+        void **slot = map_slot(&lo->later_names, name);
+        if (!*slot)
+            *slot = (void *)in;
+    }
+}
+
+static void lower_file(struct compile *c, const struct df_file *file)
+{
+    struct df_lower lo = {.c = c, .file = file, .names = MAP_INIT(c->arena)};
+    if (!within_limits(c, file))
+        return;
+    df_build_args_init(&lo);
+    collect_names(&lo);
+    vec_for (const struct df_insn, in, &file->insns)
+        lower_insn(&lo, in);
+    df_stage_finish(&lo);
+    df_build_args_check(&lo);
+    if (lo.stages.n)
+        df_target_set(&lo);
+    else if (c->diags->n_errors == 0)
+        diag_error(c->diags, span_of(file->source, 0, 0),
+                   file->insns.n ? "the Dockerfile has no stage: FROM is missing"
+                                 : "the Dockerfile has no instructions");
+}
+
+bool df_compile(struct compile *c, uint32_t source)
+{
+    size_t errors = c->diags->n_errors;
+    struct df_file file;
+    if (!compile_check_text(c, source))
+        return false;
+    df_parse_file(c, source, &file);
+    lower_file(c, &file);
+    return c->diags->n_errors == errors;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lowering: from the tree to steps and stages. df_lower.c goes through the instructions in order
+ * and calls one function an instruction; these keep the state of the current stage here and append
+ * to the plan. All are silent about broken instructions, and report everything else they refuse.
+ */
+#ifndef FRONTEND_DF_LOWER_H
+#define FRONTEND_DF_LOWER_H
+
+#include "frontend/df_ast.h"
+#include "frontend/df_env.h"
+
+struct df_stage {
+    struct str name;       /* as written; empty if it has none */
+    struct df_word from;   /* the image as written, for messages */
+    uint32_t index;
+    uint32_t step;         /* the last one so far */
+    bool is_scratch;       /* nothing is inherited from an image */
+    bool is_broken;        /* its FROM was refused */
+    struct df_env run_env; /* what RUN and expansions see: ENV and ARG, the later wins */
+    struct df_env env;     /* ENV alone */
+    struct df_env labels, ports, volumes;
+    struct text_vec late_ports, late_volumes; /* whose text only the base image can tell */
+    struct text cwd, user; /* empty until WORKDIR and USER */
+    bool has_user;
+    bool has_cmd;          /* CMD was given in this stage itself */
+    struct image_config config; /* what is complete when it is set; the rest at the stage's end */
+};
+
+struct df_lower {
+    struct compile *c;
+    const struct df_file *file;
+    struct df_stage *stage; /* NULL before the first FROM */
+    VEC(struct df_stage *) stages;
+    struct map names;       /* lower-case name -> the last stage so far that has it */
+    struct map later_names; /* lower-case name -> instruction of the first FROM that gives it */
+    struct df_env globals;  /* ARG before the first FROM */
+    bool globals_broken;    /* one of them was refused: unset ones are no news */
+    struct map build_args;  /* name -> const struct build_arg */
+    struct map declared;    /* every ARG's name -> itself */
+    bool outside_reported;  /* an instruction before the first FROM was */
+    size_t spent;           /* bytes that expansion and copied environments took so far */
+};
+
+/* Counts bytes that are made from little source. False, reported once, when it is too much. */
+bool df_spend(struct df_lower *lo, struct span at, size_t bytes);
+
+/* df_expand.c: a word with its variables replaced and its quotes removed. */
+bool df_expand(struct df_lower *lo, const struct df_word *word, struct df_value *out);
+/* The same where the base image's configuration can't be waited for. */
+bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct str *out);
+
+/* df_flags.c: checks an instruction's flags against df_flag.def. */
+bool df_flags_check(struct df_lower *lo, const struct df_insn *in);
+void df_flags_ignored(struct df_lower *lo, const struct df_insn *in);
+const struct df_flag *df_flag_find(const struct df_insn *in, struct str name); /* NULL = absent */
+
+/* df_path.c */
+struct str df_path_clean(struct arena *a, struct str path); /* as Go's path.Clean */
+struct text df_workdir_join(struct arena *a, const struct df_stage *st, struct text path);
+struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text path);
+struct str df_copy_source(struct arena *a, struct str path);
+
+/* df_stage.c */
+void df_lower_from(struct df_lower *lo, const struct df_insn *in);
+void df_stage_finish(struct df_lower *lo); /* the current one, if any */
+bool df_target_set(struct df_lower *lo);
+/* The step that COPY --from=NAME reads. False: reported. */
+bool df_stage_resolve(struct df_lower *lo, const struct df_word *name, uint32_t *step);
+
+/* df_args.c */
+void df_build_args_init(struct df_lower *lo);
+void df_build_args_check(struct df_lower *lo);
+void df_lower_arg(struct df_lower *lo, const struct df_insn *in);
+bool df_is_platform_arg(struct str name);
+
+/* df_steps.c: what makes steps */
+void df_lower_run(struct df_lower *lo, const struct df_insn *in);
+void df_lower_copy(struct df_lower *lo, const struct df_insn *in);
+void df_lower_workdir(struct df_lower *lo, const struct df_insn *in);
+struct command df_command(struct df_lower *lo, const struct df_insn *in);
+struct str df_heading(struct arena *a, const struct df_insn *in);
+
+/* df_config.c: what describes the image */
+void df_lower_cmd(struct df_lower *lo, const struct df_insn *in);
+void df_lower_entrypoint(struct df_lower *lo, const struct df_insn *in);
+void df_lower_env(struct df_lower *lo, const struct df_insn *in);
+void df_lower_expose(struct df_lower *lo, const struct df_insn *in);
+void df_lower_label(struct df_lower *lo, const struct df_insn *in);
+void df_lower_maintainer(struct df_lower *lo, const struct df_insn *in);
+void df_lower_shell(struct df_lower *lo, const struct df_insn *in);
+void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in);
+void df_lower_user(struct df_lower *lo, const struct df_insn *in);
+void df_lower_volume(struct df_lower *lo, const struct df_insn *in);
+
+/* df_health.c */
+void df_lower_healthcheck(struct df_lower *lo, const struct df_insn *in);
+/* A duration as Go writes it ("1m30s"), in nanoseconds. */
+bool df_duration_read(struct str s, int64_t *ns);
+
+/* df_signal.c: whether a STOPSIGNAL is a number or the name of a Linux signal. */
+bool df_signal_is_valid(struct str s);
+
+/* df_image_lex.re: whether s is an image reference: [HOST[:PORT]/]PATH[:TAG][@DIGEST]. */
+bool df_image_is_valid(struct str s);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shapes of Dockerfile lines. A line that does not fit is reported once and skipped; it stays
+ * in the tree as a broken instruction. Names, values and order are checked in lowering.
+ */
+%require "3.8"
+%define api.pure full
+%define api.prefix {df_}
+%define api.token.prefix {TOK_}
+%define api.value.type union
+%define api.location.type {struct span}
+%define parse.error custom
+%define parse.lac full
+%locations
+%param {struct df_parse *ps}
+%expect 0
+
+%code requires {
+#include "frontend/df_scan.h"
+}
+
+%code provides {
+int df_lex(DF_STYPE *lval, struct span *lloc, struct df_parse *ps);
+}
+
+%code {
+static void df_error(const struct span *at, struct df_parse *ps, const char *text);
+
+#define YYLLOC_DEFAULT(Current, Rhs, N)                                                            \
+    ((Current) = (N) ? span_join(YYRHSLOC(Rhs, 1), YYRHSLOC(Rhs, N))                               \
+                     : span_of(YYRHSLOC(Rhs, 0).source, span_end(YYRHSLOC(Rhs, 0)), 0))
+
+static void add_word(struct df_parse *ps, struct df_word word)
+{
+    vec_push(ps->c->arena, &ps->insn.words, word);
+}
+
+static void add_pair(struct df_parse *ps, struct df_pair pair)
+{
+    vec_push(ps->c->arena, &ps->insn.pairs, pair);
+}
+
+static void line_done(struct df_parse *ps, bool is_broken)
+{
+    ps->insn.is_broken = is_broken;
+    vec_push(ps->c->arena, &ps->file->insns, ps->insn);
+}
+}
+
+%token DF_EOF 0 "the end of the file"
+%token EOL "the end of the line"
+%token ARGS "ARG"
+       COMMAND "RUN"
+       FROM "FROM"
+       HEALTHCHECK "HEALTHCHECK"
+       PAIRS "ENV"
+       PATHS "COPY"
+       TEXT_LINE "USER"
+       WORDS "EXPOSE"
+%token AS "\"AS\"" CMD "\"CMD\"" NONE "\"NONE\""
+%token EXEC "a JSON array"
+%token <struct df_flag> FLAG "a flag"
+%token <struct df_word> IMAGE "an image"
+%token <struct df_word> WORD "a word"
+%token <struct df_word> NAME "a name"
+%token <struct df_word> TEXT "text"
+%token <struct df_pair> PAIR "NAME=VALUE"
+
+%%
+
+file: %empty | file line;
+
+line: insn EOL  { line_done(ps, false); }
+    | error EOL { line_done(ps, true); yyerrok; }
+    ;
+
+insn: FROM flags IMAGE[image]                { add_word(ps, $image); }
+    | FROM flags IMAGE[image] AS WORD[name]  { add_word(ps, $image); add_word(ps, $name); }
+    | COMMAND flags command
+    | PATHS flags EXEC
+    | PATHS flags words
+    | WORDS flags words
+    | TEXT_LINE flags TEXT[text]             { add_word(ps, $text); }
+    | PAIRS flags pairs
+    | PAIRS flags NAME[name] TEXT[value]
+      { add_pair(ps, (struct df_pair){$name, true, $value}); ps->insn.is_legacy = true; }
+    | ARGS flags args
+    | HEALTHCHECK flags NONE                 { ps->insn.is_none = true; }
+    | HEALTHCHECK flags CMD command
+    ;
+
+flags: %empty
+     | flags FLAG[flag] { vec_push(ps->c->arena, &ps->insn.flags, $flag); }
+     ;
+
+command: %empty
+       | EXEC
+       | TEXT[text] { add_word(ps, $text); }
+       ;
+
+words: WORD[word]       { add_word(ps, $word); }
+     | words WORD[word] { add_word(ps, $word); }
+     ;
+
+pairs: PAIR[pair]       { add_pair(ps, $pair); }
+     | pairs PAIR[pair] { add_pair(ps, $pair); }
+     ;
+
+args: arg | args arg;
+
+arg: PAIR[pair] { add_pair(ps, $pair); }
+   | NAME[name] { add_pair(ps, (struct df_pair){.name = $name}); }
+   ;
+
+%%
+
+static void df_error(const struct span *at, struct df_parse *ps, const char *text)
+{
+    diag_error(ps->c->diags, *at, "%s", text); /* only "memory exhausted" comes this way */
+}
+
+/* "A", "A or B", "A, B or C"; flags are optional everywhere and not worth a word. */
+static struct str expected_list(struct arena *a, const yypcontext_t *ctx)
+{
+    enum { MAX_EXPECTED = 8 };
+    yysymbol_kind_t expected[MAX_EXPECTED];
+    int n = yypcontext_expected_tokens(ctx, expected, MAX_EXPECTED), kept = 0;
+    for (int i = 0; i < n; i++)
+        if (expected[i] != YYSYMBOL_FLAG)
+            expected[kept++] = expected[i];
+    struct str list = STR("");
+    for (int i = 0; i < kept; i++)
+        list = arena_printf(a, STR_FMT "%s%s", STR_ARG(list),
+                            i == 0 ? "" : i + 1 < kept ? ", " : " or ",
+                            yysymbol_name(expected[i]));
+    return list;
+}
+
+static int yyreport_syntax_error(const yypcontext_t *ctx, struct df_parse *ps)
+{
+    enum { MAX_QUOTED = 60 };
+    struct str expected = expected_list(ps->c->arena, ctx), got = ps->token;
+    struct str insn = ps->insn.type ? ps->insn.type->name : ps->insn.keyword.s;
+    struct span at = *yypcontext_location(ctx);
+    ps->line_failed = true;
+    if (yypcontext_token(ctx) == YYSYMBOL_EOL)
+        diag_error(ps->c->diags, at, STR_FMT " is not complete: expected " STR_FMT,
+                   STR_ARG(insn), STR_ARG(expected));
+    else
+        diag_error(ps->c->diags, at, "unexpected \"%.*s%s\", expected " STR_FMT,
+                   (int)(got.n < MAX_QUOTED ? got.n : MAX_QUOTED), got.p,
+                   got.n > MAX_QUOTED ? "..." : "", STR_ARG(expected));
+    return 0;
+}
+
+void df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
+{
+    *file = (struct df_file){.source = source};
+    struct df_parse ps = {.c = c, .file = file, .mode = DF_MODE_LINE};
+    df_reader_init(&ps.reader, c, source, &file->directives);
+    if (df_parse(&ps) != 0 && c->diags->n_errors == 0)
+        diag_error(c->diags, span_of(source, 0, 0), "the file is too complex to parse");
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Paths of WORKDIR and COPY: cleaned as Go's path.Clean does, joined to the working directory. A
+ * path that is not known yet is joined as it is; obexec resolves ".." in it.
+ */
+#include <config.h>
+
+#include "frontend/df_lower.h"
+
+/* Appends one component to what is in `to` (n bytes); ".." takes one away. */
+static size_t add_component(char *to, size_t n, size_t root, struct str part)
+{
+    if (part.n == 0 || str_eq(part, STR(".")))
+        return n;
+    if (str_eq(part, STR(".."))) {
+        size_t last = n;
+        while (last > root && to[last - 1] != '/')
+            last--;
+        bool can_drop = n > root && !str_eq(str_of(to + last, n - last), STR(".."));
+        if (can_drop)
+            return last > root ? last - 1 : root;
+        if (root)
+            return n;
+    }
+    if (n > root)
+        to[n++] = '/';
+    memcpy(to + n, part.p, part.n);
+    return n + part.n;
+}
+
+struct str df_path_clean(struct arena *a, struct str path)
+{
+    size_t root = path.n && path.p[0] == '/';
+    char *to = arena_alloc(a, path.n + 2);
+    size_t n = root;
+    to[0] = '/';
+    struct str rest = path, part;
+    bool more = path.n > 0;
+    while (more) {
+        more = str_cut(rest, '/', &part, &rest);
+        n = add_component(to, n, root, part);
+    }
+    return n ? str_of(to, n) : STR(".");
+}
+
+static bool is_absolute(struct text t)
+{
+    return text_head(t).n && text_head(t).p[0] == '/';
+}
+
+/* The directory that relative paths start from; only for scratch it is known to be the root. */
+static struct text base_dir(struct arena *a, const struct df_stage *st)
+{
+    if (!text_is_empty(st->cwd))
+        return st->cwd;
+    return st->is_scratch ? text_lit(a, STR("/")) : text_ref(a, TEXT_WORKDIR);
+}
+
+static struct text join(struct arena *a, struct text dir, struct text path)
+{
+    if (text_is_literal(dir) && text_is_literal(path)) {
+        struct str s = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(text_str(dir)),
+                                    STR_ARG(text_str(path)));
+        return text_lit(a, df_path_clean(a, s));
+    }
+    struct str rel = text_is_literal(path) ? df_path_clean(a, text_str(path)) : STR("");
+    if (str_eq(rel, STR(".")))
+        return dir;
+    if (rel.n)
+        path = text_lit(a, rel);
+    if (!str_eq(text_is_literal(dir) ? text_str(dir) : STR(""), STR("/")))
+        dir = text_join(a, dir, text_lit(a, STR("/")));
+    return text_join(a, dir, path);
+}
+
+/* A path that begins with a reference is taken for absolute: such variables hold directories. */
+struct text df_workdir_join(struct arena *a, const struct df_stage *st, struct text path)
+{
+    if (is_absolute(path))
+        return text_is_literal(path) ? text_lit(a, df_path_clean(a, text_str(path))) : path;
+    if (path.n && text_head(path).n == 0)
+        return path;
+    return join(a, base_dir(a, st), path);
+}
+
+static bool means_directory(struct str s)
+{
+    return s.n == 0 || str_eq(s, STR(".")) || str_ends(s, STR("/")) || str_ends(s, STR("/."));
+}
+
+struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text path)
+{
+    struct text dest = df_workdir_join(a, st, path);
+    bool keeps_slash = text_is_literal(path) && means_directory(text_str(path));
+    if (!keeps_slash || (text_is_literal(dest) && str_eq(text_str(dest), STR("/"))))
+        return dest;
+    return text_join(a, dest, text_lit(a, STR("/")));
+}
+
+struct str df_copy_source(struct arena *a, struct str path)
+{
+    struct str abs = df_path_clean(a, str_concat(a, STR("/"), path));
+    return abs.n == 1 ? STR(".") : str_skip(abs, 1);
+}

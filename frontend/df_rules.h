@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The named messages of the Dockerfile front end. Names that BuildKit has mean the same here. */
+#ifndef FRONTEND_DF_RULES_H
+#define FRONTEND_DF_RULES_H
+
+#include "base/diag.h"
+
+extern const struct diag_rule df_rule_empty_command;
+extern const struct diag_rule df_rule_exec_form_fallback;
+extern const struct diag_rule df_rule_ignored_flag;
+extern const struct diag_rule df_rule_maintainer_deprecated;
+extern const struct diag_rule df_rule_unused_build_arg;
+
+#endif
