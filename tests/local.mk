@@ -10,3 +10,18 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/unit/fixture.h
+
+# The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
+SHAPE_TESTS = \
+	tests/shape/forbidden.sh \
+	tests/shape/format.sh \
+	tests/shape/headers.sh \
+	tests/shape/layering.sh \
+	tests/shape/manpages.sh \
+	tests/shape/shell.sh
+TESTS += $(SHAPE_TESTS)
+EXTRA_DIST += $(SHAPE_TESTS)
+
+check-unit: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"
+.PHONY: check-unit
