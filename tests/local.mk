@@ -59,3 +59,17 @@ EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 check_PROGRAMS += tests/golden/golden
 TESTS += tests/golden/run.sh
 EXTRA_DIST += tests/golden/run.sh tests/golden/spec
+# The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
+SHAPE_TESTS = \
+	tests/shape/forbidden.sh \
+	tests/shape/format.sh \
+	tests/shape/headers.sh \
+	tests/shape/layering.sh \
+	tests/shape/manpages.sh \
+	tests/shape/shell.sh
+TESTS += $(SHAPE_TESTS)
+EXTRA_DIST += $(SHAPE_TESTS)
+
+check-unit: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"
+.PHONY: check-unit
