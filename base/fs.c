@@ -70,7 +70,8 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
     char tmp[512];
     if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld.new", name, (long)getpid()) >= sizeof tmp)
         return ob_err_set(err, ENAMETOOLONG, "\"%s\"", name);
-    cleanup_close int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    cleanup_close int fd =
+        openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return ob_err_set(err, errno, "can't create \"%s\"", tmp);
     if (fs_write_all(fd, p, n, err) < 0) {

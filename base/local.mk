@@ -12,6 +12,8 @@ libbase_a_SOURCES = \
 	base/json.c base/json.h \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
+	base/path.c base/path.h \
+	base/pattern.c base/pattern.h \
 	base/sha256.c base/sha256.h \
 	base/source.c base/source.h \
 	base/spawn.c base/spawn.h \

@@ -63,9 +63,16 @@ struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
             hi = mid;
     }
     struct place p = {.line = lo + 1, .column = 1, .byte_column = off - s->line_off[lo] + 1};
-    for (uint32_t i = s->line_off[lo]; i < off && i < s->text.n; i++)
+    uint32_t i = s->line_off[lo], end = off < s->text.n ? off : (uint32_t)s->text.n;
+    if (s->known_off > i && s->known_off <= end) { /* ascending questions in a long line */
+        i = s->known_off;
+        p.column = s->known_column;
+    }
+    for (; i < end; i++)
         if (((unsigned char)s->text.p[i] & 0xc0) != 0x80)
             p.column++;
+    s->known_off = end;
+    s->known_column = p.column;
     return p;
 }
 

@@ -21,7 +21,7 @@ struct image_info {
     struct str_vec env;         /* "NAME=VALUE" */
     struct str user, workdir;
     struct str_vec entrypoint, cmd, shell;
-    VEC(struct str) onbuild;
+    struct str_vec onbuild;
 };
 
 struct fetch_ops {
@@ -38,6 +38,9 @@ struct fetch_ops {
     int (*fetch)(struct str ref, struct str platform, const struct digest *digest,
                  const struct rootfs *root, struct ob_err *err);
 };
+
+/* The fetchers there are, NULL at the end; exec/kit.c defines it. */
+extern const struct fetch_ops *const kit_fetchers[];
 
 /* An opened reference: a fetcher and what to give it. */
 struct fetch_ref {

@@ -1,6 +1,30 @@
 noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
-	exec/fetch.h \
-	exec/sandbox.h \
+	exec/bases.c exec/bases.h \
+	exec/build.c exec/build.h \
+	exec/copy.c exec/copy.h \
+	exec/event.h \
+	exec/fetch.c exec/fetch.h \
+	exec/image.c exec/image.h \
+	exec/index.c exec/index.h \
+	exec/key.c exec/key.h \
+	exec/kit.c exec/kit.h \
+	exec/layout.c exec/layout.h \
+	exec/manifest.c exec/manifest.h \
+	exec/open.c exec/open.h \
+	exec/progress.c exec/progress_json.c exec/progress_plain.c \
+	exec/run_cfg.c exec/run_cfg.h \
+	exec/sandbox.c exec/sandbox.h \
+	exec/sched.c \
 	exec/step_cfg.h \
-	exec/store.h
+	exec/store.c exec/store.h \
+	exec/user.c exec/user.h \
+	exec/worker.c exec/worker.h
+
+bin_PROGRAMS += obexec
+obexec_SOURCES = exec/obexec.c exec/cmd.h exec/cmd_healthcheck.c exec/cmd_run.c exec/cmd_store.c
+obexec_LDADD = $(EXEC_LIBS)
+
+bin_PROGRAMS += obkit
+obkit_SOURCES = exec/obkit.c
+obkit_LDADD = libbase.a $(CRYPTO_LIBS)

@@ -28,7 +28,7 @@ enum rootfs_kind {
 
 struct rootfs {
     enum rootfs_kind kind;
-    int fd;           /* ROOTFS_DIR: the directory; else -1 */
+    int fd;           /* ROOTFS_DIR: the directory, maybe opened with O_PATH; else -1 */
     bool is_detached; /* fd is the root of a mount that is attached nowhere (fsmount(2),
                          open_tree(2)): move_mount(2) it into the sandbox's namespace.
                          Otherwise fd is a plain directory, to be bind-mounted. */

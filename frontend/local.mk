@@ -1,6 +1,26 @@
 noinst_LIBRARIES += libfrontend.a
 libfrontend_a_SOURCES = \
-	frontend/compile.c frontend/compile.h
+	frontend/compile.c frontend/compile.h \
+	frontend/language.c frontend/language.h
+
+# The front end of OBuilder specs.
+libfrontend_a_SOURCES += \
+	frontend/sx_ast.h \
+	frontend/sx_compile.c frontend/sx_compile.h \
+	frontend/sx_dump.c \
+	frontend/sx_field.c frontend/sx_field.h \
+	frontend/sx_form.c frontend/sx_form.h \
+	frontend/sx_lex.c frontend/sx_lex.h \
+	frontend/sx_lower.c \
+	frontend/sx_parse.c frontend/sx_parse.h \
+	frontend/sx_path.c frontend/sx_path.h \
+	frontend/sx_print.c frontend/sx_print.h \
+	frontend/sx_read.h \
+	frontend/sx_scope.c
+EXTRA_DIST += frontend/sx_lex.re frontend/sx_parse.y
+BUILT_SOURCES += frontend/sx_lex.c frontend/sx_parse.c frontend/sx_parse.h
+MAINTAINERCLEANFILES += frontend/sx_lex.c frontend/sx_parse.c frontend/sx_parse.h
+frontend/sx_parse.h: frontend/sx_parse.c
 
 # The Dockerfile front end.
 libfrontend_a_SOURCES += \
@@ -27,8 +47,12 @@ libfrontend_a_SOURCES += \
 	frontend/df_stage.c \
 	frontend/df_steps.c
 EXTRA_DIST += frontend/df_image_lex.re frontend/df_lex.re frontend/df_word.re.inc frontend/df_parse.y
-BUILT_SOURCES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c
+BUILT_SOURCES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c frontend/df_parse.h
 MAINTAINERCLEANFILES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c \
 	frontend/df_parse.h
 frontend/df_lex.c: frontend/df_word.re.inc
 frontend/df_parse.h: frontend/df_parse.c
+
+bin_PROGRAMS += spec2ir
+spec2ir_SOURCES = frontend/spec2ir.c
+spec2ir_LDADD = $(FRONTEND_LIBS)

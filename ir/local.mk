@@ -1,4 +1,13 @@
 noinst_LIBRARIES += libir.a
 libir_a_SOURCES = \
+	ir/field.c ir/field.h \
+	ir/identify.c ir/identify.h \
+	ir/pass.c ir/pass.h \
+	ir/pass_reach.c \
+	ir/pass_share.c \
 	ir/plan.c ir/plan.h \
-	ir/text.c ir/text.h
+	ir/read.h ir/read_json.c \
+	ir/read_value.c ir/read_value.h \
+	ir/text.c ir/text.h \
+	ir/verify.c ir/verify.h \
+	ir/write.h ir/write_dot.c ir/write_json.c

@@ -31,7 +31,9 @@ const char *step_kind_name(enum step_kind kind)
 const char *network_name(enum network n)
 {
     static const char *const names[] = {
-        [NETWORK_DEFAULT] = "default", [NETWORK_NONE] = "none", [NETWORK_HOST] = "host",
+        [NETWORK_DEFAULT] = "default",
+        [NETWORK_NONE] = "none",
+        [NETWORK_HOST] = "host",
     };
     return names[n];
 }
@@ -39,7 +41,7 @@ const char *network_name(enum network n)
 const char *mount_type_name(enum mount_type t)
 {
     static const char *const names[] = {
-        [MOUNT_BIND] = "bind", [MOUNT_CACHE] = "cache", [MOUNT_TMPFS] = "tmpfs",
+        [MOUNT_BIND] = "bind",     [MOUNT_CACHE] = "cache", [MOUNT_TMPFS] = "tmpfs",
         [MOUNT_SECRET] = "secret", [MOUNT_SSH] = "ssh",
     };
     return names[t];

@@ -65,12 +65,14 @@ struct name_str {
     struct str name, value;
 };
 
+DEFINE_VEC(name_str_vec, struct name_str);
+
 struct ir_mount {
     enum mount_type type;
     struct str id;      /* of a cache or secret */
     struct text target; /* absolute path in the sandbox */
     bool read_only;
-    VEC(struct name_str) options; /* what the spec gave for BuildKit only, in its order */
+    struct name_str_vec options; /* what the spec gave for BuildKit only, in its order */
 };
 
 DEFINE_VEC(ir_mount_vec, struct ir_mount);

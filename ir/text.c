@@ -97,8 +97,8 @@ static bool part_eq(const struct text_part *p, const struct text_part *q)
 {
     if (p->kind != q->kind || !str_eq(p->s, q->s))
         return false;
-    return p->kind != TEXT_EXPAND || (p->x->op == q->x->op && text_eq(p->x->of, q->x->of) &&
-                                      text_eq(p->x->word, q->x->word));
+    return p->kind != TEXT_EXPAND ||
+           (p->x->op == q->x->op && text_eq(p->x->of, q->x->of) && text_eq(p->x->word, q->x->word));
 }
 
 bool text_eq(struct text x, struct text y)

@@ -3,15 +3,71 @@
 LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
-	tests/unit/check_arena
+	tests/unit/check_arena \
+	tests/unit/check_fetch_files \
+	tests/unit/check_fetch_oci \
+	tests/unit/check_fs \
+	tests/unit/check_pattern \
+	tests/unit/check_sx_lex \
+	tests/unit/check_sx_lower \
+	tests/unit/check_sx_path \
+	tests/unit/check_unpack
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/unit/fixture.h
+EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
+
+# Conformance: one program for each contract, run by a script on what the machine has.
+check_PROGRAMS += tests/conform/conform-store
+tests_conform_conform_store_SOURCES = \
+	tests/conform/describe.c \
+	tests/conform/store.c tests/conform/store.h \
+	tests/conform/store_crash.c \
+	tests/conform/store_tree.c
+TESTS += tests/conform/run-stores.sh
+EXTRA_DIST += tests/conform/run-stores.sh
+
+# Runs inside a sandbox, on an otherwise empty root: static, and so never sanitized.
+STATIC_CFLAGS = -std=gnu11 -Wall -Wextra
+STATIC_LINK = $(CC) $(CFLAGS) -static -o $@
+if HAVE_CHECK
+check_PROGRAMS += tests/conform/sandbox tests/conform/escape
+TESTS += tests/conform/run-sandbox.sh
+endif
+tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
+tests_conform_escape_LINK = $(STATIC_LINK)
+tests_conform_escape_LDADD =
+EXTRA_DIST += tests/conform/run-sandbox.sh
+
+noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
+tests_bench_floor_LDADD =
+tests_bench_true_static_SOURCES = tests/bench/true.c
+tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
+tests_bench_true_static_LINK = $(STATIC_LINK)
+tests_bench_true_static_LDADD =
+# Fetching without an executor, for scripts.
+check_PROGRAMS += tests/e2e/fetch_image
+TESTS += tests/e2e/fetch-real-tools.sh
+EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 
 # Golden folders: see the comment in run.sh.
 check_PROGRAMS += tests/golden/golden
 TESTS += tests/golden/run.sh
-EXTRA_DIST += tests/golden/run.sh
+EXTRA_DIST += tests/golden/run.sh tests/golden/spec tests/golden/dockerfile
+
+# The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
+SHAPE_TESTS = \
+	tests/shape/forbidden.sh \
+	tests/shape/format.sh \
+	tests/shape/headers.sh \
+	tests/shape/layering.sh \
+	tests/shape/manpages.sh \
+	tests/shape/shell.sh
+TESTS += $(SHAPE_TESTS)
+EXTRA_DIST += $(SHAPE_TESTS)
+
+check-unit: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"
+.PHONY: check-unit

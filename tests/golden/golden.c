@@ -21,6 +21,7 @@ struct language {
 };
 
 static const struct language languages[] = {
+    {"spec", sx_compile, sx_dump},
     {"dockerfile", df_compile, df_dump},
     {NULL, NULL, NULL},
 };
@@ -103,7 +104,8 @@ int main(int argc, char **argv)
         status = run(&a, &r, &out);
     else
         fputs("usage: golden ast|diag --from LANGUAGE [OPTION VALUE]... FILE\n", stderr);
-    fwrite(out.p, 1, out.n, stdout);
+    if (out.n)
+        fwrite(out.p, 1, out.n, stdout);
     buf_free(&out);
     arena_free(&a);
     return status;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the native sandbox share. A step is three processes: the worker, which calls
+ * start and reap (sandbox_native.c); pid 1 of the sandbox, a fork of the worker, which builds the
+ * place and stays to collect orphans (native_init.c, native_mounts.c, native_target.c); and the
+ * command, pid 2 (native_exec.c). Worker and pid 1 have one page in common, struct native_shared.
+ * When pid 1 ends, the kernel kills the rest.
+ */
+#ifndef BACKENDS_NATIVE_H
+#define BACKENDS_NATIVE_H
+
+#include "exec/sandbox.h"
+
+#include <linux/filter.h>
+#include <sys/stat.h>
+
+struct native {
+    struct sandbox base;
+    struct sock_fprog filter; /* on the heap; len 0 = no filter */
+    bool has_cgroup2;         /* the host has the one hierarchy at /sys/fs/cgroup */
+    char *argv_start;         /* this program's command line, to be wiped in pid 1 */
+    size_t argv_size;
+};
+
+enum native_state {
+    NATIVE_STARTED, /* nothing was reported: if pid 1 is gone, it was killed */
+    NATIVE_FAILED,  /* err says why the command never ran */
+    NATIVE_ENDED,   /* wait_status is the command's */
+};
+
+/* A file or directory that pid 1 made to mount on. */
+struct native_made {
+    dev_t dev;
+    ino_t ino;
+    int mount;       /* index of the step's mount in which it lies, -1 = the root filesystem */
+    bool is_dir;
+    unsigned path;   /* offset in text; relative to the root of that mount */
+};
+
+enum { NATIVE_MADE_MAX = 64, NATIVE_TEXT_MAX = 12 << 10 };
+
+struct native_shared {
+    enum native_state state;
+    int wait_status;
+    struct ob_err err;
+    unsigned n_made, n_text;
+    struct native_made made[NATIVE_MADE_MAX]; /* parents before what is in them */
+    char text[NATIVE_TEXT_MAX];
+};
+
+/* What pid 1 works from. Descriptors are the worker's, inherited. */
+struct native_step {
+    const struct native *native;
+    const struct step_cfg *cfg;
+    int worker;      /* pidfd of the worker */
+    int root;        /* detached mount */
+    const int *mounts; /* detached mounts, by index in cfg->mounts; -1 for a tmpfs */
+    int resolv_conf; /* detached mount of the host's file, or -1 */
+    struct native_shared *shared;
+};
+
+/* native_init.c: pid 1, from the first instruction on. */
+_Noreturn void native_init(const struct native_step *s);
+
+/* native_mounts.c: makes `root` the root of the calling process's mount namespace, with what a
+ * sandbox has in it and the step's mounts on top. */
+int native_mounts_make(const struct native_step *s, struct ob_err *err);
+/* A detached copy of what fd refers to, with attributes (MOUNT_ATTR_*) added. */
+int native_mount_clone(int fd, unsigned flags, unsigned attrs, struct ob_err *err);
+int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err *err);
+
+/* native_target.c: opens `path` in the sandbox (its "/") to mount on. If it is missing, it and
+ * its parents are made and noted in s->shared. Links are followed inside. Gives an O_PATH
+ * descriptor. */
+int native_target_open(const struct native_step *s, const char *path, bool is_dir,
+                       struct ob_err *err);
+/* In the worker, after pid 1 has ended: removes what was made, unless it was used meanwhile. */
+void native_target_remove(const struct native_shared *shared, int root, const int *mounts);
+
+/* native_exec.c: becomes the command, in a vfork child of pid 1. */
+_Noreturn void native_exec(const struct native_step *s);
+
+/* native_caps.c */
+int native_caps_limit_bounding(void);
+int native_caps_set(bool privileged); /* the sandbox's list, or none at all */
+
+/* native_seccomp.c: compiles the filter, *out to be freed. */
+int native_seccomp_build(bool fast_sync, struct sock_fprog *out, struct ob_err *err);
+int native_seccomp_install(const struct sock_fprog *filter);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pid 1 of a sandbox: builds the place, starts the command as pid 2, collects orphans, and hands
+ * the command's status to the worker. The command is not pid 1 itself because there signals
+ * without a handler do nothing (an abort would not end it) and orphans would stay zombies. It is a
+ * copy of the worker, so the sandbox must not look into it: it is not dumpable, which closes
+ * ptrace and /proc/1 to everybody without CAP_SYS_PTRACE.
+ */
+#include <config.h>
+
+#include "backends/native.h"
+#include "backends/native_sys.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* The worker may have died before the kernel knew that this is to end us; getppid says nothing
+ * across pid namespaces. */
+static int tie_to_worker(const struct native_step *s, struct ob_err *err)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+        return ob_err_set(err, errno, "prctl");
+    struct pollfd worker = {.fd = s->worker, .events = POLLIN};
+    if (poll(&worker, 1, 0) != 0)
+        return ob_err_set(err, ESRCH, "the worker is gone");
+    return 0;
+}
+
+/* The command line is readable for everybody, as /proc/1/cmdline: that of the host is not for the
+ * sandbox. Only once the command runs, as its arguments may be among them. */
+static void take_name(const struct native *native)
+{
+    prctl(PR_SET_NAME, "init");
+    if (native->argv_size > 0)
+        memset(native->argv_start, 0, native->argv_size);
+}
+
+static int loopback_up(struct ob_err *err)
+{
+    struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) < 0)
+        return ob_err_set(err, errno, "can't bring up the loopback interface");
+    return 0;
+}
+
+static int enter_cwd(const char *cwd, struct ob_err *err)
+{
+    if (chdir(cwd) == 0)
+        return 0;
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int fd = root < 0 ? -1 : fs_mkdirs_in(root, cwd, 0755, 0, 0, err);
+    if (root >= 0 && fd < 0)
+        return ob_err_wrap(err, "working directory");
+    if (fd < 0 || fchdir(fd) < 0)
+        return ob_err_set(err, errno, "can't enter the working directory \"%s\"", cwd);
+    return 0;
+}
+
+static int build(const struct native_step *s, struct ob_err *err)
+{
+    if (tie_to_worker(s, err) < 0)
+        return -1;
+    setsid();
+    umask(0);
+    if (native_mounts_make(s, err) < 0)
+        return -1;
+    if (sethostname(s->cfg->hostname, strlen(s->cfg->hostname)) < 0)
+        return ob_err_set(err, errno, "can't set the host name \"%s\"", s->cfg->hostname);
+    if (s->cfg->network == STEP_NETWORK_NONE && loopback_up(err) < 0)
+        return -1;
+    return enter_cwd(s->cfg->cwd, err);
+}
+
+/* The command is pid 2; every other child is an orphan that was handed to us. */
+static _Noreturn void wait_for(pid_t command, struct native_shared *shared)
+{
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(-1, &status, __WALL);
+        if (pid == command) {
+            shared->wait_status = status;
+            if (shared->state == NATIVE_STARTED)
+                shared->state = NATIVE_ENDED;
+            _exit(0);
+        }
+        if (pid < 0 && errno != EINTR)
+            _exit(1);
+    }
+}
+
+static _Noreturn void fail(struct native_shared *shared, const struct ob_err *err)
+{
+    shared->err = *err;
+    shared->state = NATIVE_FAILED;
+    _exit(1);
+}
+
+_Noreturn void native_init(const struct native_step *s)
+{
+    struct ob_err err = OB_ERR_INIT;
+    if (build(s, &err) < 0)
+        fail(s->shared, &err);
+    pid_t command = vfork();
+    if (command == 0)
+        native_exec(s);
+    if (command < 0) {
+        ob_err_set(&err, errno, "can't start the command's process");
+        fail(s->shared, &err);
+    }
+    take_name(s->native);
+    native_caps_set(false);
+    sys_close_range(0);
+    wait_for(command, s->shared);
+}

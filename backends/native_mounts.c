@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The mounts of a sandbox, made by pid 1 in its own mount namespace. A root filesystem is hostile:
+ * the host is out of reach (pivot_root) before anything is looked up in it, and what must be hidden
+ * or read-only is found through the descriptors of our own proc and sysfs, never by a path through
+ * the root. A command may make device nodes but can't use them: all that it can write to is mounted
+ * nodev, and the few devices in /dev are mounts of their own.
+ */
+#include <config.h>
+
+#include "backends/native.h"
+#include "backends/native_sys.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdint.h>
+#include <sys/sysmacros.h>
+
+#define NO_SUID_DEV (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+#define NO_SUID_DEV_EXEC (NO_SUID_DEV | MOUNT_ATTR_NOEXEC)
+
+struct place {
+    const struct native_step *step;
+    int proc, dev, sys; /* roots of the mounts */
+    int blank;          /* an empty read-only directory, -1 until the first is needed */
+};
+
+int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err *err)
+{
+    const struct mount_attr attr = {.attr_set = attrs, .propagation = MS_PRIVATE};
+    if (sys_mount_setattr(fd, flags, &attr) < 0)
+        return ob_err_set(err, errno, "can't set the attributes of a mount");
+    return 0;
+}
+
+int native_mount_clone(int fd, unsigned flags, unsigned attrs, struct ob_err *err)
+{
+    cleanup_close int clone = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | flags);
+    if (clone < 0)
+        return ob_err_set(err, errno, "can't clone a mount");
+    if (native_mount_restrict(clone, flags, attrs, err) < 0)
+        return -1;
+    return take_fd(&clone);
+}
+
+/* Attaches a mount at a name in one of our own filesystems. */
+static int attach_at(int fd, int dir, const char *name)
+{
+    return (int)syscall(SYS_move_mount, fd, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+/* A new filesystem, attached nowhere. `options` are keys and values, NULL at the end. */
+static int new_fs(const char *type, const char *const *options, unsigned attrs, struct ob_err *err)
+{
+    cleanup_close int fs = sys_fsopen(type);
+    int rc = fs < 0 ? -1 : 0;
+    for (; rc == 0 && *options; options += 2)
+        rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[0], options[1]);
+    if (rc == 0)
+        rc = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL);
+    int mount = rc < 0 ? -1 : sys_fsmount(fs, attrs);
+    if (mount < 0)
+        return ob_err_set(err, errno, "can't make a filesystem of type \"%s\"", type);
+    return mount;
+}
+
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+/* A new filesystem at `path` of the root. */
+static int mount_in_root(const struct native_step *s, const char *type, const char *path,
+                         const char *const *options, unsigned attrs, struct ob_err *err)
+{
+    cleanup_close int target = native_target_open(s, path, true, err);
+    cleanup_close int fs = target < 0 ? -1 : new_fs(type, options, attrs, err);
+    if (fs < 0)
+        return -1;
+    if (sys_move_mount(fs, target) < 0)
+        return ob_err_set(err, errno, "can't mount \"%s\"", path);
+    return take_fd(&fs);
+}
+
+/* A new filesystem at `name` in a directory of ours. */
+static int mount_in_dev(const struct place *p, const char *type, const char *name,
+                        const char *const *options, unsigned attrs, struct ob_err *err)
+{
+    cleanup_close int fs = new_fs(type, options, attrs, err);
+    if (fs < 0)
+        return -1;
+    if (mkdirat(p->dev, name, 0755) < 0 || attach_at(fs, p->dev, name) < 0)
+        return ob_err_set(err, errno, "can't mount \"/dev/%s\"", name);
+    return 0;
+}
+
+static int enter_root(int root, struct ob_err *err)
+{
+    if (syscall(SYS_mount, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return ob_err_set(err, errno, "can't make the mounts private");
+    if (attach_at(root, AT_FDCWD, "/") < 0)
+        return ob_err_set(err, errno, "can't attach the root filesystem");
+    if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+        syscall(SYS_umount2, ".", NATIVE_MNT_DETACH) < 0 || chdir("/") < 0)
+        return ob_err_set(err, errno, "can't change to the root filesystem");
+    return 0;
+}
+
+/* The node is a mount of itself, which keeps the right to use it when /dev loses it. */
+static int add_device(const struct place *p, const char *name, unsigned minor_no, unsigned major_no)
+{
+    if (mknodat(p->dev, name, S_IFCHR | 0666, makedev(major_no, minor_no)) < 0)
+        return -1;
+    cleanup_close int clone = sys_open_tree(p->dev, name, OPEN_TREE_CLONE);
+    return clone < 0 ? -1 : attach_at(clone, p->dev, name);
+}
+
+static int fill_dev(const struct place *p, struct ob_err *err)
+{
+    static const struct {
+        const char *name;
+        unsigned major_no, minor_no;
+    } devices[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+                   {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+    static const struct {
+        const char *name, *to;
+    } links[] = {{"fd", "/proc/self/fd"},
+                 {"stdin", "/proc/self/fd/0"},
+                 {"stdout", "/proc/self/fd/1"},
+                 {"stderr", "/proc/self/fd/2"},
+                 {"ptmx", "pts/ptmx"}};
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
+        if (add_device(p, devices[i].name, devices[i].minor_no, devices[i].major_no) < 0)
+            return ob_err_set(err, errno, "can't make \"/dev/%s\"", devices[i].name);
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
+        if (symlinkat(links[i].to, p->dev, links[i].name) < 0)
+            return ob_err_set(err, errno, "can't make \"/dev/%s\"", links[i].name);
+    if (mount_in_dev(p, "devpts", "pts",
+                     OPTIONS("ptmxmode", "0666", "mode", "0620", "gid", "5"),
+                     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err) < 0)
+        return -1;
+    if (mount_in_dev(p, "tmpfs", "shm", OPTIONS("mode", "1777", "size", "64m"), NO_SUID_DEV_EXEC,
+                     err) < 0)
+        return -1;
+    return mount_in_dev(p, "mqueue", "mqueue", OPTIONS(), NO_SUID_DEV_EXEC, err);
+}
+
+static int hide_dir(struct place *p, int dir, const char *name, struct ob_err *err)
+{
+    cleanup_close int clone = -1;
+    if (p->blank < 0) {
+        p->blank = new_fs("tmpfs", OPTIONS("mode", "0755", "nr_inodes", "1"),
+                          NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+        if (p->blank < 0)
+            return -1;
+    } else {
+        clone = sys_open_tree(p->blank, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+        if (clone < 0)
+            return ob_err_set(err, errno, "can't clone a mount");
+    }
+    if (attach_at(clone < 0 ? p->blank : clone, dir, name) < 0)
+        return ob_err_set(err, errno, "can't hide \"%s\"", name);
+    return 0;
+}
+
+/* Which of these exist depends on the kernel. */
+static int hide(struct place *p, int dir, const char *name, struct ob_err *err)
+{
+    struct stat st;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return 0;
+    if (S_ISDIR(st.st_mode))
+        return hide_dir(p, dir, name, err);
+    cleanup_close int null = sys_open_tree(p->dev, "null", OPEN_TREE_CLONE);
+    if (null < 0 || attach_at(null, dir, name) < 0)
+        return ob_err_set(err, errno, "can't hide \"%s\"", name);
+    return 0;
+}
+
+static int protect(int dir, const char *name, struct ob_err *err)
+{
+    cleanup_close int clone = sys_open_tree(dir, name, OPEN_TREE_CLONE);
+    if (clone < 0 && errno == ENOENT)
+        return 0;
+    if (clone < 0)
+        return ob_err_set(err, errno, "can't clone \"/proc/%s\"", name);
+    if (native_mount_restrict(clone, 0, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err) < 0)
+        return -1;
+    if (attach_at(clone, dir, name) < 0)
+        return ob_err_set(err, errno, "can't protect \"/proc/%s\"", name);
+    return 0;
+}
+
+static int guard_kernel(struct place *p, struct ob_err *err)
+{
+    static const char *const hidden_proc[] = {
+        "acpi",         "asound", "interrupts", "kcore",       "keys",
+        "latency_stats", "sched_debug", "scsi",  "timer_list", "timer_stats"};
+    static const char *const hidden_sys[] = {"firmware", "devices/virtual/powercap"};
+    static const char *const read_only[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof hidden_proc / sizeof hidden_proc[0]; i++)
+        rc = hide(p, p->proc, hidden_proc[i], err);
+    for (size_t i = 0; rc == 0 && i < sizeof hidden_sys / sizeof hidden_sys[0]; i++)
+        rc = hide(p, p->sys, hidden_sys[i], err);
+    for (size_t i = 0; rc == 0 && i < sizeof read_only / sizeof read_only[0]; i++)
+        rc = protect(p->proc, read_only[i], err);
+    return rc;
+}
+
+/* With the older hierarchies nothing is shown: /sys/fs/cgroup is an empty directory then. */
+static int add_cgroups(const struct place *p, struct ob_err *err)
+{
+    if (!p->step->native->has_cgroup2)
+        return 0;
+    cleanup_close int fs =
+        new_fs("cgroup2", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    if (fs < 0)
+        return -1;
+    if (attach_at(fs, p->sys, "fs/cgroup") < 0)
+        return ob_err_set(err, errno, "can't mount \"/sys/fs/cgroup\"");
+    return 0;
+}
+
+/* The file lives in /dev without a name: a file to mount must be in a mount of this namespace. */
+static int add_hosts(const struct place *p, struct ob_err *err)
+{
+    static const char name[] = "hosts";
+    cleanup_close int target = native_target_open(p->step, "/etc/hosts", false, err);
+    if (target < 0)
+        return -1;
+    cleanup_close int fd = openat(p->dev, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0 || dprintf(fd, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname) < 0)
+        return ob_err_set(err, errno, "can't write \"/etc/hosts\"");
+    cleanup_close int clone =
+        native_mount_clone(fd, 0, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    if (clone < 0)
+        return -1;
+    if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, name, 0) < 0)
+        return ob_err_set(err, errno, "can't mount \"/etc/hosts\"");
+    return 0;
+}
+
+static int add_resolv_conf(const struct native_step *s, struct ob_err *err)
+{
+    if (s->resolv_conf < 0)
+        return 0;
+    cleanup_close int target = native_target_open(s, "/etc/resolv.conf", false, err);
+    if (target < 0)
+        return -1;
+    if (sys_move_mount(s->resolv_conf, target) < 0)
+        return ob_err_set(err, errno, "can't mount \"/etc/resolv.conf\"");
+    return 0;
+}
+
+static int add_tmpfs(const struct native_step *s, const struct step_mount *m, struct ob_err *err)
+{
+    char size[32];
+    snprintf(size, sizeof size, "%llu", (unsigned long long)m->size);
+    const char *const *options =
+        m->size ? OPTIONS("mode", "1777", "size", size) : OPTIONS("mode", "1777");
+    unsigned attrs = NO_SUID_DEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0);
+    int fd = mount_in_root(s, "tmpfs", m->target, options, attrs, err);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+static int add_bind(const struct native_step *s, size_t i, struct ob_err *err)
+{
+    const char *path = s->cfg->mounts[i].target;
+    struct stat st;
+    if (fstat(s->mounts[i], &st) < 0)
+        return ob_err_set(err, errno, "\"%s\"", path);
+    cleanup_close int target = native_target_open(s, path, S_ISDIR(st.st_mode), err);
+    if (target < 0)
+        return -1;
+    if (sys_move_mount(s->mounts[i], target) < 0)
+        return ob_err_set(err, errno, "can't mount on it");
+    return 0;
+}
+
+static int add_mounts_of_step(const struct native_step *s, struct ob_err *err)
+{
+    for (size_t i = 0; i < s->cfg->n_mounts; i++) {
+        const struct step_mount *m = &s->cfg->mounts[i];
+        int rc = m->kind == STEP_MOUNT_TMPFS ? add_tmpfs(s, m, err) : add_bind(s, i, err);
+        if (rc < 0)
+            return ob_err_wrap(err, "mount \"%s\"", m->target);
+    }
+    return 0;
+}
+
+static int fill_root(struct place *p, struct ob_err *err)
+{
+    const struct native_step *s = p->step;
+    p->proc = mount_in_root(s, "proc", "/proc", OPTIONS(), NO_SUID_DEV_EXEC, err);
+    if (p->proc < 0)
+        return -1;
+    p->dev = mount_in_root(s, "tmpfs", "/dev", OPTIONS("mode", "0755", "size", "64m"),
+                           MOUNT_ATTR_NOSUID, err);
+    if (p->dev < 0 || fill_dev(p, err) < 0)
+        return -1;
+    p->sys = mount_in_root(s, "sysfs", "/sys", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    if (p->sys < 0 || add_cgroups(p, err) < 0 || guard_kernel(p, err) < 0)
+        return -1;
+    if (add_hosts(p, err) < 0 || add_resolv_conf(s, err) < 0)
+        return -1;
+    return native_mount_restrict(p->dev, 0, MOUNT_ATTR_NODEV, err);
+}
+
+int native_mounts_make(const struct native_step *s, struct ob_err *err)
+{
+    if (enter_root(s->root, err) < 0)
+        return -1;
+    struct place p = {.step = s, .proc = -1, .dev = -1, .sys = -1, .blank = -1};
+    int rc = fill_root(&p, err);
+    const int fds[] = {p.proc, p.dev, p.sys, p.blank};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    return rc < 0 ? -1 : add_mounts_of_step(s, err);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The system call filter. What needs a capability that no command has is not listed again; the
+ * list is what is left: keys and kernel interfaces that are not namespaced, new user namespaces
+ * (in which a command would have every capability), input into a terminal. The filter is compiled
+ * once per sandbox, as libseccomp takes longer for that than a step.
+ */
+#include <config.h>
+
+#include "backends/native.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#ifndef TIOCLINUX
+#define TIOCLINUX 0x541C
+#endif
+
+static const int SYNC[] = {
+    SCMP_SYS(fsync),  SCMP_SYS(fdatasync),       SCMP_SYS(msync),           SCMP_SYS(sync),
+    SCMP_SYS(syncfs), SCMP_SYS(sync_file_range), SCMP_SYS(sync_file_range2),
+};
+
+static const int FORBIDDEN[] = {
+    SCMP_SYS(add_key),         SCMP_SYS(keyctl),       SCMP_SYS(request_key),
+    SCMP_SYS(bpf),             SCMP_SYS(userfaultfd),  SCMP_SYS(perf_event_open),
+    SCMP_SYS(syslog),          SCMP_SYS(kexec_load),   SCMP_SYS(kexec_file_load),
+    SCMP_SYS(init_module),     SCMP_SYS(finit_module), SCMP_SYS(delete_module),
+    SCMP_SYS(open_by_handle_at),
+};
+
+/* "Not there" rather than "forbidden", so that libraries fall back to what they did before. The
+ * flags of clone3 are in memory, where a filter can't look; io_uring does things behind it. */
+static const int ABSENT[] = {
+    SCMP_SYS(clone3),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(io_uring_enter),
+    SCMP_SYS(io_uring_register),
+};
+
+static int add_all(scmp_filter_ctx ctx, const int *calls, size_t n, int errnum)
+{
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO((unsigned)errnum), calls[i], 0);
+    return rc;
+}
+
+/* Forbids a call if the bits of `mask` in argument `arg` are `value`. The kernel takes 32 bits of
+ * these arguments, so the upper half must not matter. */
+static int add_arg(scmp_filter_ctx ctx, int call, unsigned arg, uint32_t mask, uint32_t value)
+{
+    return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), call, 1,
+                            SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, mask, value));
+}
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#ifdef __s390__
+#define CLONE_FLAGS_ARG 1
+#else
+#define CLONE_FLAGS_ARG 0
+#endif
+
+static int add_rules(scmp_filter_ctx ctx, bool fast_sync)
+{
+    int rc = add_all(ctx, FORBIDDEN, COUNT(FORBIDDEN), EPERM);
+    if (rc == 0)
+        rc = add_all(ctx, ABSENT, COUNT(ABSENT), ENOSYS);
+    if (rc == 0 && fast_sync)
+        rc = add_all(ctx, SYNC, COUNT(SYNC), 0);
+    if (rc == 0)
+        rc = add_arg(ctx, SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCSTI);
+    if (rc == 0)
+        rc = add_arg(ctx, SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCLINUX);
+    if (rc == 0)
+        rc = add_arg(ctx, SCMP_SYS(unshare), 0, CLONE_NEWUSER, CLONE_NEWUSER);
+    if (rc == 0)
+        rc = add_arg(ctx, SCMP_SYS(clone), CLONE_FLAGS_ARG, CLONE_NEWUSER, CLONE_NEWUSER);
+    return rc;
+}
+
+/* 32-bit programs run too, under the same rules. Other ABIs (x32) do not exist here. */
+static int add_arches(scmp_filter_ctx ctx)
+{
+    int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+#if defined(__x86_64__)
+    if (rc == 0)
+        rc = seccomp_arch_add(ctx, SCMP_ARCH_X86);
+#elif defined(__aarch64__)
+    if (rc == 0)
+        rc = seccomp_arch_add(ctx, SCMP_ARCH_ARM);
+#endif
+    return rc;
+}
+
+static int export_program(scmp_filter_ctx ctx, struct sock_fprog *out, struct ob_err *err)
+{
+    cleanup_close int fd = memfd_create("filter", MFD_CLOEXEC);
+    int rc = fd < 0 ? -errno : seccomp_export_bpf(ctx, fd);
+    if (rc < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return ob_err_set(err, rc < 0 ? -rc : errno, "can't compile the system call filter");
+    cleanup_buf struct buf program = BUF_INIT;
+    if (fs_read_all(fd, &program, 1 << 20, err) < 0)
+        return ob_err_wrap(err, "system call filter");
+    out->len = (unsigned short)(program.n / sizeof(struct sock_filter));
+    out->filter = (struct sock_filter *)(void *)buf_take(&program);
+    return 0;
+}
+
+int native_seccomp_build(bool fast_sync, struct sock_fprog *out, struct ob_err *err)
+{
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+    if (!ctx)
+        return ob_err_set(err, 0, "can't make a system call filter");
+    int rc = add_arches(ctx);
+    if (rc == 0) /* a binary tree: installing runs the filter once per system call number */
+        rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    if (rc == 0)
+        rc = add_rules(ctx, fast_sync);
+    rc = rc < 0 ? ob_err_set(err, -rc, "can't make a system call filter")
+                : export_program(ctx, out, err);
+    seccomp_release(ctx);
+    return rc;
+}
+
+int native_seccomp_install(const struct sock_fprog *filter)
+{
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter);
+}

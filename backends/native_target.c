@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mount points: found in the sandbox, made where they are missing, removed when the step is over
+ * so that no snapshot has them. Pid 1 makes and notes them; the worker removes them once the
+ * sandbox's mounts are gone, by path, but only what still is the same empty file or directory.
+ */
+#include <config.h>
+
+#include "backends/native.h"
+#include "backends/native_sys.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <limits.h>
+
+/* As many links as the kernel follows in one path. */
+enum { LINKS_MAX = 40 };
+
+struct maker {
+    const struct native_step *step;
+    int root; /* of the sandbox */
+    int links;
+};
+
+/* The step's mount in which path lies, by name: the last one whose target is a directory above
+ * it. *rest gets the path inside. */
+static int find_mount(const struct step_cfg *cfg, const char *path, const char **rest)
+{
+    *rest = path;
+    for (size_t i = cfg->n_mounts; i-- > 0;) {
+        const char *target = cfg->mounts[i].target;
+        size_t n = strlen(target);
+        if (strncmp(target, path, n) == 0 && path[n] == '/') {
+            *rest = path + n;
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static int note(struct maker *m, const char *path, int fd, bool is_dir, struct ob_err *err)
+{
+    struct native_shared *shared = m->step->shared;
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return ob_err_set(err, errno, "\"%s\"", path);
+    const char *rest;
+    int mount = find_mount(m->step->cfg, path, &rest);
+    size_t size = strlen(rest) + 1;
+    if (shared->n_made == NATIVE_MADE_MAX || size > sizeof shared->text - shared->n_text)
+        return ob_err_set(err, 0, "too many mount points are missing in the root filesystem");
+    shared->made[shared->n_made++] =
+        (struct native_made){st.st_dev, st.st_ino, mount, is_dir, shared->n_text};
+    memcpy(shared->text + shared->n_text, rest, size);
+    shared->n_text += (unsigned)size;
+    return 0;
+}
+
+/* Splits "/a/b" into "/a" and "b", in place; "/b" into "" and "b". Slashes at the end go. */
+static char *split_last(char *path)
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        path[--n] = '\0';
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    return slash + 1;
+}
+
+static int open_or_make(struct maker *m, const char *path, bool is_dir, struct ob_err *err);
+
+/* A link that leads to nothing: what it names is made, as Docker does for resolv.conf. */
+static int follow(struct maker *m, int dir, const char *parent, const char *name, bool is_dir,
+                  struct ob_err *err)
+{
+    char link[PATH_MAX], path[2 * PATH_MAX + 2];
+    ssize_t n = readlinkat(dir, name, link, sizeof link - 1);
+    if (n < 0 || m->links++ == LINKS_MAX)
+        return ob_err_set(err, n < 0 ? errno : ELOOP, "can't make \"%s/%s\"", parent, name);
+    link[n] = '\0';
+    if (link[0] == '/')
+        return open_or_make(m, link, is_dir, err);
+    snprintf(path, sizeof path, "%s/%s", parent, link);
+    return open_or_make(m, path, is_dir, err);
+}
+
+static int make(struct maker *m, const char *path, bool is_dir, struct ob_err *err)
+{
+    cleanup_free char *parent = strdup(path);
+    if (!parent)
+        ob_out_of_memory();
+    const char *name = split_last(parent);
+    cleanup_close int dir = open_or_make(m, *parent ? parent : "/", true, err);
+    if (dir < 0)
+        return -1;
+    cleanup_close int fd = -1;
+    if (!is_dir)
+        fd = openat(dir, name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+    else if (mkdirat(dir, name, 0755) == 0)
+        fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == EEXIST)
+        return follow(m, dir, parent, name, is_dir, err);
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't make \"%s\" in the root filesystem", path);
+    if (note(m, path, fd, is_dir, err) < 0)
+        return -1;
+    return take_fd(&fd);
+}
+
+static int open_or_make(struct maker *m, const char *path, bool is_dir, struct ob_err *err)
+{
+    int fd = fs_open_in(m->root, path, O_PATH | (is_dir ? O_DIRECTORY : 0), 0);
+    if (fd >= 0)
+        return fd;
+    if (errno == ENOENT)
+        return make(m, path, is_dir, err);
+    return ob_err_set(err, errno, "\"%s\" in the root filesystem", path);
+}
+
+int native_target_open(const struct native_step *s, const char *path, bool is_dir,
+                       struct ob_err *err)
+{
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct maker m = {.step = s, .root = root};
+    cleanup_close int fd = open_or_make(&m, path, is_dir, err);
+    struct stat st;
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) < 0)
+        return ob_err_set(err, errno, "\"%s\"", path);
+    if (S_ISDIR(st.st_mode) != is_dir)
+        return ob_err_set(err, is_dir ? ENOTDIR : EISDIR, "can't mount on \"%s\"", path);
+    return take_fd(&fd);
+}
+
+static void remove_one(const struct native_made *made, const char *path, int base)
+{
+    cleanup_free char *parent = strdup(path);
+    if (!parent)
+        ob_out_of_memory();
+    const char *name = split_last(parent);
+    cleanup_close int dir =
+        fs_open_in(base, *parent ? parent : "/", O_PATH | O_DIRECTORY, 0);
+    struct stat st;
+    if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return;
+    if (st.st_dev != made->dev || st.st_ino != made->ino)
+        return;
+    if (made->is_dir)
+        unlinkat(dir, name, AT_REMOVEDIR); /* refused if it has something in it: then it is used */
+    else if (st.st_size == 0)
+        unlinkat(dir, name, 0);
+}
+
+void native_target_remove(const struct native_shared *shared, int root, const int *mounts)
+{
+    for (unsigned i = shared->n_made; i-- > 0;) {
+        const struct native_made *made = &shared->made[i];
+        int base = made->mount < 0 ? root : mounts[made->mount];
+        if (base >= 0)
+            remove_one(made, shared->text + made->path, base);
+    }
+}

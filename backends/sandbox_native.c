@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The native sandbox: namespaces made by ourselves, in the worker's side of it. What costs time and
+ * is the same for every step is done in open; start costs one clone3 and returns while pid 1 still
+ * builds, so a failure to build is reported by reap.
+ */
+#include <config.h>
+
+#include "backends/backends.h"
+#include "backends/native.h"
+#include "backends/native_sys.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+struct native_run {
+    struct sandbox_run base;
+    int pidfd;       /* of pid 1 */
+    int root;        /* the caller's */
+    int *mounts;     /* detached mounts by index in cfg->mounts, -1 for a tmpfs */
+    size_t n_mounts;
+    struct native_shared *shared;
+};
+
+/* Finds the memory of this program's arguments: fields 48 and 49 of proc(5)'s stat. A process may
+ * not see it (hidden proc): then there is nothing to wipe. */
+static void find_arguments(struct native *n)
+{
+    struct ob_err err = OB_ERR_INIT;
+    cleanup_buf struct buf stat = BUF_INIT;
+    if (fs_read_file_at(AT_FDCWD, "/proc/self/stat", &stat, 4096, &err) != 1)
+        return;
+    const char *at = strrchr(stat.p, ')'); /* the end of field 2, which may hold anything */
+    for (int field = 2; at && field < 48; field++)
+        at = strchr(at + 1, ' ');
+    unsigned long long start, end;
+    if (at && sscanf(at, "%llu %llu", &start, &end) == 2 && start < end) {
+        n->argv_start = (char *)(uintptr_t)start;
+        n->argv_size = (size_t)(end - start);
+    }
+}
+
+static int check_machine(struct ob_err *err)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct caps[2];
+    if (geteuid() != 0 || syscall(SYS_capget, &head, caps) < 0 ||
+        !(caps[0].effective & (1U << CAP_SYS_ADMIN)))
+        return ob_err_set(err, EPERM, "the native sandbox needs root with CAP_SYS_ADMIN");
+    if (sys_mount_setattr(-1, 0, &(struct mount_attr){0}) < 0 && errno == ENOSYS)
+        return ob_err_set(err, 0, "the native sandbox needs Linux 5.12 or later");
+    return 0;
+}
+
+static int native_open(const struct sandbox_options *o, struct sandbox **out, struct ob_err *err)
+{
+    if (check_machine(err) < 0)
+        return -1;
+    struct native *n = calloc(1, sizeof *n);
+    if (!n)
+        ob_out_of_memory();
+    n->base.ops = &sandbox_native_ops;
+    struct statfs fs;
+    n->has_cgroup2 = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+    find_arguments(n);
+    if (native_seccomp_build(o->fast_sync, &n->filter, err) < 0) {
+        free(n);
+        return -1;
+    }
+    *out = &n->base;
+    return 0;
+}
+
+static void native_close(struct sandbox *s)
+{
+    struct native *n = (struct native *)s;
+    free(n->filter.filter);
+    free(n);
+}
+
+static void run_free(struct native_run *run)
+{
+    for (size_t i = 0; i < run->n_mounts; i++)
+        if (run->mounts[i] >= 0)
+            close(run->mounts[i]);
+    free(run->mounts);
+    if (run->pidfd >= 0)
+        close(run->pidfd);
+    munmap(run->shared, sizeof *run->shared);
+    free(run);
+}
+
+static struct native_run *run_new(struct sandbox *s, const struct rootfs *root, size_t n_mounts)
+{
+    struct native_run *run = calloc(1, sizeof *run);
+    int *mounts = calloc(n_mounts + 1, sizeof *mounts);
+    void *shared = mmap(NULL, sizeof *run->shared, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (!run || !mounts || shared == MAP_FAILED)
+        ob_out_of_memory();
+    *run = (struct native_run){.base = {s},
+                               .pidfd = -1,
+                               .root = root->fd,
+                               .mounts = mounts,
+                               .n_mounts = n_mounts,
+                               .shared = shared};
+    for (size_t i = 0; i < n_mounts; i++)
+        mounts[i] = -1;
+    return run;
+}
+
+/* Sources are cloned here, as pid 1's namespace does not have the worker's mounts. */
+static int clone_sources(struct native_run *run, const struct step_cfg *cfg, struct ob_err *err)
+{
+    for (size_t i = 0; i < cfg->n_mounts; i++) {
+        const struct step_mount *m = &cfg->mounts[i];
+        if (m->kind == STEP_MOUNT_TMPFS)
+            continue;
+        unsigned attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+        if (m->read_only)
+            attrs |= MOUNT_ATTR_RDONLY;
+        run->mounts[i] = native_mount_clone(m->source_fd, AT_RECURSIVE, attrs, err);
+        if (run->mounts[i] < 0)
+            return ob_err_wrap(err, "mount \"%s\"", m->target);
+    }
+    return 0;
+}
+
+/* A detached mount can't be cloned before Linux 6.15, so it is used itself. */
+static int clone_root(const struct rootfs *root, struct ob_err *err)
+{
+    if (!root->is_detached)
+        return native_mount_clone(root->fd, 0, MOUNT_ATTR_NODEV, err);
+    if (native_mount_restrict(root->fd, 0, MOUNT_ATTR_NODEV, err) < 0)
+        return -1;
+    int fd = fcntl(root->fd, F_DUPFD_CLOEXEC, 3);
+    return fd < 0 ? ob_err_set(err, errno, "dup") : fd;
+}
+
+/* The host's resolv.conf for a step with its network; a host may have none. */
+static int clone_resolv_conf(const struct step_cfg *cfg, int *out, struct ob_err *err)
+{
+    if (cfg->network != STEP_NETWORK_HOST)
+        return 0;
+    cleanup_close int fd = open("/etc/resolv.conf", O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    const unsigned attrs =
+        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    *out = native_mount_clone(fd, 0, attrs, err);
+    return *out < 0 ? ob_err_wrap(err, "\"/etc/resolv.conf\"") : 0;
+}
+
+static int clone_pid1(const struct native_step *step, int *pidfd, struct ob_err *err)
+{
+    struct clone_args args = {
+        .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
+                 CLONE_NEWUTS | CLONE_NEWCGROUP,
+        .pidfd = (uintptr_t)pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    if (step->cfg->network == STEP_NETWORK_NONE)
+        args.flags |= CLONE_NEWNET;
+    long pid = syscall(SYS_clone3, &args, sizeof args);
+    if (pid == 0)
+        native_init(step);
+    return pid < 0 ? ob_err_set(err, errno, "can't make the sandbox's namespaces") : 0;
+}
+
+static int run_start(struct native_run *run, const struct rootfs *root, const struct step_cfg *cfg,
+                     struct ob_err *err)
+{
+    cleanup_close int worker = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (worker < 0)
+        return ob_err_set(err, errno, "pidfd_open");
+    cleanup_close int resolv = -1;
+    cleanup_close int mount = clone_root(root, err);
+    if (mount < 0)
+        return ob_err_wrap(err, "root filesystem");
+    if (clone_sources(run, cfg, err) < 0 || clone_resolv_conf(cfg, &resolv, err) < 0)
+        return -1;
+    const struct native_step step = {.native = (const struct native *)run->base.sandbox,
+                                     .cfg = cfg,
+                                     .worker = worker,
+                                     .root = mount,
+                                     .mounts = run->mounts,
+                                     .resolv_conf = resolv,
+                                     .shared = run->shared};
+    return clone_pid1(&step, &run->pidfd, err);
+}
+
+static int native_start(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
+                        struct sandbox_run **out, struct ob_err *err)
+{
+    struct native_run *run = run_new(s, root, cfg->n_mounts);
+    if (run_start(run, root, cfg, err) < 0) {
+        run_free(run);
+        return ob_err_wrap(err, "sandbox");
+    }
+    *out = &run->base;
+    return 0;
+}
+
+static void status_from_wait(int wait_status, struct sandbox_status *status)
+{
+    status->signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    status->exit_code = status->signal ? 128 + status->signal : WEXITSTATUS(wait_status);
+}
+
+static int failed_as(const struct ob_err *reported, struct ob_err *err)
+{
+    *err = *reported;
+    return ob_err_wrap(err, "sandbox");
+}
+
+/* Pid 1 is a zombie only after the kernel has killed and collected all others. */
+static int native_reap(struct sandbox_run *base, struct sandbox_status *status, struct ob_err *err)
+{
+    struct native_run *run = (struct native_run *)base;
+    const struct native_shared *shared = run->shared;
+    siginfo_t info;
+    int rc;
+    while ((rc = waitid(P_PIDFD, (id_t)run->pidfd, &info, WEXITED)) < 0 && errno == EINTR)
+        ;
+    if (rc < 0)
+        rc = ob_err_set(err, errno, "sandbox: can't wait for its end");
+    else if (shared->state == NATIVE_FAILED)
+        rc = failed_as(&shared->err, err);
+    else if (shared->state == NATIVE_ENDED)
+        status_from_wait(shared->wait_status, status);
+    else
+        *status = (struct sandbox_status){.exit_code = 128 + SIGKILL, .signal = SIGKILL};
+    native_target_remove(shared, run->root, run->mounts);
+    run_free(run);
+    return rc;
+}
+
+static void native_kill(struct sandbox_run *base)
+{
+    const struct native_run *run = (const struct native_run *)base;
+    int saved = errno;
+    syscall(SYS_pidfd_send_signal, run->pidfd, SIGKILL, NULL, 0);
+    errno = saved;
+}
+
+static bool has_program(const struct rootfs *root, const char *path)
+{
+    int fd = fs_open_in(root->fd, path, O_PATH, 0);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static const char *const *native_default_shell(struct sandbox *s, const struct rootfs *root)
+{
+    static const char *const env_bash[] = {"/usr/bin/env", "bash", "-c", NULL};
+    static const char *const bin_bash[] = {"/bin/bash", "-c", NULL};
+    static const char *const usr_bash[] = {"/usr/bin/bash", "-c", NULL};
+    static const char *const sh[] = {"/bin/sh", "-c", NULL};
+    (void)s;
+    bool bin = has_program(root, "/bin/bash"), usr = has_program(root, "/usr/bin/bash");
+    if ((bin || usr) && has_program(root, "/usr/bin/env"))
+        return env_bash;
+    return bin ? bin_bash : usr ? usr_bash : sh;
+}
+
+const struct sandbox_ops sandbox_native_ops = {
+    .name = "native",
+    .summary = "namespaces of this Linux, made by obexec itself",
+    .kinds = ROOTFS_DIR,
+    .open = native_open,
+    .close = native_close,
+    .start = native_start,
+    .reap = native_reap,
+    .kill = native_kill,
+    .default_shell = native_default_shell,
+};

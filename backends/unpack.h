@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Unpacks a tar stream as an image layer onto a tree in which the lower layers are unpacked
+ * already. Whatever the stream says, nothing outside the tree is touched.
+ */
+#ifndef BACKENDS_UNPACK_H
+#define BACKENDS_UNPACK_H
+
+#include "backends/blob.h"
+
+#include <stdbool.h>
+
+enum unpack_end {
+    UNPACK_END_ANY,    /* whoever calls knows the digest, so a cut stream can't pass */
+    UNPACK_END_MARKED, /* a stream without the end-of-archive block is taken for cut */
+};
+
+/* Unpacks all of the blob, compressed or not, and gives the digest of its bytes as they are. On
+ * failure the tree is left half-made. */
+int unpack_layer(int root, const struct blob *b, enum unpack_end end, struct digest *digest,
+                 struct ob_err *err);
+
+#endif

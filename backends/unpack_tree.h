@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tree a layer is unpacked onto: where the current entry goes, what this layer has made so
+ * far (whiteouts hide only what lower layers made), and times that are set at the end.
+ */
+#ifndef BACKENDS_UNPACK_TREE_H
+#define BACKENDS_UNPACK_TREE_H
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+/* A name of an archive: no "." components, no empty ones, no slash in front. */
+struct unpack_name {
+    char *path;       /* "usr/bin/ls"; empty for the root */
+    char *parent;     /* "usr/bin"; "." if there is none */
+    const char *last; /* "ls", in path */
+};
+
+/* Reuses what *n holds. A name with ".." is an error. */
+int unpack_name_clean(struct unpack_name *n, const char *raw, struct ob_err *err);
+void unpack_name_free(struct unpack_name *n);
+
+struct unpack_time {
+    struct str path;
+    struct timespec mtime;
+};
+
+struct unpack_tree {
+    int root;          /* not owned */
+    int parent;        /* directory of the current entry */
+    char *parent_path; /* its name, NULL if parent is stale */
+    struct unpack_name name;
+    const char *last; /* name.last */
+    struct arena arena;
+    struct map made; /* paths that this layer made, and their parents */
+    VEC(struct unpack_time) late;
+};
+
+/* t must not be moved afterwards. */
+void unpack_tree_init(struct unpack_tree *t, int root);
+void unpack_tree_free(struct unpack_tree *t);
+
+/* Makes `raw` the current entry; its missing parents are made. 1, or -1, or 0 = it is a whiteout in
+ * a directory that is not there, so it hides nothing. */
+int unpack_tree_go(struct unpack_tree *t, const char *raw, struct ob_err *err);
+/* Remembers the current entry as made by this layer. */
+void unpack_tree_mark(struct unpack_tree *t);
+/* Removes what is in the way of the current entry, to make another one in its place. */
+int unpack_tree_replace(struct unpack_tree *t, struct ob_err *err);
+
+bool unpack_tree_is_whiteout(const struct unpack_tree *t);
+int unpack_tree_whiteout(struct unpack_tree *t, struct ob_err *err);
+
+/* Making entries in a directory changes its time, so directories get theirs last. */
+void unpack_tree_late_time(struct unpack_tree *t, struct timespec mtime);
+int unpack_tree_set_late_times(struct unpack_tree *t, struct ob_err *err);
+
+#endif

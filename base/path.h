@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slash-separated paths as text. Nothing here looks at a filesystem. */
+#ifndef BASE_PATH_H
+#define BASE_PATH_H
+
+#include "base/arena.h"
+
+/* Relative to a root, without empty, "." and ".." components; ".." stops at the root. The root
+ * itself is the empty path. */
+struct str path_clean(struct arena *a, struct str path);
+/* The last component: what follows the last slash. */
+struct str path_base(struct str path);
+/* dir/name, or name if dir is empty. */
+struct str path_join(struct arena *a, struct str dir, struct str name);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes what a manifest lists into a root filesystem.
+ *
+ * Where things go. Dockerfile: a directory's contents go into dst; a file goes into dst if dst
+ * ends in "/", is a directory already, or several sources were given, else it becomes dst. Spec:
+ * with a dst ending in "/" each source goes into it under its own name; else the one source
+ * becomes dst (a directory's contents go into dst).
+ *
+ * What exists on the way keeps its mode and owner, links to directories are followed inside the
+ * root, what is missing is made with mode 0755 and the owner of the copy. A file or link replaces
+ * what is not a directory.
+ */
+#ifndef EXEC_COPY_H
+#define EXEC_COPY_H
+
+#include "exec/manifest.h"
+
+struct copy_target {
+    int root;             /* of the filesystem that is changed */
+    enum copy_style style;
+    struct str dst;       /* absolute; a trailing slash counts */
+    bool keep_owner;      /* as the source; else uid and gid */
+    uid_t uid;
+    gid_t gid;
+    bool set_mode;        /* mode for everything but links; else as the source */
+    mode_t mode;
+    bool many_sources;    /* the step names more than one */
+};
+
+/* source is the root that the manifest was built from. Contents are checked again while they are
+ * copied only by size: a file that changes in between is found by its size or time. */
+int copy_apply(const struct manifest *m, int source, const struct copy_target *t,
+               struct ob_err *err);
+
+#endif

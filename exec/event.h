@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens during a build, as events. The scheduler emits them; a progress style prints them.
+ * obexec(1) documents their JSON form.
+ */
+#ifndef EXEC_EVENT_H
+#define EXEC_EVENT_H
+
+#include "base/sha256.h"
+#include "ir/plan.h"
+
+enum event_kind {
+    EVENT_BUILD,   /* the build starts: total */
+    EVENT_START,   /* a step runs now */
+    EVENT_WAIT,    /* a step waits for another process that builds the same */
+    EVENT_OUTPUT,  /* output of a running step: text, any bytes */
+    EVENT_CACHED,  /* a step's result was there: key */
+    EVENT_DONE,    /* a step was built: key, seconds */
+    EVENT_FAILED,  /* a step failed: text says why, log where its output is */
+    EVENT_RESULT,  /* a target is there: name in text, key */
+    EVENT_END,     /* the build ended: counts */
+};
+
+struct event {
+    enum event_kind kind;
+    uint32_t step;         /* index; the events about a step */
+    const struct step *of; /* the step itself */
+    struct str text;
+    struct str log;
+    struct digest key;
+    double seconds;
+    uint32_t total, cached, built, failed;
+};
+
+struct progress {
+    void (*event)(struct progress *p, const struct event *e);
+    void (*close)(struct progress *p); /* frees it */
+};
+
+/* The style by the name in --progress, writing to descriptor fd; NULL if there is none such.
+ * "auto" is plain. */
+struct progress *progress_open(const char *style, int fd);
+
+struct progress *progress_plain_open(int fd);
+struct progress *progress_json_open(int fd);
+struct progress *progress_quiet_open(int fd); /* failures only */
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Base image configurations as small JSON files. */
+#include <config.h>
+
+#include "exec/image.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "base/json.h"
+
+#include <jansson.h>
+
+static void write_list(struct json_out *j, const char *key, const struct str *at, size_t n)
+{
+    json_key(j, key);
+    json_open(j, '[');
+    for (size_t i = 0; i < n; i++)
+        json_str(j, at[i]);
+    json_close(j, ']');
+}
+
+int image_save(const struct layout *l, const struct digest *key, const struct image_info *info,
+               struct ob_err *err)
+{
+    char name[SHA256_HEX + 1], digest[SHA256_HEX + 1];
+    cleanup_buf struct buf b = BUF_INIT;
+    struct json_out j = JSON_OUT_INIT(&b);
+    digest_hex(key, name);
+    digest_hex(&info->digest, digest);
+    json_open(&j, '{');
+    json_key_str(&j, "digest", str_from(digest));
+    write_list(&j, "env", info->env.at, info->env.n);
+    json_key_str(&j, "user", info->user);
+    json_key_str(&j, "workdir", info->workdir);
+    write_list(&j, "entrypoint", info->entrypoint.at, info->entrypoint.n);
+    write_list(&j, "cmd", info->cmd.at, info->cmd.n);
+    write_list(&j, "shell", info->shell.at, info->shell.n);
+    write_list(&j, "onbuild", info->onbuild.at, info->onbuild.n);
+    json_close(&j, '}');
+    if (fs_replace_file_at(l->config, name, b.p, b.n, 0600, err) < 0)
+        return ob_err_wrap(err, "can't keep the image's configuration");
+    return 0;
+}
+
+static struct str get_str(struct arena *a, const json_t *doc, const char *key)
+{
+    const json_t *v = json_object_get(doc, key);
+    return json_is_string(v)
+               ? arena_str(a, str_of(json_string_value(v), json_string_length(v)))
+               : STR("");
+}
+
+static struct str_vec get_list(struct arena *a, const json_t *doc, const char *key)
+{
+    struct str_vec out = {0};
+    size_t i;
+    const json_t *e;
+    json_array_foreach (json_object_get(doc, key), i, e)
+        if (json_is_string(e))
+            vec_push(a, &out, arena_str(a, str_of(json_string_value(e), json_string_length(e))));
+    return out;
+}
+
+int image_load(const struct layout *l, const struct digest *key, struct arena *a,
+               struct image_info *out, struct ob_err *err)
+{
+    char name[SHA256_HEX + 1];
+    cleanup_buf struct buf b = BUF_INIT;
+    json_error_t e;
+    digest_hex(key, name);
+    int rc = fs_read_file_at(l->config, name, &b, 16 << 20, err);
+    if (rc <= 0)
+        return rc;
+    json_t *doc = json_loadb(b.p, b.n, 0, &e);
+    *out = (struct image_info){0};
+    if (!doc || !digest_from_hex(get_str(a, doc, "digest"), &out->digest)) {
+        json_decref(doc);
+        return ob_err_set(err, 0, "the configuration of image %.12s in the store is damaged", name);
+    }
+    out->env = get_list(a, doc, "env");
+    out->user = get_str(a, doc, "user");
+    out->workdir = get_str(a, doc, "workdir");
+    out->entrypoint = get_list(a, doc, "entrypoint");
+    out->cmd = get_list(a, doc, "cmd");
+    out->shell = get_list(a, doc, "shell");
+    out->onbuild = get_list(a, doc, "onbuild");
+    json_decref(doc);
+    return 1;
+}
+
+struct base_config image_base_config(const struct image_info *info)
+{
+    return (struct base_config){
+        .env = info->env.at,
+        .n_env = info->env.n,
+        .workdir = info->workdir,
+        .user = info->user,
+    };
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration of a base image, kept beside the store's results for late values. */
+#ifndef EXEC_IMAGE_H
+#define EXEC_IMAGE_H
+
+#include "exec/fetch.h"
+#include "exec/layout.h"
+#include "ir/text.h"
+
+/* Writes state/config/KEY. Before the image is committed, so that a committed one always has it. */
+int image_save(const struct layout *l, const struct digest *key, const struct image_info *info,
+               struct ob_err *err);
+/* 1, 0 = there is none, or -1. */
+int image_load(const struct layout *l, const struct digest *key, struct arena *a,
+               struct image_info *out, struct ob_err *err);
+
+/* What late values are evaluated against. */
+struct base_config image_base_config(const struct image_info *info);
+
+#endif

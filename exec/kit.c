@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of backends, and choosing from it. */
+#include <config.h>
+
+#include "exec/kit.h"
+
+#include "backends/backends.h"
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* In the order in which the default is tried: the fastest first. */
+static const struct store_ops *const stores[] = {
+    &store_overlayfs_ops,
+    &store_copy_ops,
+};
+
+static const struct sandbox_ops *const sandboxes[] = {
+    &sandbox_native_ops,
+};
+
+const struct fetch_ops *const kit_fetchers[] = {
+    &fetch_oci_layout_ops, &fetch_oci_archive_ops, &fetch_docker_archive_ops,
+    &fetch_tar_ops,        &fetch_dir_ops,         NULL,
+};
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static const struct store_ops *find_store(struct str kind)
+{
+    for (size_t i = 0; i < COUNT(stores); i++)
+        if (str_eq(str_from(stores[i]->name), kind))
+            return stores[i];
+    return NULL;
+}
+
+static int unknown_store(struct str kind, struct ob_err *err)
+{
+    struct buf known = BUF_INIT;
+    for (size_t i = 0; i < COUNT(stores); i++)
+        buf_printf(&known, "%s%s:PATH", i ? ", " : "", stores[i]->name);
+    ob_err_set(err, 0, "unknown kind of store \"" STR_FMT "\": there is %s", STR_ARG(kind), known.p);
+    err->errnum = EINVAL;
+    buf_free(&known);
+    return -1;
+}
+
+int kit_default_dir(struct buf *out, struct ob_err *err)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (geteuid() == 0)
+        buf_puts(out, "/var/cache/obkit");
+    else if (cache && cache[0] == '/')
+        buf_printf(out, "%s/obkit", cache);
+    else if (home && home[0] == '/')
+        buf_printf(out, "%s/.cache/obkit", home);
+    else
+        return ob_err_set(err, 0, "no place for a store: give --store or set HOME");
+    return 0;
+}
+
+static int open_default_store(struct store **out, struct ob_err *err)
+{
+    struct buf dir = BUF_INIT;
+    int rc = kit_default_dir(&dir, err);
+    for (size_t i = 0; rc == 0 && i < COUNT(stores); i++) {
+        struct buf path = BUF_INIT;
+        buf_printf(&path, "%s/%s", dir.p, stores[i]->name);
+        rc = fs_mkdir_p(dir.p, 0755, err);
+        if (rc == 0 && (rc = store_open(stores[i], path.p, out, err)) == 0) {
+            log_info("store: %s:%s", stores[i]->name, path.p);
+            buf_free(&path);
+            break;
+        }
+        buf_free(&path);
+        if (i + 1 < COUNT(stores)) {
+            log_info("store %s does not work here: %s", stores[i]->name, err->text);
+            rc = 0;
+        }
+    }
+    buf_free(&dir);
+    return rc;
+}
+
+static int open_store(const char *spec, struct store **out, struct ob_err *err)
+{
+    struct str kind, arg;
+    if (!spec)
+        return open_default_store(out, err);
+    bool has_arg = str_cut(str_from(spec), ':', &kind, &arg);
+    const struct store_ops *ops = find_store(kind);
+    if (!ops)
+        return unknown_store(kind, err);
+    if (!has_arg || arg.n == 0) {
+        ob_err_set(err, 0, "store \"%s\" needs a path: %s:PATH", spec, ops->name);
+        err->errnum = EINVAL;
+        return -1;
+    }
+    return store_open(ops, arg.p, out, err);
+}
+
+static int unfit_sandbox(const char *name, const struct store_ops *store, struct ob_err *err)
+{
+    struct buf fit = BUF_INIT;
+    for (size_t i = 0; i < COUNT(sandboxes); i++)
+        if (sandboxes[i]->kinds & store->kind)
+            buf_printf(&fit, "%s%s", fit.n ? ", " : "", sandboxes[i]->name);
+    bool known = false;
+    for (size_t i = 0; i < COUNT(sandboxes); i++)
+        known |= name && strcmp(name, sandboxes[i]->name) == 0;
+    ob_err_set(err, 0, known || !name ? "sandbox %s can't run on store %s: there is %s"
+                                      : "unknown sandbox \"%s\" (for store %s there is %s)",
+               name ? name : "(any)", store->name, fit.n ? fit.p : "none");
+    err->errnum = EINVAL;
+    buf_free(&fit);
+    return -1;
+}
+
+static int open_sandbox(const struct kit_request *q, const struct store_ops *store,
+                        struct sandbox **out, struct ob_err *err)
+{
+    for (size_t i = 0; i < COUNT(sandboxes); i++)
+        if ((!q->sandbox || strcmp(q->sandbox, sandboxes[i]->name) == 0) &&
+            (sandboxes[i]->kinds & store->kind))
+            return sandbox_open(sandboxes[i], &q->options, out, err);
+    return unfit_sandbox(q->sandbox, store, err);
+}
+
+int kit_open(const struct kit_request *q, struct kit *out, struct ob_err *err)
+{
+    *out = (struct kit){0};
+    if (open_store(q->store, &out->store, err) < 0)
+        return -1;
+    bool wants_sandbox = !q->sandbox || q->sandbox[0];
+    if (wants_sandbox && open_sandbox(q, out->store->ops, &out->sandbox, err) < 0) {
+        kit_close(out);
+        return -1;
+    }
+    return 0;
+}
+
+void kit_close(struct kit *k)
+{
+    sandbox_close(k->sandbox);
+    store_close(k->store);
+    *k = (struct kit){0};
+}
+
+void kit_describe(struct buf *out)
+{
+    buf_puts(out, "stores (--store KIND:PATH)\n");
+    for (size_t i = 0; i < COUNT(stores); i++)
+        buf_printf(out, "  %-16s%s\n", stores[i]->name, stores[i]->summary);
+    buf_puts(out, "sandboxes (--sandbox KIND)\n");
+    for (size_t i = 0; i < COUNT(sandboxes); i++)
+        buf_printf(out, "  %-16s%s\n", sandboxes[i]->name, sandboxes[i]->summary);
+    buf_puts(out, "base images (--build-context NAME=SCHEME:WHERE)\n");
+    for (size_t i = 0; kit_fetchers[i]; i++)
+        buf_printf(out, "  %-16s%s\n", kit_fetchers[i]->scheme, kit_fetchers[i]->summary);
+}

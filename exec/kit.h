@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A kit is a store, a sandbox and the fetchers whose kinds of root filesystem meet. exec/kit.c is
+ * the only list of backends in obkit.
+ */
+#ifndef EXEC_KIT_H
+#define EXEC_KIT_H
+
+#include "base/buf.h"
+#include "exec/fetch.h"
+#include "exec/sandbox.h"
+#include "exec/store.h"
+
+struct kit {
+    struct store *store;
+    struct sandbox *sandbox; /* NULL if kit_open was asked for none */
+};
+
+struct kit_request {
+    const char *store;    /* "KIND:ARG", or NULL: the fastest that works, in the default place */
+    const char *sandbox;  /* or NULL: the first that fits; "" = none is needed */
+    struct sandbox_options options;
+};
+
+/* Opens both, or says which pairs would work. An error of usage (an unknown kind, a pair that does
+ * not meet) has errnum EINVAL. */
+int kit_open(const struct kit_request *q, struct kit *out, struct ob_err *err);
+void kit_close(struct kit *k);
+
+/* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
+int kit_default_dir(struct buf *out, struct ob_err *err);
+
+/* One line for each backend, for `obexec stores`. */
+void kit_describe(struct buf *out);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of obexec in the store: directories, logs and locks. */
+#include <config.h>
+
+#include "exec/layout.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+static int open_dir(int parent, const char *name, int *out, struct ob_err *err)
+{
+    if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+        return ob_err_set(err, errno, "can't make \"%s\" in the store", name);
+    *out = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return *out < 0 ? ob_err_set(err, errno, "can't open \"%s\" in the store", name) : 0;
+}
+
+int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
+{
+    *l = LAYOUT_INIT;
+    if (open_dir(s->root, "state", &l->state, err) == 0 &&
+        open_dir(l->state, "log", &l->log, err) == 0 &&
+        open_dir(l->state, "config", &l->config, err) == 0)
+        return 0;
+    layout_close(l);
+    return -1;
+}
+
+void layout_close(struct layout *l)
+{
+    int *const fds[] = {&l->state, &l->log, &l->config};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (*fds[i] >= 0)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+    return str_ends(str_from(name), str_from(suffix));
+}
+
+/* A part whose writer is dead: its lock can be had. */
+static int settle_part(const struct layout *l, const char *name, struct ob_err *err)
+{
+    cleanup_close int fd = openat(l->log, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return 0; /* gone, or alive */
+    char key[SHA256_HEX + 1];
+    snprintf(key, sizeof key, "%s", name);
+    if (strlen(name) != SHA256_HEX + strlen(".part"))
+        return 0; /* not ours */
+    return layout_end_log(l, key, true, err);
+}
+
+int layout_settle(const struct layout *l, struct ob_err *err)
+{
+    int fd = openat(l->log, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d)
+        return ob_err_set(err, errno, "can't read the store's logs");
+    for (struct dirent *e; (e = readdir(d));)
+        if (has_suffix(e->d_name, ".part") && settle_part(l, e->d_name, err) < 0)
+            return -1;
+    return 0;
+}
+
+int layout_new_log(const struct layout *l, const char *key, struct ob_err *err)
+{
+    char name[LOG_NAME_MAX];
+    snprintf(name, sizeof name, "%s.part", key);
+    int fd = openat(l->log, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    ob_err_set(err, errno, "can't create log \"%s\" in the store", name);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err)
+{
+    char from[LOG_NAME_MAX], to[LOG_NAME_MAX];
+    snprintf(from, sizeof from, "%s.part", key);
+    snprintf(to, sizeof to, "%s%s", key, failed ? ".failed" : "");
+    if (renameat(l->log, from, l->log, to) < 0)
+        return ob_err_set(err, errno, "can't rename log \"%s\" in the store", from);
+    return 0;
+}
+
+int layout_lock(const struct layout *l, const struct digest *key, void (*waiting)(void *),
+                void *arg, struct ob_err *err)
+{
+    cleanup_close int fd = openat(l->state, "locks", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't open the store's locks");
+    /* Ranges lie far apart in a file that is never written: 62 bits of the key choose one. Open
+     * file description locks end with the last descriptor, so with a killed process too. */
+    uint64_t at;
+    memcpy(&at, key->b, sizeof at);
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)(at >> 2), .l_len = 1};
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return take_fd(&fd);
+    if (errno == EAGAIN || errno == EACCES) {
+        waiting(arg);
+        int rc;
+        while ((rc = fcntl(fd, F_OFD_SETLKW, &lock)) < 0 && errno == EINTR)
+            ;
+        if (rc == 0)
+            return take_fd(&fd);
+    }
+    return ob_err_set(err, errno, "can't lock a step in the store");
+}

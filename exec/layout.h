@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What obexec itself keeps in a store's root directory, beside the backend's own entries:
+ *
+ *   state/log/KEY          output of the step that made KEY
+ *   state/log/KEY.failed   output of the last failed try
+ *   state/log/KEY.part     output of a running step, locked (flock) by its worker
+ *   state/config/KEY       the base image's configuration, as JSON
+ *   state/locks            one byte range per key, locked while it is built
+ *   state/index.db         what `ls` shows: when, how long, from what (exec/index.h)
+ */
+#ifndef EXEC_LAYOUT_H
+#define EXEC_LAYOUT_H
+
+#include "base/err.h"
+#include "base/sha256.h"
+#include "exec/store.h"
+
+struct layout {
+    int state, log, config; /* directories */
+};
+
+#define LAYOUT_INIT ((struct layout){-1, -1, -1})
+
+int layout_open(struct layout *l, const struct store *s, struct ob_err *err);
+void layout_close(struct layout *l);
+
+/* Turns the logs that dead processes left half written into ".failed" ones. */
+int layout_settle(const struct layout *l, struct ob_err *err);
+
+/* The log of a step that starts: KEY.part, empty and locked as long as the descriptor is open. */
+enum { LOG_NAME_MAX = SHA256_HEX + 16 };
+int layout_new_log(const struct layout *l, const char *key, struct ob_err *err);
+/* Gives it its final name: KEY, or KEY.failed. */
+int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err);
+
+/* Takes the lock of a key: waits for the process that holds it, after calling waiting(arg) once.
+ * The descriptor holds the lock until it is closed or the process ends. */
+int layout_lock(const struct layout *l, const struct digest *key, void (*waiting)(void *),
+                void *arg, struct ob_err *err);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walks the sources of a copy and makes its manifest. Writing the files is exec/copy.c. */
+#include <config.h>
+
+#include "exec/manifest.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/path.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+enum { MAX_DEPTH = 1000 }; /* of directories below a source: each holds a descriptor */
+
+struct walk {
+    struct arena *arena;
+    const struct copy_request *q;
+    struct manifest *out;
+    struct map links;     /* "dev:ino" of files with several names -> struct manifest_file */
+    size_t item_prefix;   /* bytes of a source path that are not part of manifest_file.path */
+    struct ob_err *err;
+    char *chunk;          /* for hashing */
+};
+
+enum { CHUNK = 128 << 10 };
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* The names in a directory, sorted, so that a manifest does not depend on the disk. */
+static int list_dir(struct arena *a, int dir, struct str_vec *out)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d)
+        return -1;
+    for (struct dirent *e; errno = 0, (e = readdir(d));)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            vec_push(a, out, arena_str(a, str_from(e->d_name)));
+    if (errno)
+        return -1;
+    if (out->n)
+        qsort(out->at, out->n, sizeof *out->at, by_name);
+    return 0;
+}
+
+static bool is_left_out(const struct walk *w, struct str source)
+{
+    const struct copy_request *q = w->q;
+    if (q->ignore && ignore_matches(q->ignore, source))
+        return true;
+    vec_for (const struct str, e, q->exclude) {
+        if (q->style == COPY_SPEC ? str_eq(*e, path_base(source)) : pattern_match(*e, source))
+            return true;
+    }
+    return false;
+}
+
+static int hash_content(struct walk *w, int fd, struct manifest_file *f)
+{
+    struct sha256 h;
+    uint64_t total = 0;
+    sha256_init(&h);
+    for (;;) {
+        ssize_t n = read(fd, w->chunk, CHUNK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            sha256_final(&h, &f->content);
+            if (n < 0)
+                return ob_err_set(w->err, errno, "can't read \"" STR_FMT "\"", STR_ARG(f->source));
+            break;
+        }
+        sha256_add(&h, w->chunk, (size_t)n);
+        total += (uint64_t)n;
+    }
+    if (total != f->size)
+        return ob_err_set(w->err, 0, "\"" STR_FMT "\" changed while it was read",
+                          STR_ARG(f->source));
+    return 0;
+}
+
+static bool is_kept_xattr(const char *name)
+{
+    return strncmp(name, "user.", 5) == 0 || strcmp(name, "security.capability") == 0;
+}
+
+static int by_xattr(const void *a, const void *b)
+{
+    return str_cmp(((const struct file_xattr *)a)->name, ((const struct file_xattr *)b)->name);
+}
+
+static int read_xattrs(struct walk *w, int fd, struct manifest_file *f)
+{
+    char names[4096], value[4096];
+    ssize_t n = flistxattr(fd, names, sizeof names);
+    if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+        return 0;
+    for (ssize_t i = 0; i < n; i += (ssize_t)strlen(names + i) + 1) {
+        if (!is_kept_xattr(names + i))
+            continue;
+        ssize_t size = fgetxattr(fd, names + i, value, sizeof value);
+        if (size < 0)
+            return ob_err_set(w->err, errno, "can't read attribute \"%s\" of \"" STR_FMT "\"",
+                              names + i, STR_ARG(f->source));
+        struct file_xattr x = {arena_str(w->arena, str_from(names + i)),
+                               arena_str(w->arena, str_of(value, (size_t)size))};
+        vec_push(w->arena, &f->xattrs, x);
+    }
+    if (f->xattrs.n)
+        qsort(f->xattrs.at, f->xattrs.n, sizeof *f->xattrs.at, by_xattr);
+    return n < 0 ? ob_err_set(w->err, errno, "can't list the attributes of \"" STR_FMT "\"",
+                              STR_ARG(f->source))
+                 : 0;
+}
+
+/* Makes *f a hard link if another name of the same file is in the manifest. */
+static bool find_hardlink(struct walk *w, const struct stat *st, struct manifest_file *f)
+{
+    if (st->st_nlink < 2)
+        return false;
+    struct str key = arena_printf(w->arena, "%llx:%llx", (unsigned long long)st->st_dev,
+                                  (unsigned long long)st->st_ino);
+    void **first = map_slot(&w->links, key);
+    if (!*first)
+        *first = f;
+    else
+        f->hardlink = *first;
+    return f->hardlink;
+}
+
+static struct manifest_file *add_file(struct walk *w, struct str source, const struct stat *st)
+{
+    struct manifest_file *f = arena_new(w->arena, struct manifest_file);
+    size_t skip = source.n > w->item_prefix ? w->item_prefix + 1 : w->item_prefix;
+    f->path = w->item_prefix == 0 ? source : str_skip(source, skip);
+    f->source = source;
+    f->mode = st->st_mode;
+    f->uid = st->st_uid;
+    f->gid = st->st_gid;
+    f->size = (uint64_t)st->st_size;
+    f->rdev = st->st_rdev;
+    f->mtime = st->st_mtim;
+    vec_push(w->arena, &w->out->files, f);
+    return f;
+}
+
+static int add_symlink(struct walk *w, int dir, const char *name, struct manifest_file *f)
+{
+    char target[4097];
+    ssize_t n = readlinkat(dir, name, target, sizeof target);
+    if (n < 0 || (size_t)n >= sizeof target)
+        return ob_err_set(w->err, n < 0 ? errno : ENAMETOOLONG, "can't read link \"" STR_FMT "\"",
+                          STR_ARG(f->source));
+    f->link = arena_str(w->arena, str_of(target, (size_t)n));
+    return 0;
+}
+
+/* Adds what is in the regular file behind fd, which the caller opened by a name whose stat was
+ * st. */
+static int add_content(struct walk *w, int fd, const struct stat *st, struct manifest_file *f)
+{
+    struct stat now;
+    if (fd < 0 || fstat(fd, &now) < 0)
+        return ob_err_set(w->err, errno, "can't open \"" STR_FMT "\"", STR_ARG(f->source));
+    if (now.st_ino != st->st_ino || now.st_dev != st->st_dev)
+        return ob_err_set(w->err, 0, "\"" STR_FMT "\" changed while it was read",
+                          STR_ARG(f->source));
+    if (hash_content(w, fd, f) < 0)
+        return -1;
+    return read_xattrs(w, fd, f);
+}
+
+static int add_regular(struct walk *w, int dir, const char *name, const struct stat *st,
+                       struct manifest_file *f)
+{
+    if (find_hardlink(w, st, f))
+        return 0;
+    cleanup_close int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    return add_content(w, fd, st, f);
+}
+
+static int add_tree(struct walk *w, int parent, const char *name, struct str source,
+                    const struct stat *st, unsigned depth);
+
+static int add_children(struct walk *w, int dir, struct str source, unsigned depth)
+{
+    struct str_vec names = {0};
+    if (list_dir(w->arena, dir, &names) < 0)
+        return ob_err_set(w->err, errno, "can't read directory \"" STR_FMT "\"", STR_ARG(source));
+    vec_for (const struct str, name, &names) {
+        struct stat st;
+        struct str path = path_join(w->arena, source, *name);
+        if (fstatat(dir, name->p, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            return ob_err_set(w->err, errno, "can't stat \"" STR_FMT "\"", STR_ARG(path));
+        if (add_tree(w, dir, name->p, path, &st, depth) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_directory(struct walk *w, int parent, const char *name, struct str source,
+                         unsigned depth)
+{
+    cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return ob_err_set(w->err, errno, "can't open \"" STR_FMT "\"", STR_ARG(source));
+    if (depth == MAX_DEPTH)
+        return ob_err_set(w->err, 0, "\"" STR_FMT "\" is more than %d directories deep",
+                          STR_ARG(source), MAX_DEPTH);
+    return add_children(w, fd, source, depth + 1);
+}
+
+/* An ignored directory is still looked into if an exception might name something in it; it is
+ * then made only if something in it is copied. */
+static int add_ignored_directory(struct walk *w, int parent, const char *name, struct str source,
+                                 const struct stat *st, unsigned depth)
+{
+    size_t before = w->out->files.n;
+    add_file(w, source, st);
+    if (add_directory(w, parent, name, source, depth) < 0)
+        return -1;
+    if (w->out->files.n == before + 1)
+        w->out->files.n = before;
+    return 0;
+}
+
+/* Adds parent/name and all below it. Sockets are left out, as docker does: nothing could use a
+ * copy of one. */
+static int add_tree(struct walk *w, int parent, const char *name, struct str source,
+                    const struct stat *st, unsigned depth)
+{
+    if (S_ISSOCK(st->st_mode))
+        return 0;
+    if (is_left_out(w, source)) {
+        if (S_ISDIR(st->st_mode) && w->q->ignore && w->q->ignore->has_exceptions)
+            return add_ignored_directory(w, parent, name, source, st, depth);
+        return 0;
+    }
+    struct manifest_file *f = add_file(w, source, st);
+    if (S_ISDIR(st->st_mode))
+        return add_directory(w, parent, name, source, depth);
+    if (S_ISLNK(st->st_mode))
+        return add_symlink(w, parent, name, f);
+    if (S_ISREG(st->st_mode))
+        return add_regular(w, parent, name, st, f);
+    return 0;
+}
+
+static int not_found(struct walk *w, struct str source, int errnum)
+{
+    return ob_err_set(w->err, errnum == ENOENT ? 0 : errnum, "\"" STR_FMT "\" %s", STR_ARG(source),
+                      errnum == ENOENT ? "is not there" : "can't be opened");
+}
+
+/* What an item consists of, below the file f that stands for itself. */
+static int add_item_files(struct walk *w, int self, const char *path, const struct stat *st,
+                          struct manifest_file *f)
+{
+    int nofollow = w->q->style == COPY_SPEC ? O_NOFOLLOW : 0;
+    if (S_ISLNK(st->st_mode))
+        return add_symlink(w, self, "", f);
+    if (S_ISREG(st->st_mode)) {
+        cleanup_close int fd = fs_open_in(w->q->root, path, O_RDONLY | O_NONBLOCK | nofollow, 0);
+        return find_hardlink(w, st, f) ? 0 : add_content(w, fd, st, f);
+    }
+    if (!S_ISDIR(st->st_mode))
+        return 0;
+    cleanup_close int dir = fs_open_in(w->q->root, path, O_RDONLY | O_DIRECTORY | nofollow, 0);
+    return dir < 0 ? not_found(w, f->source, errno) : add_children(w, dir, f->source, 0);
+}
+
+/* Adds one source as an item. `source` is clean and relative; empty = the root itself. */
+static int add_item(struct walk *w, struct str source)
+{
+    const char *path = source.n ? arena_cstr(w->arena, source) : "/";
+    int nofollow = w->q->style == COPY_SPEC ? O_NOFOLLOW : 0;
+    cleanup_close int fd = fs_open_in(w->q->root, path, O_PATH | nofollow, 0);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return not_found(w, source, errno);
+    if (w->q->style == COPY_DOCKERFILE && !S_ISDIR(st.st_mode) && is_left_out(w, source))
+        return ob_err_set(w->err, 0, "\"" STR_FMT "\" is excluded, by .dockerignore or by the step",
+                          STR_ARG(source));
+    struct manifest_item item = {path_base(source), S_ISDIR(st.st_mode), w->out->files.n, 0};
+    w->item_prefix = source.n;
+    struct manifest_file *f = add_file(w, source, &st);
+    f->path = STR("");
+    if (add_item_files(w, fd, path, &st, f) < 0)
+        return -1;
+    item.n = w->out->files.n - item.first;
+    vec_push(w->arena, &w->out->items, item);
+    return 0;
+}
+
+/* Finds what a pattern matches, one component after the other, without following links. */
+static int add_matches(struct walk *w, int dir, struct str done, struct str pattern)
+{
+    struct str head, rest;
+    bool more = str_cut(pattern, '/', &head, &rest);
+    struct str_vec names = {0};
+    if (list_dir(w->arena, dir, &names) < 0)
+        return ob_err_set(w->err, errno, "can't read directory \"" STR_FMT "\"", STR_ARG(done));
+    vec_for (const struct str, name, &names) {
+        if (!pattern_match(head, *name))
+            continue;
+        struct str path = path_join(w->arena, done, *name);
+        if (!more) {
+            if (!is_left_out(w, path) && add_item(w, path) < 0)
+                return -1;
+            continue;
+        }
+        cleanup_close int sub = openat(dir, name->p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (sub >= 0 && add_matches(w, sub, path, rest) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void hash_str(struct sha256 *h, struct str s)
+{
+    uint64_t n = s.n;
+    sha256_add(h, &n, sizeof n);
+    sha256_add(h, s.p, s.n);
+}
+
+static void hash_file(struct sha256 *h, const struct manifest_file *f, const struct copy_request *q)
+{
+    bool keep = q->keep_owner;
+    mode_t mode = q->set_mode && !S_ISLNK(f->mode) ? f->mode & S_IFMT : f->mode;
+    uint64_t numbers[4] = {mode, keep ? f->uid : 0, keep ? f->gid : 0, f->rdev};
+    hash_str(h, f->path);
+    sha256_add(h, numbers, sizeof numbers);
+    hash_str(h, f->link);
+    hash_str(h, f->hardlink ? f->hardlink->source : STR(""));
+    sha256_add(h, f->content.b, SHA256_BYTES);
+    vec_for (const struct file_xattr, x, &f->xattrs) {
+        hash_str(h, x->name);
+        hash_str(h, x->value);
+    }
+}
+
+static struct digest digest_of(const struct manifest *m, const struct copy_request *q)
+{
+    struct sha256 h;
+    struct digest d;
+    sha256_init(&h);
+    vec_for (const struct manifest_item, item, &m->items) {
+        uint64_t counts[2] = {item->is_dir, item->n};
+        hash_str(&h, item->name);
+        sha256_add(&h, counts, sizeof counts);
+        for (size_t i = 0; i < item->n; i++)
+            hash_file(&h, m->files.at[item->first + i], q);
+    }
+    sha256_final(&h, &d);
+    return d;
+}
+
+int manifest_build(struct arena *a, const struct copy_request *q, struct manifest *out,
+                   struct ob_err *err)
+{
+    struct walk w = {.arena = a, .q = q, .out = out, .links = MAP_INIT(a), .err = err};
+    w.chunk = arena_alloc(a, CHUNK);
+    *out = (struct manifest){0};
+    vec_for (const struct str, src, &q->src) {
+        struct str path = path_clean(a, *src);
+        bool literal = q->style == COPY_SPEC || pattern_is_literal(path);
+        int rc = literal ? add_item(&w, path) : add_matches(&w, q->root, STR(""), path);
+        if (rc < 0)
+            return -1;
+    }
+    out->digest = digest_of(out, q);
+    return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* obexec: chooses the sub-command. Without one it is `run`. */
+#include <config.h>
+
+#include "exec/cmd.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", cmd_run},       {"ls", cmd_ls},         {"log", cmd_log},
+    {"delete", cmd_delete}, {"clean", cmd_clean},   {"healthcheck", cmd_healthcheck},
+    {"stores", cmd_stores},
+};
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return cmd_run(argc, argv);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * obkit: the front door. `obkit build` runs spec2ir and obexec as two processes joined by a pipe;
+ * the other sub-commands hand their arguments to the program that does the work, as git does.
+ */
+#include <config.h>
+
+#include "base/cleanup.h"
+#include "base/cli.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "base/vec.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+
+static const char help[] =
+    "Usage: obkit build [OPTION]... CONTEXT\n"
+    "       obkit compile|run|ls|log|delete|clean|healthcheck|stores [ARGUMENT]...\n"
+    "Build a Dockerfile or an OBuilder spec.\n"
+    "\n"
+    "  -f, --file=FILE           what to build (default: CONTEXT/Dockerfile)\n"
+    "      --from, --target, --build-arg, --platform\n"
+    "                            as in spec2ir(1)\n"
+    "      --store, --sandbox, -j, --build-context, --secret, --network-default,\n"
+    "      --fast-sync, --progress, -v\n"
+    "                            as in obexec(1)\n"
+    "  -h, --help                print this\n"
+    "  -V, --version             print the version\n"
+    "\n"
+    "obkit compile is spec2ir; the other commands are obexec's.\n"
+    "\n"
+    "Exit status: 0 done, 1 errors in FILE or a failed step, 2 usage, 3 the machine failed,\n"
+    "130 interrupted.\n";
+
+/* Options of `obkit build`, by whom they are for. */
+enum { FOR_BUILD = 1 << 8, FOR_SPEC2IR = 1 << 9, FOR_OBEXEC = 1 << 10 };
+
+static const struct option long_options[] = {
+    {"file", required_argument, NULL, 'f'},
+    {"from", required_argument, NULL, FOR_SPEC2IR},
+    {"target", required_argument, NULL, FOR_SPEC2IR},
+    {"build-arg", required_argument, NULL, FOR_SPEC2IR},
+    {"platform", required_argument, NULL, FOR_SPEC2IR},
+    {"store", required_argument, NULL, FOR_OBEXEC},
+    {"sandbox", required_argument, NULL, FOR_OBEXEC},
+    {"jobs", required_argument, NULL, FOR_OBEXEC},
+    {"build-context", required_argument, NULL, FOR_OBEXEC},
+    {"secret", required_argument, NULL, FOR_OBEXEC},
+    {"network-default", required_argument, NULL, FOR_OBEXEC},
+    {"fast-sync", no_argument, NULL, FOR_OBEXEC},
+    {"progress", required_argument, NULL, FOR_OBEXEC},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {0},
+};
+
+DEFINE_VEC(argv_vec, char *);
+
+struct build {
+    struct arena arena;
+    struct argv_vec spec2ir, obexec;
+    const char *file, *context;
+};
+
+static volatile sig_atomic_t child; /* obexec, to which signals are handed on */
+
+static void on_signal(int sig)
+{
+    if (child > 0)
+        kill((pid_t)child, sig);
+}
+
+/* The program beside this one, or else its name, to be searched in PATH. */
+static char *find_program(struct arena *a, const char *name)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n > 0) {
+        while (n > 0 && self[n - 1] != '/')
+            n--;
+        struct str path = str_concat(a, str_of(self, (size_t)n), str_from(name));
+        if (access(path.p, X_OK) == 0)
+            return (char *)path.p;
+    }
+    return arena_cstr(a, str_from(name));
+}
+
+static void add(struct build *b, struct argv_vec *argv, struct str s)
+{
+    vec_push(&b->arena, argv, arena_cstr(&b->arena, s));
+}
+
+static void hand_on(struct build *b, struct argv_vec *argv, const struct option *o)
+{
+    if (o->has_arg)
+        add(b, argv, arena_printf(&b->arena, "--%s=%s", o->name, optarg));
+    else
+        add(b, argv, arena_printf(&b->arena, "--%s", o->name));
+}
+
+/* -1 = go on, else the exit status. */
+static int parse_option(struct build *b, int opt, int index)
+{
+    switch (opt) {
+    case 'f': b->file = optarg; return -1;
+    case 'j': add(b, &b->obexec, arena_printf(&b->arena, "-j%s", optarg)); return -1;
+    case 'v': add(b, &b->obexec, STR("-v")); return -1;
+    case FOR_SPEC2IR: hand_on(b, &b->spec2ir, &long_options[index]); return -1;
+    case FOR_OBEXEC: hand_on(b, &b->obexec, &long_options[index]); return -1;
+    case 'h': return cli_help(help);
+    case 'V': return cli_version("obkit");
+    default: fputs("Try 'obkit --help'.\n", stderr); return OB_EXIT_USAGE;
+    }
+}
+
+static int parse_build(struct build *b, int argc, char **argv)
+{
+    int status = -1, opt, index = 0;
+    vec_push(&b->arena, &b->spec2ir, find_program(&b->arena, "spec2ir"));
+    vec_push(&b->arena, &b->obexec, find_program(&b->arena, "obexec"));
+    add(b, &b->obexec, STR("run"));
+    while (status < 0 && (opt = getopt_long(argc, argv, "f:j:vhV", long_options, &index)) != -1)
+        status = parse_option(b, opt, index);
+    if (status >= 0)
+        return status;
+    if (argc - optind != 1)
+        return optind == argc
+                   ? cli_usage_error("obkit", "build: the context directory is missing")
+                   : cli_usage_error("obkit", "build: \"%s\" is one argument too many",
+                                     argv[optind + 1]);
+    b->context = argv[optind];
+    struct str file = b->file ? str_from(b->file)
+                              : arena_printf(&b->arena, "%s/Dockerfile", b->context);
+    add(b, &b->spec2ir, STR("--"));
+    add(b, &b->spec2ir, file);
+    add(b, &b->obexec, STR("--"));
+    add(b, &b->obexec, STR("-"));
+    add(b, &b->obexec, str_from(b->context));
+    vec_push(&b->arena, &b->spec2ir, NULL);
+    vec_push(&b->arena, &b->obexec, NULL);
+    return -1;
+}
+
+/* Runs spec2ir and collects the IR. Gives its exit status, or -1. */
+static int compile(struct build *b, struct buf *ir, struct ob_err *err)
+{
+    int p[2], status;
+    pid_t pid;
+    if (pipe2(p, O_CLOEXEC) < 0)
+        return ob_err_set(err, errno, "can't make a pipe");
+    struct spawn_io io = {-1, p[1], -1};
+    int rc = spawn(b->spec2ir.at, &io, &pid, err);
+    close(p[1]);
+    if (rc == 0)
+        rc = fs_read_all(p[0], ir, SIZE_MAX / 4, err);
+    close(p[0]);
+    if (rc < 0 || spawn_wait(pid, &status, err) < 0)
+        return -1;
+    return status;
+}
+
+/* obexec starts first and waits for its input, so that both programs load at the same time. It
+ * touches nothing before it has read the IR, so it can be ended if there is none. */
+static int build(struct build *b, struct ob_err *err)
+{
+    int p[2], status;
+    pid_t pid;
+    cleanup_buf struct buf ir = BUF_INIT;
+    if (pipe2(p, O_CLOEXEC) < 0)
+        return ob_err_set(err, errno, "can't make a pipe");
+    struct spawn_io io = {p[0], -1, -1};
+    int rc = spawn(b->obexec.at, &io, &pid, err);
+    close(p[0]);
+    if (rc == 0) {
+        child = pid;
+        rc = compile(b, &ir, err);
+        struct ob_err ignored; /* an obexec that does not read says why itself */
+        if (rc == 0)
+            fs_write_all(p[1], ir.p, ir.n, &ignored);
+        else
+            kill(pid, SIGKILL);
+    }
+    close(p[1]);
+    if (rc != 0 && child == 0)
+        return -1;
+    if (spawn_wait(pid, &status, err) < 0)
+        return -1;
+    return rc != 0 ? rc : status;
+}
+
+static void install_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaction(signals[i], &sa, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int cmd_build(int argc, char **argv)
+{
+    struct build b = {0};
+    struct ob_err err;
+    int status = parse_build(&b, argc, argv);
+    if (status < 0) {
+        install_signals();
+        status = build(&b, &err);
+        if (status < 0)
+            log_error("%s", err.text);
+    }
+    arena_free(&b.arena);
+    return status < 0 ? OB_EXIT_ENVIRONMENT : status;
+}
+
+/* Becomes another program; argv[0] is the sub-command, which obexec gets too. */
+static int forward(const char *program, char **argv)
+{
+    struct arena a = ARENA_INIT;
+    char *path = find_program(&a, program);
+    execvp(path, argv);
+    log_error("can't run \"%s\": %s", path, strerror(errno));
+    arena_free(&a);
+    return OB_EXIT_ENVIRONMENT;
+}
+
+static bool is_obexec_command(const char *name)
+{
+    static const char *const names[] = {"run", "ls", "log", "delete", "clean", "healthcheck",
+                                        "stores"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    static char obexec_name[] = "obexec", spec2ir_name[] = "spec2ir";
+    log_init("obkit", 0);
+    if (argc < 2)
+        return cli_usage_error("obkit", "a command is missing");
+    const char *name = argv[1];
+    if (strcmp(name, "build") == 0)
+        return cmd_build(argc - 1, argv + 1);
+    if (strcmp(name, "compile") == 0) {
+        argv[1] = spec2ir_name;
+        return forward("spec2ir", argv + 1);
+    }
+    if (is_obexec_command(name)) {
+        argv[0] = obexec_name;
+        return forward("obexec", argv);
+    }
+    if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0)
+        return cli_help(help);
+    if (strcmp(name, "-V") == 0 || strcmp(name, "--version") == 0)
+        return cli_version("obkit");
+    return cli_usage_error("obkit", "unknown command \"%s\"", name);
+}

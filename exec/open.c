@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening and closing a store with its layout and index. */
+#include <config.h>
+
+#include "exec/open.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#include <limits.h>
+
+static char *root_path(int root)
+{
+    char link[64], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", root);
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    char *copy = strdup(path);
+    if (!copy)
+        ob_out_of_memory();
+    return copy;
+}
+
+int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *err)
+{
+    *out = (struct opened){.layout = LAYOUT_INIT};
+    if (kit_open(q, &out->kit, err) < 0)
+        return -1;
+    out->path = root_path(out->kit.store->root);
+    if (layout_open(&out->layout, out->kit.store, err) == 0 &&
+        index_open(&out->layout, &out->index, err) == 0 &&
+        store_settle(out->kit.store, err) == 0 && layout_settle(&out->layout, err) == 0)
+        return 0;
+    ob_err_wrap(err, "store \"%s\"", out->path);
+    opened_close(out);
+    return -1;
+}
+
+void opened_close(struct opened *o)
+{
+    index_close(o->index);
+    layout_close(&o->layout);
+    kit_close(&o->kit);
+    free(o->path);
+    *o = (struct opened){.layout = LAYOUT_INIT};
+}
+
+int opened_exit_status(const struct ob_err *err)
+{
+    return err->errnum == EINVAL ? OB_EXIT_USAGE : OB_EXIT_ENVIRONMENT;
+}
+
+int opened_find(struct opened *o, struct arena *a, const char *prefix, struct str *key,
+                struct ob_err *err)
+{
+    struct str_vec found = {0};
+    if (strlen(prefix) < 4)
+        return ob_err_set(err, 0, "\"%s\" is too short for an id: give four digits or more", prefix);
+    if (index_match(o->index, a, str_from(prefix), &found, err) < 0)
+        return -1;
+    if (found.n == 0)
+        return ob_err_set(err, 0, "no result \"%s\" in the store", prefix);
+    if (found.n > 1)
+        return ob_err_set(err, 0, "\"%s\" fits more than one result: give more digits", prefix);
+    *key = found.at[0];
+    return 0;
+}

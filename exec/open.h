@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An opened store with everything that obexec keeps in it, as every sub-command needs it. */
+#ifndef EXEC_OPEN_H
+#define EXEC_OPEN_H
+
+#include "exec/index.h"
+#include "exec/kit.h"
+
+struct opened {
+    struct kit kit;
+    struct layout layout;
+    struct index *index;
+    char *path; /* of the store's root, for messages; on the heap */
+};
+
+/* Opens, and cleans up what dead processes left. */
+int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *err);
+/* Also removes what this process renamed out of the way. */
+void opened_close(struct opened *o);
+
+/* The exit status for an error of kit_open: 2 for a wrong option, else 3. */
+int opened_exit_status(const struct ob_err *err);
+
+/* Finds the only result whose key starts with `prefix` (4 digits or more). */
+int opened_find(struct opened *o, struct arena *a, const char *prefix, struct str *key,
+                struct ob_err *err);
+
+#endif

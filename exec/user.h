@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Users and groups of an image, by its own /etc/passwd and /etc/group. */
+#ifndef EXEC_USER_H
+#define EXEC_USER_H
+
+#include "base/err.h"
+#include "base/vec.h"
+
+#include <sys/types.h>
+
+struct user {
+    uid_t uid;
+    gid_t gid;
+    VEC(gid_t) groups;  /* supplementary, of a user without an explicit group */
+    struct str home;    /* "/" if the image knows none */
+};
+
+/* What a bare user without a group gets as its group. */
+enum user_purpose {
+    USER_RUN,   /* the user's primary group; 0 for a number that passwd does not have (runc) */
+    USER_OWNER, /* the same, but for such a number the same number (docker's --chown) */
+};
+
+/* Resolves "", "user", "user:group" with names or numbers ("" = root) in the filesystem at root,
+ * which is hostile. */
+int user_resolve(struct arena *a, int root, struct str spec, enum user_purpose purpose,
+                 struct user *out, struct ob_err *err);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step, from its key to its commit. */
+#include <config.h>
+
+#include "exec/worker.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "exec/copy.h"
+#include "exec/image.h"
+#include "exec/key.h"
+#include "exec/run_cfg.h"
+#include "exec/user.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+struct work {
+    struct build *b;
+    struct worker_job job;
+    struct worker_report report;
+    struct manifest manifest; /* STEP_COPY */
+    struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
+    bool is_step_fault;       /* an error is the step's, not the machine's */
+};
+
+static void send_report(struct work *w, enum report_kind kind)
+{
+    w->report.kind = kind;
+    w->report.key = w->job.key;
+    if (write(w->job.report_fd, &w->report, sizeof w->report) < 0)
+        _exit(OB_EXIT_ENVIRONMENT); /* nobody listens */
+}
+
+static void on_waiting(void *arg)
+{
+    send_report(arg, REPORT_WAITING);
+}
+
+static struct base_config base_config(const struct work *w)
+{
+    return image_base_config(w->job.base);
+}
+
+static int step_fault(struct work *w)
+{
+    w->is_step_fault = true;
+    return -1;
+}
+
+static int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    struct step_cfg cfg;
+    struct sandbox_run *run;
+    struct sandbox_status status;
+    if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, &cfg, err) < 0)
+        return step_fault(w);
+    cfg.out_fd = w->job.output_fd;
+    if (sandbox_start(w->b->kit.sandbox, root, &cfg, &run, err) < 0 ||
+        sandbox_reap(run, &status, err) < 0)
+        return -1;
+    if (status.signal)
+        ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
+    else if (status.exit_code)
+        ob_err_set(err, 0, "exit status %d", status.exit_code);
+    return status.exit_code ? step_fault(w) : 0;
+}
+
+static struct text_vec const *copy_src(const struct work *w)
+{
+    return &w->job.step->op.copy.src;
+}
+
+/* The owner of what a copy or mkdir makes; keep = the source's. */
+static int resolve_owner(struct work *w, struct text owner, const struct rootfs *root,
+                         struct user *out, struct ob_err *err)
+{
+    struct base_config base = base_config(w);
+    struct str spec = text_value(w->b->arena, owner, &base);
+    return user_resolve(w->b->arena, root->fd, spec, USER_OWNER, out, err);
+}
+
+static bool keeps_owner(const struct op_copy *op)
+{
+    return op->source == COPY_FROM_STEP && op->style == COPY_DOCKERFILE && op->owner.n == 0;
+}
+
+static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
+{
+    const struct op_copy *op = &w->job.step->op.copy;
+    if (op->source == COPY_FROM_CONTEXT) {
+        *fd = w->b->context;
+        return 0;
+    }
+    char hex[SHA256_HEX + 1];
+    digest_hex(w->job.read, hex);
+    int rc = store_lookup(w->b->kit.store, hex, &w->source, err);
+    if (rc == 0)
+        rc = ob_err_set(err, 0, "result %.12s is not in the store any more", hex);
+    *fd = w->source.fd;
+    return rc < 0 ? -1 : 0;
+}
+
+static int make_ignore(struct work *w, struct ignore_list *own, const struct ignore_list **out,
+                       struct ob_err *err)
+{
+    const struct op_copy *op = &w->job.step->op.copy;
+    *out = NULL;
+    if (op->source != COPY_FROM_CONTEXT || op->style != COPY_DOCKERFILE)
+        return 0;
+    *out = &w->b->ignore;
+    if (!op->has_ignore)
+        return 0;
+    struct buf lines = BUF_INIT;
+    vec_for (const struct str, s, &op->ignore) {
+        buf_add_str(&lines, *s);
+        buf_putc(&lines, '\n');
+    }
+    *out = own;
+    int rc = ignore_parse(w->b->arena, arena_str(w->b->arena, buf_str(&lines)), own, err);
+    buf_free(&lines);
+    return rc;
+}
+
+/* A copy's key is known when its files are. */
+static int prepare_copy(struct work *w, struct ob_err *err)
+{
+    const struct op_copy *op = &w->job.step->op.copy;
+    struct base_config base = base_config(w);
+    struct ignore_list own;
+    struct copy_request q = {
+        .style = op->style,
+        .exclude = &op->exclude,
+        .keep_owner = keeps_owner(op),
+        .set_mode = op->chmod.n > 0,
+    };
+    if (open_copy_source(w, &q.root, err) < 0)
+        return -1;
+    if (make_ignore(w, &own, &q.ignore, err) < 0)
+        return step_fault(w);
+    vec_for (const struct text, t, copy_src(w))
+        vec_push(w->b->arena, &q.src, text_value(w->b->arena, *t, &base));
+    if (manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
+        return step_fault(w);
+    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
+    return 0;
+}
+
+static mode_t octal(struct str s)
+{
+    mode_t mode = 0;
+    for (size_t i = 0; i < s.n; i++)
+        mode = mode << 3 | (mode_t)(s.p[i] - '0');
+    return mode & 07777;
+}
+
+static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    const struct op_copy *op = &w->job.step->op.copy;
+    struct base_config base = base_config(w);
+    struct user owner;
+    if (resolve_owner(w, op->owner, root, &owner, err) < 0)
+        return step_fault(w);
+    struct copy_target t = {
+        .root = root->fd,
+        .style = op->style,
+        .dst = text_value(w->b->arena, op->dst, &base),
+        .keep_owner = keeps_owner(op),
+        .uid = owner.uid,
+        .gid = owner.gid,
+        .set_mode = op->chmod.n > 0,
+        .mode = octal(op->chmod),
+        .many_sources = op->src.n > 1,
+    };
+    int source = op->source == COPY_FROM_STEP ? w->source.fd : w->b->context;
+    return copy_apply(&w->manifest, source, &t, err) < 0 ? step_fault(w) : 0;
+}
+
+static int do_mkdir(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    const struct op_mkdir *op = &w->job.step->op.mkdir;
+    struct base_config base = base_config(w);
+    struct user owner;
+    if (resolve_owner(w, op->owner, root, &owner, err) < 0)
+        return step_fault(w);
+    const char *path = arena_cstr(w->b->arena, text_value(w->b->arena, op->path, &base));
+    cleanup_close int fd = fs_mkdirs_in(root->fd, path, 0755, owner.uid, owner.gid, err);
+    return fd < 0 ? step_fault(w) : 0;
+}
+
+static int do_from(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    if (image_save(&w->b->layout, &w->job.key, w->job.base, err) < 0)
+        return -1;
+    return fetch_into(&w->job.image, w->job.step->op.from.platform, &w->job.base->digest, root, err);
+}
+
+static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    switch (w->job.step->kind) {
+    case STEP_FROM: return do_from(w, root, err);
+    case STEP_SCRATCH: return 0;
+    case STEP_RUN: return do_run(w, root, err);
+    case STEP_COPY: return do_copy(w, root, err);
+    case STEP_MKDIR: return do_mkdir(w, root, err);
+    }
+    BUG("step kind %d", w->job.step->kind);
+}
+
+/* The log gets its final name before the result is published, so that a result has its log. */
+static int publish(struct work *w, struct store_txn *txn, const char *hex, struct ob_err *err)
+{
+    if (layout_end_log(&w->b->layout, hex, false, err) < 0) {
+        struct ob_err ignored;
+        store_abort(txn, &ignored);
+        return -1;
+    }
+    return store_commit(txn, err);
+}
+
+static int build_result(struct work *w, const char *hex, struct ob_err *err)
+{
+    struct store_txn *txn;
+    struct rootfs root = ROOTFS_INIT;
+    char base[SHA256_HEX + 1];
+    if (w->job.parent)
+        digest_hex(w->job.parent, base);
+    if (store_begin(w->b->kit.store, hex, w->job.parent ? base : NULL, &txn, &root, err) < 0)
+        return -1;
+    int rc = do_step(w, &root, err);
+    rootfs_close(&root);
+    if (rc == 0)
+        return publish(w, txn, hex, err);
+    struct ob_err ignored; /* the first error is the one to report */
+    store_abort(txn, &ignored);
+    return -1;
+}
+
+/* 1 = it was there, 0 = built, -1. */
+static int find_or_build(struct work *w, struct ob_err *err)
+{
+    char hex[SHA256_HEX + 1];
+    if (w->job.step->kind == STEP_COPY && prepare_copy(w, err) < 0)
+        return -1;
+    digest_hex(&w->job.key, hex);
+    cleanup_close int lock = -1;
+    int found = store_lookup(w->b->kit.store, hex, NULL, err);
+    if (found != 0)
+        return found;
+    lock = layout_lock(&w->b->layout, &w->job.key, on_waiting, w, err);
+    if (lock < 0)
+        return -1;
+    found = store_lookup(w->b->kit.store, hex, NULL, err);
+    if (found != 0)
+        return found;
+    cleanup_close int log = layout_new_log(&w->b->layout, hex, err);
+    if (log < 0)
+        return -1;
+    send_report(w, REPORT_BUILDING);
+    return build_result(w, hex, err);
+}
+
+/* Whether the machine is at fault, whatever the step asked for. */
+static bool is_machine_error(int errnum)
+{
+    static const int machine[] = {ENOSPC, EDQUOT, EROFS, EIO, EMFILE, ENFILE, ENOMEM};
+    for (size_t i = 0; i < sizeof machine / sizeof machine[0]; i++)
+        if (errnum == machine[i])
+            return true;
+    return false;
+}
+
+static _Noreturn void work(struct work *w)
+{
+    struct ob_err *err = &w->report.err;
+    int rc = find_or_build(w, err);
+    rootfs_close(&w->source);
+    bool fault = w->is_step_fault && !is_machine_error(err->errnum);
+    send_report(w, rc > 0    ? REPORT_CACHED
+                   : rc == 0 ? REPORT_BUILT
+                   : fault   ? REPORT_FAILED
+                             : REPORT_ERROR);
+    _exit(0);
+}
+
+/* A process of its own group, with default signals, that dies with the scheduler. */
+static void become_worker(pid_t parent)
+{
+    sigset_t none;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(OB_EXIT_ENVIRONMENT);
+    setpgid(0, 0);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int worker_start(struct build *b, const struct worker_job *job, pid_t *pid, struct ob_err *err)
+{
+    pid_t parent = getpid();
+    *pid = fork();
+    if (*pid < 0)
+        return ob_err_set(err, errno, "can't start a worker process");
+    if (*pid > 0)
+        return 0;
+    become_worker(parent);
+    struct work w = {.b = b, .job = *job, .source = ROOTFS_INIT};
+    work(&w);
+}

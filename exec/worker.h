@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process that does one step. It is forked by the scheduler, talks back through a pipe, and
+ * may block, crash or be killed: then everything in its sandbox ends with it, and what it had
+ * begun in the store is never seen.
+ */
+#ifndef EXEC_WORKER_H
+#define EXEC_WORKER_H
+
+#include "exec/build.h"
+#include "exec/fetch.h"
+
+struct worker_job {
+    const struct step *step;
+    const struct digest *parent;  /* key of the parent's result, or NULL */
+    const struct digest *read;    /* key of the step that a copy reads, or NULL */
+    struct digest key;            /* of the result; not known before for a copy */
+    const struct image_info *base; /* configuration of the chain's base image */
+    struct fetch_ref image;       /* STEP_FROM */
+    int output_fd;                /* receives the step's output */
+    int report_fd;                /* receives reports, the last of them final */
+};
+
+enum report_kind {
+    REPORT_WAITING,  /* another process builds this; not final */
+    REPORT_BUILDING, /* it is going to be built, its log is there; sent before any output; not final */
+    REPORT_CACHED,
+    REPORT_BUILT,
+    REPORT_FAILED,  /* the step's own fault: err.text says how */
+    REPORT_ERROR,   /* the machine's */
+};
+
+struct worker_report {
+    enum report_kind kind;
+    struct digest key;
+    struct ob_err err;
+};
+
+/* Forks the worker. Gives its process id. */
+int worker_start(struct build *b, const struct worker_job *job, pid_t *pid, struct ob_err *err);
+
+#endif

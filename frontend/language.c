@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of languages, and guessing which one a file is in. */
+#include <config.h>
+
+#include "frontend/language.h"
+
+#include "base/path.h"
+
+static const struct language dockerfile = {"dockerfile", df_compile, df_dump};
+static const struct language spec = {"spec", sx_compile, sx_dump};
+
+const struct language *language_named(const char *name)
+{
+    if (strcmp(name, dockerfile.name) == 0)
+        return &dockerfile;
+    return strcmp(name, spec.name) == 0 ? &spec : NULL;
+}
+
+const struct language *language_guess(const struct source *s)
+{
+    struct str name = path_base(s->path), text = str_trim(s->text);
+    if (str_ends(name, STR(".spec")))
+        return &spec;
+    if (str_starts(name, STR("Dockerfile")) || str_starts(name, STR("Containerfile")) ||
+        str_ends(name, STR(".Dockerfile")) || str_ends(name, STR(".dockerfile")))
+        return &dockerfile;
+    bool is_spec = str_starts(text, STR("(")) || str_starts(text, STR(";")) ||
+                   str_starts(text, STR("#|")) || str_starts(text, STR("#;"));
+    return is_spec ? &spec : &dockerfile;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a checked spec to steps: the context (env, user, workdir, shell) is folded into each step,
+ * each build becomes a stage. A build's steps come before those of the spec it stands in, so steps
+ * are in the order of the source.
+ */
+#include <config.h>
+
+#include "frontend/sx_compile.h"
+
+#include "base/map.h"
+#include "base/suggest.h"
+#include "frontend/sx_field.h"
+#include "frontend/sx_form.h"
+#include "frontend/sx_path.h"
+#include "frontend/sx_print.h"
+
+/* The environment of a spec so far. Steps share its array: what was handed out is never changed in
+ * place, while adding behind it is fine. So a spec of many env forms costs what it prints. */
+struct environment {
+    struct name_value_vec list;
+    struct map index;  /* name to its place in list, plus 1 */
+    size_t n_shared;   /* how many entries some step refers to */
+};
+
+/* What operations set for those behind them. */
+struct context {
+    struct environment env;
+    struct str workdir, user;
+    struct str_vec shell; /* empty = the sandbox's default */
+    uint32_t step;        /* the last one */
+};
+
+struct lowering {
+    struct compile *c;
+    struct arena *arena;
+    uint32_t first_stage; /* of this source, in plan.stages */
+};
+
+static void environment_set(struct arena *a, struct environment *env, struct str name,
+                            struct text value)
+{
+    struct name_value nv = {name, value};
+    void **slot = map_slot(&env->index, name);
+    if (!*slot) {
+        vec_push(a, &env->list, nv);
+        *slot = (void *)(uintptr_t)env->list.n;
+        return;
+    }
+    size_t at = (uintptr_t)*slot - 1;
+    if (at < env->n_shared) {
+        struct name_value *copy = arena_new_n(a, struct name_value, env->list.n);
+        memcpy(copy, env->list.at, env->list.n * sizeof *copy);
+        env->list.at = copy;
+        env->list.cap = env->list.n;
+        env->n_shared = 0;
+    }
+    env->list.at[at] = nv;
+}
+
+static struct name_value_vec environment_share(struct environment *env)
+{
+    env->n_shared = env->list.n;
+    return env->list;
+}
+
+/* "/src: (run (shell make))", as OBuilder prints it. */
+static struct step_meta meta_of(struct lowering *lo, const struct sx_datum *form, struct str workdir)
+{
+    struct buf heading = BUF_INIT;
+    if (workdir.n)
+        buf_printf(&heading, STR_FMT ": ", STR_ARG(workdir));
+    sx_print_datum(&heading, form);
+    struct step_meta m = compile_meta(lo->c, form->span, arena_str(lo->arena, buf_str(&heading)));
+    buf_free(&heading);
+    return m;
+}
+
+static struct text literal(struct lowering *lo, struct str s)
+{
+    return text_lit(lo->arena, s);
+}
+
+static struct str_vec strings(struct lowering *lo, const struct sx_word_vec *words)
+{
+    struct str_vec v = {0};
+    vec_for (const struct sx_word, w, words)
+        vec_push(lo->arena, &v, w->text);
+    return v;
+}
+
+/* "host" is the host's network and no name is none. What any other name means ("nat" on a Windows
+ * host) only the executor's machine knows, so its default decides. */
+static enum network network_of(const struct sx_word_vec *names)
+{
+    if (names->n == 0)
+        return NETWORK_NONE;
+    return names->n == 1 && str_eq(names->at[0].text, STR("host")) ? NETWORK_HOST
+                                                                   : NETWORK_DEFAULT;
+}
+
+static void add_mounts(struct lowering *lo, enum mount_type type, const struct sx_mount_vec *mounts,
+                       struct ir_mount_vec *out)
+{
+    vec_for (const struct sx_mount, m, mounts) {
+        struct ir_mount im = {.type = type, .id = m->id.text};
+        im.target = literal(lo, sx_path_clean(lo->arena, m->target.text));
+        im.read_only = type == MOUNT_SECRET;
+        vec_for (const struct sx_option, o, &m->options) {
+            struct name_str ns = {o->key.text, o->value.text};
+            vec_push(lo->arena, &im.options, ns);
+        }
+        vec_push(lo->arena, out, im);
+    }
+}
+
+static struct step lower_run(struct lowering *lo, struct context *cx, const struct sx_run *run)
+{
+    struct step s = step_of_kind(STEP_RUN);
+    struct op_run *op = &s.op.run;
+    op->command.form = COMMAND_SHELL;
+    op->command.shell_kind = cx->shell.n ? SHELL_LIST : SHELL_SANDBOX;
+    op->command.shell = cx->shell;
+    op->command.line = run->command.text;
+    op->cwd = literal(lo, cx->workdir);
+    op->user = literal(lo, cx->user);
+    op->env = environment_share(&cx->env);
+    op->network = network_of(&run->networks);
+    add_mounts(lo, MOUNT_CACHE, &run->caches, &op->mounts);
+    add_mounts(lo, MOUNT_SECRET, &run->secrets, &op->mounts);
+    return s;
+}
+
+static struct step lower_copy(struct lowering *lo, struct context *cx, const struct sx_copy *copy)
+{
+    struct step s = step_of_kind(STEP_COPY);
+    struct op_copy *op = &s.op.copy;
+    op->style = COPY_SPEC;
+    op->source = copy->build_ref ? COPY_FROM_STEP : COPY_FROM_CONTEXT;
+    if (copy->build_ref)
+        vec_push(lo->arena, &s.reads, copy->build_ref->step);
+    vec_for (const struct sx_word, src, &copy->src)
+        vec_push(lo->arena, &op->src, literal(lo, sx_path_clean(lo->arena, src->text)));
+    struct str dst = copy->dst.text;
+    if (copy->src.n > 1 && !str_ends(dst, STR("/")))
+        dst = str_concat(lo->arena, dst, STR("/"));
+    op->dst = literal(lo, sx_path_dst(lo->arena, cx->workdir, dst));
+    op->exclude = strings(lo, &copy->exclude);
+    op->owner = literal(lo, cx->user);
+    return s;
+}
+
+static struct str user_text(struct lowering *lo, const struct sx_user *user)
+{
+    if (user->name.text.p)
+        return user->name.text;
+    return arena_printf(lo->arena, STR_FMT ":" STR_FMT, STR_ARG(user->uid.text),
+                        STR_ARG(user->gid.text));
+}
+
+static void add_step(struct lowering *lo, struct context *cx, const struct sx_op *op, struct step s)
+{
+    s.parent = cx->step;
+    s.meta = meta_of(lo, op->form, cx->workdir);
+    cx->step = plan_add_step(lo->c->plan, &s);
+}
+
+static void lower_op(struct lowering *lo, struct context *cx, const struct sx_op *op)
+{
+    const struct sx_word *args = op->args.at;
+    switch (op->kind) {
+    case SX_COMMENT: break;
+    case SX_WORKDIR: cx->workdir = sx_path_workdir(lo->arena, cx->workdir, args[0].text); break;
+    case SX_SHELL: cx->shell = strings(lo, &op->args); break;
+    case SX_ENV:
+        environment_set(lo->arena, &cx->env, args[0].text, literal(lo, args[1].text));
+        break;
+    case SX_USER: cx->user = user_text(lo, &op->user); break;
+    case SX_RUN: add_step(lo, cx, op, lower_run(lo, cx, &op->run)); break;
+    case SX_COPY: add_step(lo, cx, op, lower_copy(lo, cx, &op->copy)); break;
+    }
+}
+
+static uint32_t lower_from(struct lowering *lo, const struct sx_spec *spec)
+{
+    bool is_scratch = str_eq(spec->image.text, STR("scratch"));
+    struct step s = step_of_kind(is_scratch ? STEP_SCRATCH : STEP_FROM);
+    if (!is_scratch) {
+        s.op.from.image = spec->image.text;
+        s.op.from.platform = lo->c->options->platform;
+    }
+    s.meta = meta_of(lo, spec->from, STR(""));
+    return plan_add_step(lo->c->plan, &s);
+}
+
+static void add_stage(struct lowering *lo, struct context *cx, struct str name)
+{
+    struct stage st = {.name = name, .step = cx->step};
+    st.config.env = environment_share(&cx->env);
+    st.config.user = literal(lo, cx->user);
+    st.config.workdir = literal(lo, cx->workdir);
+    st.config.shell = cx->shell;
+    vec_push(lo->c->plan->arena, &lo->c->plan->stages, st);
+}
+
+/* Gives the spec's last step. Recursion is bounded by SX_BUILD_DEPTH_MAX. */
+static uint32_t lower_spec(struct lowering *lo, const struct sx_spec *spec, struct str name)
+{
+    for (size_t i = 0; i < spec->builds.n; i++) {
+        struct sx_build *b = spec->builds.at[i];
+        b->step = lower_spec(lo, b->spec, b->name.text);
+    }
+    struct context cx = {
+        .env.index = MAP_INIT(lo->arena),
+        .workdir = STR("/"),
+        .user = STR("0:0"),
+        .step = lower_from(lo, spec),
+    };
+    vec_for (const struct sx_op, op, &spec->ops)
+        lower_op(lo, &cx, op);
+    add_stage(lo, &cx, name);
+    return cx.step;
+}
+
+static void report_unknown_target(struct lowering *lo, const struct sx_spec *spec)
+{
+    const struct plan *p = lo->c->plan;
+    struct str wanted = lo->c->options->target;
+    struct span at = spec->span;
+    at.len = 1;
+    struct str shown = sx_shown(lo->arena, wanted);
+    struct diag *e = diag_error(lo->c->diags, at, "no build \"" STR_FMT "\" in this spec, so it "
+                                                  "can't be the target",
+                                STR_ARG(shown));
+    struct suggest s;
+    suggest_init(&s, wanted);
+    for (size_t i = lo->first_stage; i < p->stages.n; i++)
+        if (p->stages.at[i].name.n)
+            suggest_offer(&s, p->stages.at[i].name);
+    sx_note_suggestion(e, &s, "expected the name of a (build NAME ...)");
+}
+
+/* The stage to build: the whole spec, or the last build of the wanted name (an outer one comes
+ * behind those nested in it). NO_STEP if there is none. */
+static uint32_t target_stage(const struct lowering *lo)
+{
+    const struct plan *p = lo->c->plan;
+    struct str wanted = lo->c->options->target;
+    for (size_t i = p->stages.n; i-- > lo->first_stage;)
+        if (str_eq(p->stages.at[i].name, wanted))
+            return (uint32_t)i;
+    return NO_STEP;
+}
+
+bool sx_compile(struct compile *c, uint32_t source)
+{
+    const struct sx_spec *spec = sx_tree(c, source);
+    if (!spec)
+        return false;
+    struct lowering lo = {c, c->arena, (uint32_t)c->plan->stages.n};
+    lower_spec(&lo, spec, STR(""));
+    uint32_t stage = target_stage(&lo);
+    if (stage == NO_STEP) {
+        report_unknown_target(&lo, spec);
+        return false;
+    }
+    const struct stage *st = &c->plan->stages.at[stage];
+    struct target t = {
+        .name = st->name.n ? st->name : source_at(c->sources, source)->path,
+        .step = st->step,
+        .stage = stage,
+    };
+    vec_push(c->plan->arena, &c->plan->targets, t);
+    return true;
+}

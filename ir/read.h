@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan from JSON. The document is hostile: everything is checked, ids included, before the
+ * caller sees it. Errors name the first fault by JSON path: "$.steps[3].op.cwd: …".
+ */
+#ifndef IR_READ_H
+#define IR_READ_H
+
+#include "base/err.h"
+#include "ir/plan.h"
+
+/* Reads text (copied into p->arena) into the empty plan p, and verifies it (ir/verify.h). */
+int ir_read_json(struct plan *p, struct str text, struct ob_err *err);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values of an IR document: jansson's tree to the plan's types, with the JSON path in every error.
+ * Each function gives 0, or -1 with reader.err set.
+ */
+#ifndef IR_READ_VALUE_H
+#define IR_READ_VALUE_H
+
+#include "base/err.h"
+#include "ir/field.h"
+
+#include <jansson.h>
+
+/* Where we are, linked from the innermost up; printed only for an error. */
+struct at {
+    const struct at *up;
+    const char *key; /* NULL: an element */
+    size_t index;
+};
+
+struct reader {
+    struct arena *arena; /* strings are copied to it */
+    struct ob_err *err;
+};
+
+static inline struct at key_at(const struct at *up, const char *key)
+{
+    return (struct at){up, key, 0};
+}
+
+static inline struct at index_at(const struct at *up, size_t i)
+{
+    return (struct at){up, NULL, i};
+}
+
+/* Sets the error "PATH: …" and gives -1. */
+int read_fail(const struct reader *r, const struct at *at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+int read_str(const struct reader *r, const struct at *at, const json_t *v, struct str *out);
+int read_u32(const struct reader *r, const struct at *at, const json_t *v, uint32_t *out);
+int read_digest(const struct reader *r, const struct at *at, const json_t *v, struct digest *out);
+int read_is_array(const struct reader *r, const struct at *at, const json_t *v);
+
+/* Refuses anything but an object with keys out of the NULL-terminated list. */
+int read_check_keys(const struct reader *r, const struct at *at, const json_t *v,
+                    const char *const *known);
+
+/* Object v by a field table into the table's struct. */
+int read_fields(const struct reader *r, const struct at *at, const json_t *v,
+                const struct field *table, void *obj);
+
+#endif

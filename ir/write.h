@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan as JSON (obkit-ir.5) and as a Graphviz graph. The same plan gives the same bytes. */
+#ifndef IR_WRITE_H
+#define IR_WRITE_H
+
+#include "base/buf.h"
+#include "ir/plan.h"
+
+/* Needs the ids (ir_identify). */
+void ir_write_json(const struct plan *p, struct buf *out);
+void ir_write_dot(const struct plan *p, struct buf *out);
+
+#endif

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The sandbox contract, where this machine and user can have a native sandbox.
+skip() {
+    echo "skipped: $1"
+    exit 77
+}
+[ "$(uname -s)" = Linux ] || skip "the native sandbox is for Linux"
+[ "$(id -u)" = 0 ] || skip "the native sandbox needs root"
+[ -x /bin/busybox ] || skip "/bin/busybox is missing (package busybox-static)"
+case $(od -An -c -N4 /bin/busybox 2>/dev/null | tr -d ' ') in
+177ELF) ;;
+*) skip "/bin/busybox is not a program" ;;
+esac
+[ -x tests/conform/sandbox ] || skip "built without Check"
+exec tests/conform/sandbox

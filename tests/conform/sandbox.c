@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sandbox contract, run against a sandbox that takes directories: `sandbox NAME`. Each test
+ * has a root filesystem of its own: busybox with links, or nothing but the static probe `escape`.
+ */
+#include <config.h>
+
+#include "backends/backends.h"
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "tests/unit/fixture.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define BUSYBOX "/bin/busybox"
+#define ESCAPE "tests/conform/escape"
+
+/* A fixture: one root filesystem, one sandbox, one step to be filled in. */
+struct place {
+    char dir[64];
+    struct rootfs root;
+    struct sandbox *sandbox;
+    struct step_cfg cfg;
+    struct sandbox_status status;
+    struct buf out;
+};
+
+/* A list as execve wants it, which can't be const there. */
+#define LIST(...) ((char *const *)(uintptr_t)(const char *const[]){__VA_ARGS__, NULL})
+
+static void copy_file(const char *from, int dir, const char *name)
+{
+    struct ob_err err = OB_ERR_INIT;
+    cleanup_close int in = open(from, O_RDONLY | O_CLOEXEC);
+    cleanup_close int out = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+    struct stat st;
+    ck_assert(in >= 0 && out >= 0 && fstat(in, &st) == 0);
+    ck_assert_ok(fs_copy_data(in, out, (uint64_t)st.st_size, &err), &err);
+}
+
+static void place_open(struct place *p, const struct sandbox_options *o)
+{
+    static const char *const default_env[] = {"PATH=/bin", NULL};
+    char *const *env = (char *const *)(uintptr_t)default_env;
+    struct ob_err err = OB_ERR_INIT;
+    *p = (struct place){.dir = "/tmp/obkit-sandbox-XXXXXX"};
+    ck_assert_ptr_nonnull(mkdtemp(p->dir));
+    chmod(p->dir, 0755);
+    p->root = (struct rootfs){.kind = ROOTFS_DIR,
+                              .fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    p->cfg = (struct step_cfg){.env = env, .cwd = "/", .hostname = "builder", .in_fd = -1};
+    ck_assert_ok(sandbox_open(&sandbox_native_ops, o, &p->sandbox, &err), &err);
+}
+
+static void with_busybox(struct place *p)
+{
+    static const char *const names[] = {"sh",   "cat", "id",    "env",  "mount", "ls",
+                                        "sleep", "ip", "touch", "find", "stat",  "true",
+                                        "df",   "rm",  "mkdir", "kill", "ps",    "pwd"};
+    const struct sandbox_options options = {0};
+    place_open(p, &options);
+    ck_assert(mkdirat(p->root.fd, "bin", 0755) == 0);
+    copy_file(BUSYBOX, p->root.fd, "bin/busybox");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "bin/%s", names[i]);
+        ck_assert(symlinkat("busybox", p->root.fd, path) == 0);
+    }
+}
+
+static void with_nothing(struct place *p)
+{
+    const struct sandbox_options options = {0};
+    place_open(p, &options);
+    copy_file(ESCAPE, p->root.fd, "escape");
+}
+
+static void place_close(struct place *p)
+{
+    struct ob_err err = OB_ERR_INIT;
+    sandbox_close(p->sandbox);
+    close(p->root.fd);
+    cleanup_close int tmp = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_ok(fs_remove_tree_at(tmp, p->dir + strlen("/tmp/"), &err), &err);
+    buf_free(&p->out);
+}
+
+/* A pipe large enough for what the tests print, so that nobody has to read meanwhile. */
+static struct sandbox_run *start(struct place *p, int *reader, char *const argv[])
+{
+    struct ob_err err = OB_ERR_INIT;
+    int ends[2];
+    struct sandbox_run *run;
+    ck_assert(pipe2(ends, O_CLOEXEC) == 0);
+    p->cfg.argv = argv;
+    p->cfg.out_fd = ends[1];
+    ck_assert_ok(sandbox_start(p->sandbox, &p->root, &p->cfg, &run, &err), &err);
+    close(ends[1]);
+    *reader = ends[0];
+    return run;
+}
+
+static void finish(struct place *p, struct sandbox_run *run, int reader)
+{
+    struct ob_err err = OB_ERR_INIT;
+    ck_assert_ok(sandbox_reap(run, &p->status, &err), &err);
+    buf_clear(&p->out);
+    ck_assert_ok(fs_read_all(reader, &p->out, 1 << 20, &err), &err);
+    close(reader);
+}
+
+static void run_argv(struct place *p, char *const argv[])
+{
+    int reader;
+    struct sandbox_run *run = start(p, &reader, argv);
+    finish(p, run, reader);
+}
+
+static void run_shell(struct place *p, const char *script)
+{
+    run_argv(p, LIST("sh", "-c", script));
+}
+
+#define ck_assert_prints(p, script, want)                                                          \
+    do {                                                                                           \
+        run_shell((p), (script));                                                                  \
+        ck_assert_strs(buf_str(&(p)->out), STR(want));                                             \
+    } while (0)
+
+static bool exists(const struct place *p, const char *path)
+{
+    struct stat st;
+    return fstatat(p->root.fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+START_TEST(exit_statuses_and_signals_come_back)
+{
+    struct place p;
+    with_busybox(&p);
+    run_shell(&p, "exit 0");
+    ck_assert_int_eq(p.status.exit_code, 0);
+    run_shell(&p, "exit 255");
+    ck_assert_int_eq(p.status.exit_code, 255);
+    ck_assert_int_eq(p.status.signal, 0);
+    run_shell(&p, "kill -9 $$");
+    ck_assert_int_eq(p.status.signal, 9);
+    ck_assert_int_eq(p.status.exit_code, 137);
+    run_shell(&p, "kill -TERM $$; sleep 5");
+    ck_assert_int_eq(p.status.signal, 15);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(commands_that_can_not_run_say_why)
+{
+    struct place p;
+    with_busybox(&p);
+    run_argv(&p, LIST("nothing-here"));
+    ck_assert_int_eq(p.status.exit_code, 127);
+    ck_assert_strs(buf_str(&p.out),
+                   STR("obexec: can't run \"nothing-here\": no such file or directory\n"));
+    run_argv(&p, LIST("/bin"));
+    ck_assert_int_eq(p.status.exit_code, 126);
+    ck_assert_strs(buf_str(&p.out), STR("obexec: can't run \"/bin\": permission denied\n"));
+    close(openat(p.root.fd, "script", O_WRONLY | O_CREAT | O_CLOEXEC, 0755));
+    run_argv(&p, LIST("/script"));
+    ck_assert_int_eq(p.status.exit_code, 126);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(the_environment_is_what_the_step_says)
+{
+    struct place p;
+    with_busybox(&p);
+    p.cfg.env = LIST("B=2 3", "PATH=/nowhere:/bin", "A=");
+    run_argv(&p, LIST("env"));
+    ck_assert_strs(buf_str(&p.out), STR("B=2 3\nPATH=/nowhere:/bin\nA=\n"));
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(stdin_is_empty_or_what_was_given)
+{
+    struct place p;
+    with_busybox(&p);
+    ck_assert_prints(&p, "cat; echo end", "end\n");
+    int fd = memfd_create("in", MFD_CLOEXEC);
+    ck_assert(write(fd, "given\n", 6) == 6 && lseek(fd, 0, SEEK_SET) == 0);
+    p.cfg.in_fd = fd;
+    ck_assert_prints(&p, "cat; echo end >&2", "given\nend\n");
+    close(fd);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_missing_working_directory_is_made_and_stays)
+{
+    struct place p;
+    with_busybox(&p);
+    p.cfg.cwd = "/work/deep";
+    ck_assert_prints(&p, "pwd; stat -c '%a %u:%g' . ..", "/work/deep\n755 0:0\n755 0:0\n");
+    ck_assert(exists(&p, "work/deep"));
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(users_and_groups_are_set_and_have_no_capabilities)
+{
+    struct place p;
+    with_busybox(&p);
+    const gid_t groups[] = {7, 5000};
+    p.cfg.uid = 1000;
+    p.cfg.gid = 1001;
+    p.cfg.groups = groups;
+    p.cfg.n_groups = 2;
+    ck_assert_prints(&p, "id; umask; touch /x",
+                     "uid=1000 gid=1001 groups=7,5000\n0022\n"
+                     "touch: /x: Permission denied\n");
+    run_shell(&p, "while read a b; do [ $a = CapEff: ] && echo $b; done </proc/self/status");
+    ck_assert_strs(buf_str(&p.out), STR("0000000000000000\n"));
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(mounts_are_read_only_writable_or_limited_as_asked)
+{
+    struct place p;
+    with_busybox(&p);
+    ck_assert(mkdirat(p.root.fd, "source", 0755) == 0);
+    cleanup_close int dir = openat(p.root.fd, "source", O_PATH | O_CLOEXEC);
+    cleanup_close int file = openat(p.root.fd, "bin/busybox", O_PATH | O_CLOEXEC);
+    const struct step_mount mounts[] = {
+        {STEP_MOUNT_BIND, "/ro", dir, true, 0},
+        {STEP_MOUNT_BIND, "/deep/rw", dir, false, 0},
+        {STEP_MOUNT_TMPFS, "/deep/tmp", -1, false, 64 << 10},
+        {STEP_MOUNT_BIND, "/run/secret", file, true, 0},
+    };
+    p.cfg.mounts = mounts;
+    p.cfg.n_mounts = 4;
+    run_shell(&p, "touch /ro/x 2>/dev/null || echo ro; echo hi >/deep/rw/x; cat /ro/x; "
+                  "cat /bin/busybox 2>/dev/null >/deep/tmp/x || echo full; "
+                  "[ -x /run/secret ] && echo file");
+    ck_assert_strs(buf_str(&p.out), STR("ro\nhi\nfull\nfile\n"));
+    ck_assert(exists(&p, "source/x"));
+    ck_assert(!exists(&p, "ro") && !exists(&p, "deep") && !exists(&p, "run"));
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_mount_in_a_mount_leaves_no_mount_point_behind)
+{
+    struct place p;
+    with_busybox(&p);
+    ck_assert(mkdirat(p.root.fd, "source", 0755) == 0);
+    cleanup_close int dir = openat(p.root.fd, "source", O_PATH | O_CLOEXEC);
+    const struct step_mount mounts[] = {
+        {STEP_MOUNT_BIND, "/cache", dir, false, 0},
+        {STEP_MOUNT_TMPFS, "/cache/a/b", -1, false, 0},
+    };
+    p.cfg.mounts = mounts;
+    p.cfg.n_mounts = 2;
+    ck_assert_prints(&p, "touch /cache/a/b/x && ls /cache", "a\n");
+    ck_assert(!exists(&p, "cache") && !exists(&p, "source/a"));
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(nothing_of_the_sandbox_stays_in_the_root)
+{
+    struct place p;
+    with_busybox(&p);
+    run_shell(&p, "ls /proc/self /sys/kernel /dev/null /etc/hosts >/dev/null && echo ok");
+    ck_assert_strs(buf_str(&p.out), STR("ok\n"));
+    ck_assert(!exists(&p, "proc") && !exists(&p, "dev") && !exists(&p, "sys"));
+    ck_assert(!exists(&p, "etc"));
+    run_shell(&p, "echo mine >/etc/mine");
+    ck_assert(exists(&p, "etc/mine") && !exists(&p, "etc/hosts"));
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(what_was_in_the_root_is_not_touched)
+{
+    struct place p;
+    with_busybox(&p);
+    static const char *const dirs[] = {"proc", "dev", "sys", "etc"};
+    for (size_t i = 0; i < 4; i++)
+        ck_assert(mkdirat(p.root.fd, dirs[i], 0555) == 0);
+    ck_assert(symlinkat("../run/systemd/resolv.conf", p.root.fd, "etc/resolv.conf") == 0);
+    close(openat(p.root.fd, "etc/hosts", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    p.cfg.network = STEP_NETWORK_HOST;
+    run_shell(&p, "cat /etc/hosts");
+    ck_assert(str_starts(buf_str(&p.out), STR("127.0.0.1 localhost builder\n")));
+    for (size_t i = 0; i < 4; i++)
+        ck_assert(exists(&p, dirs[i]));
+    ck_assert(exists(&p, "etc/hosts") && exists(&p, "etc/resolv.conf") && !exists(&p, "run"));
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_detached_root_can_be_used_after_the_step)
+{
+    struct place p;
+    with_busybox(&p);
+    int plain = p.root.fd;
+    p.root.fd = (int)syscall(SYS_open_tree, plain, "", AT_EMPTY_PATH | 1 | O_CLOEXEC);
+    p.root.is_detached = true;
+    ck_assert_int_ge(p.root.fd, 0);
+    ck_assert_prints(&p, "echo made >/made; cat /made", "made\n");
+    ck_assert(exists(&p, "made") && !exists(&p, "proc") && !exists(&p, "etc"));
+    close(plain);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(without_network_there_is_a_loopback_that_is_up)
+{
+    struct place p;
+    with_busybox(&p);
+    ck_assert_prints(&p, "ls /sys/class/net; ip -o link show up | cat | while read n i r; do "
+                         "echo $i; done; ip addr show lo >/dev/null && echo ok",
+                     "lo\nlo:\nok\n");
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(the_network_of_the_host_is_there_when_asked)
+{
+    struct place p;
+    with_busybox(&p);
+    char link[64] = "", want[80];
+    ck_assert(readlink("/proc/self/ns/net", link, sizeof link - 1) > 0);
+    snprintf(want, sizeof want, "%s\n", link);
+    ck_assert(symlinkat("busybox", p.root.fd, "bin/readlink") == 0);
+    run_shell(&p, "readlink /proc/self/ns/net");
+    ck_assert_str_ne(p.out.p, want);
+    p.cfg.network = STEP_NETWORK_HOST;
+    run_shell(&p, "readlink /proc/self/ns/net");
+    ck_assert_str_eq(p.out.p, want);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_daemon_that_holds_the_output_ends_with_the_command)
+{
+    struct place p;
+    with_busybox(&p);
+    double start_time = now();
+    ck_assert_prints(&p, "sleep 30 & (sleep 30 & ) ; echo done", "done\n");
+    ck_assert(now() - start_time < 5);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(kill_ends_everything_at_once)
+{
+    struct place p;
+    with_busybox(&p);
+    int reader;
+    double start_time = now();
+    struct sandbox_run *run = start(&p, &reader, LIST("sh", "-c", "trap '' TERM; sleep 30 & sleep 30"));
+    poll(NULL, 0, 50);
+    sandbox_kill(run);
+    finish(&p, run, reader);
+    ck_assert_int_eq(p.status.signal, SIGKILL);
+    ck_assert(now() - start_time < 2);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(the_death_of_the_worker_ends_everything)
+{
+    struct place p;
+    with_busybox(&p);
+    int ends[2];
+    ck_assert(pipe2(ends, O_CLOEXEC) == 0);
+    pid_t worker = fork();
+    if (worker == 0) {
+        struct ob_err err = OB_ERR_INIT;
+        struct sandbox_run *run;
+        p.cfg.argv = LIST("sh", "-c", "echo up; sleep 30 & sleep 30");
+        p.cfg.out_fd = ends[1];
+        if (sandbox_start(p.sandbox, &p.root, &p.cfg, &run, &err) == 0)
+            sandbox_reap(run, &p.status, &err);
+        _exit(1);
+    }
+    close(ends[1]);
+    char text[8];
+    ck_assert(read(ends[0], text, sizeof text) == 3);
+    kill(worker, SIGKILL);
+    waitpid(worker, NULL, 0);
+    /* The pipe ends when nobody inside holds it any more. */
+    struct pollfd fd = {.fd = ends[0], .events = POLLIN};
+    ck_assert_int_eq(poll(&fd, 1, 1000), 1);
+    ck_assert(read(ends[0], text, sizeof text) == 0);
+    close(ends[0]);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(ignored_and_blocked_signals_are_not_inherited)
+{
+    struct place p;
+    with_busybox(&p);
+    sigset_t all;
+    const uintptr_t ignore[8] = {(uintptr_t)SIG_IGN}; /* the kernel's struct; 32 is not glibc's */
+    sigfillset(&all);
+    signal(SIGPIPE, SIG_IGN);
+    ck_assert(syscall(SYS_rt_sigaction, 32, ignore, NULL, 8) == 0);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    run_argv(&p, LIST("cat", "/proc/self/status"));
+    ck_assert_ptr_nonnull(strstr(p.out.p, "SigBlk:\t0000000000000000\n"));
+    ck_assert_ptr_nonnull(strstr(p.out.p, "SigIgn:\t0000000000000000\n"));
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(links_in_a_hostile_root_do_not_lead_out)
+{
+    struct place p;
+    with_busybox(&p);
+    char outside[] = "/tmp/obkit-outside-XXXXXX", path[128], link[256];
+    ck_assert_ptr_nonnull(mkdtemp(outside));
+    static const char *const names[] = {"proc", "dev", "sys", "cache"};
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(link, sizeof link, "../../../..%s/%s", i % 2 ? outside : "", names[i]);
+        ck_assert(symlinkat(link, p.root.fd, names[i]) == 0);
+    }
+    ck_assert(mkdirat(p.root.fd, "etc", 0755) == 0);
+    snprintf(link, sizeof link, "../../..%s/hosts", outside);
+    ck_assert(symlinkat(link, p.root.fd, "etc/hosts") == 0);
+    const struct step_mount mounts[] = {{STEP_MOUNT_TMPFS, "/cache", -1, false, 0}};
+    p.cfg.mounts = mounts;
+    p.cfg.n_mounts = 1;
+    struct ob_err err = OB_ERR_INIT;
+    struct sandbox_run *run;
+    p.cfg.argv = LIST("true");
+    p.cfg.out_fd = 1;
+    ck_assert_ok(sandbox_start(p.sandbox, &p.root, &p.cfg, &run, &err), &err);
+    (void)!sandbox_reap(run, &p.status, &err); /* may refuse, must not write outside */
+    static const char *const left[] = {"hosts", "proc", "dev", "sys", "cache"};
+    for (size_t i = 0; i < 5; i++) {
+        snprintf(path, sizeof path, "%s/%s", outside, left[i]);
+        ck_assert_int_lt(access(path, F_OK), 0);
+    }
+    ck_assert_int_eq(rmdir(outside), 0);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_root_with_one_static_program_runs_and_contains_it)
+{
+    struct place p;
+    with_nothing(&p);
+    char name[64];
+    snprintf(name, sizeof name, "obkit-escape-%ld", (long)getpid());
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    memcpy(a.sun_path + 1, name, strlen(name));
+    cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert(bind(fd, (struct sockaddr *)&a,
+                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) == 0 &&
+              listen(fd, 1) == 0);
+    run_argv(&p, LIST("/escape", name));
+    ck_assert_strs(buf_str(&p.out), STR(""));
+    ck_assert_int_eq(p.status.exit_code, 0);
+    static const char *const names[] = {"proc", "dev", "sys", "etc"};
+    for (size_t i = 0; i < 4; i++)
+        ck_assert(!exists(&p, names[i]));
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(the_default_shell_is_bash_where_there_is_one)
+{
+    struct place p;
+    with_busybox(&p);
+    ck_assert_str_eq(sandbox_default_shell(p.sandbox, &p.root)[0], "/bin/sh");
+    ck_assert(symlinkat("busybox", p.root.fd, "bin/bash") == 0);
+    ck_assert_str_eq(sandbox_default_shell(p.sandbox, &p.root)[0], "/bin/bash");
+    ck_assert(mkdirat(p.root.fd, "usr", 0755) == 0);
+    ck_assert(symlinkat("../bin", p.root.fd, "usr/bin") == 0);
+    ck_assert_str_eq(sandbox_default_shell(p.sandbox, &p.root)[0], "/usr/bin/env");
+    place_close(&p);
+}
+END_TEST
+
+UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_run_say_why,
+          the_environment_is_what_the_step_says, stdin_is_empty_or_what_was_given,
+          a_missing_working_directory_is_made_and_stays,
+          users_and_groups_are_set_and_have_no_capabilities,
+          mounts_are_read_only_writable_or_limited_as_asked,
+          a_mount_in_a_mount_leaves_no_mount_point_behind,
+          nothing_of_the_sandbox_stays_in_the_root, what_was_in_the_root_is_not_touched,
+          a_detached_root_can_be_used_after_the_step,
+          without_network_there_is_a_loopback_that_is_up,
+          the_network_of_the_host_is_there_when_asked,
+          a_daemon_that_holds_the_output_ends_with_the_command, kill_ends_everything_at_once,
+          the_death_of_the_worker_ends_everything,
+          ignored_and_blocked_signals_are_not_inherited,
+          links_in_a_hostile_root_do_not_lead_out,
+          a_root_with_one_static_program_runs_and_contains_it,
+          the_default_shell_is_bash_where_there_is_one)
