@@ -63,9 +63,10 @@ struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
             hi = mid;
     }
     struct place p = {.line = lo + 1, .column = 1, .byte_column = off - s->line_off[lo] + 1};
-    for (uint32_t i = s->line_off[lo]; i < off && i < s->text.n; i++)
-        if (((unsigned char)s->text.p[i] & 0xc0) != 0x80)
-            p.column++;
+    for (uint32_t i = s->line_off[lo]; i < off && i < s->text.n; p.column++) {
+        size_t len = str_char_len(str_skip(s->text, i));
+        i += len ? (uint32_t)len : 1;
+    }
     return p;
 }
 
