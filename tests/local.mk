@@ -4,10 +4,20 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/check_arena \
+	tests/unit/check_buf \
+	tests/unit/check_diag \
+	tests/unit/check_err \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
 	tests/unit/check_fs \
+	tests/unit/check_json \
+	tests/unit/check_map \
 	tests/unit/check_pattern \
+	tests/unit/check_sha256 \
+	tests/unit/check_source \
+	tests/unit/check_spawn \
+	tests/unit/check_str \
+	tests/unit/check_suggest \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
