@@ -24,7 +24,6 @@
 struct place {
     const struct native_step *step;
     int proc, dev, sys; /* roots of the mounts */
-    int blank;          /* an empty read-only directory, -1 until the first is needed */
 };
 
 int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err *err)
@@ -138,32 +137,23 @@ static int fill_dev(const struct place *p, struct ob_err *err)
                      OPTIONS("ptmxmode", "0666", "mode", "0620", "gid", "5"),
                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err) < 0)
         return -1;
-    if (mount_in_dev(p, "tmpfs", "shm", OPTIONS("mode", "1777", "size", "64m"), NO_SUID_DEV_EXEC,
-                     err) < 0)
-        return -1;
+    if (mkdirat(p->dev, "shm", 01777) < 0) /* /dev is a tmpfs of the right size already */
+        return ob_err_set(err, errno, "can't make \"/dev/shm\"");
     return mount_in_dev(p, "mqueue", "mqueue", OPTIONS(), NO_SUID_DEV_EXEC, err);
 }
 
-static int hide_dir(struct place *p, int dir, const char *name, struct ob_err *err)
+/* What hides a directory is sysfs's own mount point for cgroups: empty for ever, and read-only as
+ * our sysfs is. A tmpfs would cost the making and removing of a filesystem. */
+static int hide_dir(const struct place *p, int dir, const char *name, struct ob_err *err)
 {
-    cleanup_close int clone = -1;
-    if (p->blank < 0) {
-        p->blank = new_fs("tmpfs", OPTIONS("mode", "0755", "nr_inodes", "1"),
-                          NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
-        if (p->blank < 0)
-            return -1;
-    } else {
-        clone = sys_open_tree(p->blank, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
-        if (clone < 0)
-            return ob_err_set(err, errno, "can't clone a mount");
-    }
-    if (attach_at(clone < 0 ? p->blank : clone, dir, name) < 0)
+    cleanup_close int clone = sys_open_tree(p->sys, "fs/cgroup", OPEN_TREE_CLONE);
+    if (clone < 0 || attach_at(clone, dir, name) < 0)
         return ob_err_set(err, errno, "can't hide \"%s\"", name);
     return 0;
 }
 
 /* Which of these exist depends on the kernel. */
-static int hide(struct place *p, int dir, const char *name, struct ob_err *err)
+static int hide(const struct place *p, int dir, const char *name, struct ob_err *err)
 {
     struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -190,7 +180,7 @@ static int protect(int dir, const char *name, struct ob_err *err)
     return 0;
 }
 
-static int guard_kernel(struct place *p, struct ob_err *err)
+static int guard_kernel(const struct place *p, struct ob_err *err)
 {
     static const char *const hidden_proc[] = {
         "acpi",         "asound", "interrupts", "kcore",       "keys",
@@ -302,7 +292,7 @@ static int fill_root(struct place *p, struct ob_err *err)
     if (p->dev < 0 || fill_dev(p, err) < 0)
         return -1;
     p->sys = mount_in_root(s, "sysfs", "/sys", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
-    if (p->sys < 0 || add_cgroups(p, err) < 0 || guard_kernel(p, err) < 0)
+    if (p->sys < 0 || guard_kernel(p, err) < 0 || add_cgroups(p, err) < 0)
         return -1;
     if (add_hosts(p, err) < 0 || add_resolv_conf(s, err) < 0)
         return -1;
@@ -313,9 +303,9 @@ int native_mounts_make(const struct native_step *s, struct ob_err *err)
 {
     if (enter_root(s->root, err) < 0)
         return -1;
-    struct place p = {.step = s, .proc = -1, .dev = -1, .sys = -1, .blank = -1};
+    struct place p = {.step = s, .proc = -1, .dev = -1, .sys = -1};
     int rc = fill_root(&p, err);
-    const int fds[] = {p.proc, p.dev, p.sys, p.blank};
+    const int fds[] = {p.proc, p.dev, p.sys};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
