@@ -133,8 +133,7 @@ static int fill_dev(const struct place *p, struct ob_err *err)
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
         if (symlinkat(links[i].to, p->dev, links[i].name) < 0)
             return ob_err_set(err, errno, "can't make \"/dev/%s\"", links[i].name);
-    if (mount_in_dev(p, "devpts", "pts",
-                     OPTIONS("ptmxmode", "0666", "mode", "0620", "gid", "5"),
+    if (mount_in_dev(p, "devpts", "pts", OPTIONS("ptmxmode", "0666", "mode", "0620", "gid", "5"),
                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err) < 0)
         return -1;
     if (mkdirat(p->dev, "shm", 01777) < 0) /* /dev is a tmpfs of the right size already */
@@ -182,9 +181,9 @@ static int protect(int dir, const char *name, struct ob_err *err)
 
 static int guard_kernel(const struct place *p, struct ob_err *err)
 {
-    static const char *const hidden_proc[] = {
-        "acpi",         "asound", "interrupts", "kcore",       "keys",
-        "latency_stats", "sched_debug", "scsi",  "timer_list", "timer_stats"};
+    static const char *const hidden_proc[] = {"acpi",       "asound",        "interrupts",  "kcore",
+                                              "keys",       "latency_stats", "sched_debug", "scsi",
+                                              "timer_list", "timer_stats"};
     static const char *const hidden_sys[] = {"firmware", "devices/virtual/powercap"};
     static const char *const read_only[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
     int rc = 0;
@@ -202,8 +201,7 @@ static int add_cgroups(const struct place *p, struct ob_err *err)
 {
     if (!p->step->native->has_cgroup2)
         return 0;
-    cleanup_close int fs =
-        new_fs("cgroup2", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    cleanup_close int fs = new_fs("cgroup2", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
     if (fs < 0)
         return -1;
     if (attach_at(fs, p->sys, "fs/cgroup") < 0)
@@ -219,10 +217,10 @@ static int add_hosts(const struct place *p, struct ob_err *err)
     if (target < 0)
         return -1;
     cleanup_close int fd = openat(p->dev, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0 || dprintf(fd, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname) < 0)
+    if (fd < 0 ||
+        dprintf(fd, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname) < 0)
         return ob_err_set(err, errno, "can't write \"/etc/hosts\"");
-    cleanup_close int clone =
-        native_mount_clone(fd, 0, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    cleanup_close int clone = native_mount_clone(fd, 0, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
     if (clone < 0)
         return -1;
     if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, name, 0) < 0)
@@ -291,7 +289,8 @@ static int fill_root(struct place *p, struct ob_err *err)
                            MOUNT_ATTR_NOSUID, err);
     if (p->dev < 0 || fill_dev(p, err) < 0)
         return -1;
-    p->sys = mount_in_root(s, "sysfs", "/sys", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    p->sys =
+        mount_in_root(s, "sysfs", "/sys", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
     if (p->sys < 0 || guard_kernel(p, err) < 0 || add_cgroups(p, err) < 0)
         return -1;
     if (add_hosts(p, err) < 0 || add_resolv_conf(s, err) < 0)

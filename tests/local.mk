@@ -11,16 +11,19 @@ TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/unit/fixture.h
 
-# Runs inside a sandbox, on an otherwise empty root: static, and so never sanitized.
+# What runs inside a sandbox, on an otherwise empty root, is static, and so never sanitized.
 STATIC_CFLAGS = -std=gnu11 -Wall -Wextra
 STATIC_LINK = $(CC) $(CFLAGS) -static -o $@
 if HAVE_CHECK
-check_PROGRAMS += tests/conform/sandbox tests/conform/escape
+check_PROGRAMS += tests/conform/sandbox tests/conform/escape tests/conform/inside
 TESTS += tests/conform/run-sandbox.sh
 endif
 tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_escape_LINK = $(STATIC_LINK)
 tests_conform_escape_LDADD =
+tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
+tests_conform_inside_LINK = $(STATIC_LINK)
+tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
 noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
