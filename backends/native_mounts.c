@@ -54,7 +54,7 @@ static int attach_at(int fd, int dir, const char *name)
 static int new_fs(const char *type, const char *const *options, unsigned attrs, struct ob_err *err)
 {
     cleanup_close int fs = sys_fsopen(type);
-    int rc = fs < 0 ? -1 : 0;
+    int rc = fs < 0 ? -1 : sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", type);
     for (; rc == 0 && *options; options += 2)
         rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[0], options[1]);
     if (rc == 0)

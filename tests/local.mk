@@ -15,9 +15,13 @@ EXTRA_DIST += tests/unit/fixture.h
 STATIC_CFLAGS = -std=gnu11 -Wall -Wextra
 STATIC_LINK = $(CC) $(CFLAGS) -static -o $@
 if HAVE_CHECK
-check_PROGRAMS += tests/conform/sandbox tests/conform/escape tests/conform/inside
-TESTS += tests/conform/run-sandbox.sh
+check_PROGRAMS += tests/conform/sandbox
 endif
+if HAVE_STATIC
+check_PROGRAMS += tests/conform/escape tests/conform/inside
+noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
+endif
+TESTS += tests/conform/run-sandbox.sh
 tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_escape_LINK = $(STATIC_LINK)
 tests_conform_escape_LDADD =
@@ -26,7 +30,6 @@ tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
-noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
 tests_bench_floor_LDADD =
 tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
