@@ -39,19 +39,25 @@ tests_conform_conform_store_SOURCES = \
 TESTS += tests/conform/run-stores.sh
 EXTRA_DIST += tests/conform/run-stores.sh
 
-# Runs inside a sandbox, on an otherwise empty root: static, and so never sanitized.
+# What runs inside a sandbox, on an otherwise empty root, is static, and so never sanitized.
 STATIC_CFLAGS = -std=gnu11 -Wall -Wextra
 STATIC_LINK = $(CC) $(CFLAGS) -static -o $@
 if HAVE_CHECK
-check_PROGRAMS += tests/conform/sandbox tests/conform/escape
-TESTS += tests/conform/run-sandbox.sh
+check_PROGRAMS += tests/conform/sandbox
 endif
+if HAVE_STATIC
+check_PROGRAMS += tests/conform/escape tests/conform/inside
+noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
+endif
+TESTS += tests/conform/run-sandbox.sh
 tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_escape_LINK = $(STATIC_LINK)
 tests_conform_escape_LDADD =
+tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
+tests_conform_inside_LINK = $(STATIC_LINK)
+tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
-noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
 tests_bench_floor_LDADD =
 tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
