@@ -228,7 +228,8 @@ int sx_lex(union SX_STYPE *value, struct span *place, struct sx_reader *rd)
         ";" [^\r\n]* { continue; }
         "#|" { p = skip_comment(rd, p); continue; }
         "|#" {
-            diag_error(rd->diags, span_from(rd, from, p), "this closes no comment, expected \"#|\" before it");
+            diag_error(rd->diags, span_from(rd, from, p),
+                       "this closes no comment, expected \"#|\" before it");
             continue;
         }
         "\r" {
