@@ -151,9 +151,10 @@ static struct sx_spec *read_split_spec(struct sx_checker *ck, const struct sx_da
 /* (from ...) (run ...) without parentheses around them. */
 static struct sx_spec *read_bare_forms(struct sx_checker *ck, const struct sx_datum_vec *data)
 {
-    static const struct sx_datum nothing = {.kind = SX_LIST};
-    struct sx_datum whole = nothing;
-    whole.span = span_join(data->at[0]->span, data->at[data->n - 1]->span);
+    struct sx_datum whole = {
+        .kind = SX_LIST,
+        .span = span_join(data->at[0]->span, data->at[data->n - 1]->span),
+    };
     diag_error(ck->diags, sx_opener(data->at[0]),
                "a single form where a spec is needed, expected " SPEC_USAGE
                ": parentheses around all forms");

@@ -11,6 +11,11 @@
 
 #include <stddef.h>
 
+/* OBuilder fails at the first when it comes to the step. Its own examples have it, so it is no
+ * error here, and sx_lower.c adds the slash. */
+static const struct diag_rule copy_into_without_slash = {"CopyIntoWithoutSlash", DIAG_WARNING};
+static const struct diag_rule exclude_never_matches = {"ExcludeNeverMatches", DIAG_WARNING};
+
 #define MOUNT_USAGE "(ID (target PATH))"
 
 static void read_option(struct sx_checker *ck, const struct sx_field *f, const struct sx_datum *d,
@@ -180,11 +185,6 @@ static void check_copy_src(struct sx_checker *ck, const struct sx_word *src)
         diag_error(ck->diags, src->span,
                    "\"..\" in a source, expected a path below the context or the build's root");
 }
-
-/* OBuilder finds this when it runs the step, and fails; its own examples have it, so it is no
- * error here, and sx_lower.c adds the slash. */
-static const struct diag_rule copy_into_without_slash = {"CopyIntoWithoutSlash", DIAG_WARNING};
-static const struct diag_rule exclude_never_matches = {"ExcludeNeverMatches", DIAG_WARNING};
 
 static void check_copy(struct sx_checker *ck, const struct sx_op *op, unsigned found)
 {
