@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of the backends, for the one list of them (exec/kit.c). */
-#ifndef BACKENDS_BACKENDS_H
-#define BACKENDS_BACKENDS_H
-
-#include "exec/store.h"
-
-extern const struct store_ops store_copy_ops;
-extern const struct store_ops store_overlayfs_ops;
-/* The tables that backends/ offers. exec/kit.c is the only one to list them. */
-#ifndef BACKENDS_H
-#define BACKENDS_H
-
-#include "exec/sandbox.h"
-
-extern const struct sandbox_ops sandbox_native_ops;
 /* The tables that the backends' own files define. Only exec/kit.c and tests look here. */
 #ifndef BACKENDS_BACKENDS_H
 #define BACKENDS_BACKENDS_H
 
 #include "exec/fetch.h"
+#include "exec/sandbox.h"
+#include "exec/store.h"
+
+extern const struct store_ops store_copy_ops;
+extern const struct store_ops store_overlayfs_ops;
+
+extern const struct sandbox_ops sandbox_native_ops;
 
 extern const struct fetch_ops fetch_oci_layout_ops;
 extern const struct fetch_ops fetch_oci_archive_ops;

@@ -95,7 +95,7 @@ bool pattern_match(struct str pattern, struct str path)
         bool s_more = s_left && str_cut(s, '/', &s_head, &s_rest);
         if (p_left && str_eq(p_head, STR("**"))) {
             if (!p_more)
-                return s_left; /* "a/**" is what is below a */
+                return s_left; /* two stars at the end stand for what is below */
             resume_p = p = p_rest;
             resume_s = s;
             has_resume = true;

@@ -5,6 +5,7 @@
 #include "exec/index.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 

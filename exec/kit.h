@@ -6,6 +6,7 @@
 #ifndef EXEC_KIT_H
 #define EXEC_KIT_H
 
+#include "base/buf.h"
 #include "exec/fetch.h"
 #include "exec/sandbox.h"
 #include "exec/store.h"

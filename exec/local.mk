@@ -4,7 +4,7 @@ libexec_a_SOURCES = \
 	exec/build.c exec/build.h \
 	exec/copy.c exec/copy.h \
 	exec/event.h \
-	exec/fetch.h \
+	exec/fetch.c exec/fetch.h \
 	exec/image.c exec/image.h \
 	exec/index.c exec/index.h \
 	exec/key.c exec/key.h \
@@ -14,12 +14,10 @@ libexec_a_SOURCES = \
 	exec/open.c exec/open.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c \
 	exec/run_cfg.c exec/run_cfg.h \
-	exec/fetch.c exec/fetch.h \
-	exec/sandbox.h \
-	exec/sched.c \
 	exec/sandbox.c exec/sandbox.h \
+	exec/sched.c \
 	exec/step_cfg.h \
-	exec/store.h \
+	exec/store.c exec/store.h \
 	exec/user.c exec/user.h \
 	exec/worker.c exec/worker.h
 
@@ -30,4 +28,3 @@ obexec_LDADD = $(EXEC_LIBS)
 bin_PROGRAMS += obkit
 obkit_SOURCES = exec/obkit.c
 obkit_LDADD = libbase.a $(CRYPTO_LIBS)
-	exec/store.c exec/store.h

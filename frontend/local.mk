@@ -3,9 +3,8 @@ libfrontend_a_SOURCES = \
 	frontend/compile.c frontend/compile.h \
 	frontend/language.c frontend/language.h
 
-bin_PROGRAMS += spec2ir
-spec2ir_SOURCES = frontend/spec2ir.c
-spec2ir_LDADD = $(FRONTEND_LIBS)
+# The front end of OBuilder specs.
+libfrontend_a_SOURCES += \
 	frontend/sx_ast.h \
 	frontend/sx_compile.c frontend/sx_compile.h \
 	frontend/sx_dump.c \
@@ -18,12 +17,10 @@ spec2ir_LDADD = $(FRONTEND_LIBS)
 	frontend/sx_print.c frontend/sx_print.h \
 	frontend/sx_read.h \
 	frontend/sx_scope.c
-
-frontend/sx_parse.h: frontend/sx_parse.c
+EXTRA_DIST += frontend/sx_lex.re frontend/sx_parse.y
 BUILT_SOURCES += frontend/sx_lex.c frontend/sx_parse.c frontend/sx_parse.h
 MAINTAINERCLEANFILES += frontend/sx_lex.c frontend/sx_parse.c frontend/sx_parse.h
-EXTRA_DIST += frontend/sx_lex.re frontend/sx_parse.y
-	frontend/compile.c frontend/compile.h
+frontend/sx_parse.h: frontend/sx_parse.c
 
 # The Dockerfile front end.
 libfrontend_a_SOURCES += \
@@ -50,8 +47,12 @@ libfrontend_a_SOURCES += \
 	frontend/df_stage.c \
 	frontend/df_steps.c
 EXTRA_DIST += frontend/df_image_lex.re frontend/df_lex.re frontend/df_word.re.inc frontend/df_parse.y
-BUILT_SOURCES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c
+BUILT_SOURCES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c frontend/df_parse.h
 MAINTAINERCLEANFILES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c \
 	frontend/df_parse.h
 frontend/df_lex.c: frontend/df_word.re.inc
 frontend/df_parse.h: frontend/df_parse.c
+
+bin_PROGRAMS += spec2ir
+spec2ir_SOURCES = frontend/spec2ir.c
+spec2ir_LDADD = $(FRONTEND_LIBS)

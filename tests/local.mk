@@ -3,24 +3,21 @@
 LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
-	tests/unit/check_pattern \
-	tests/unit/check_arena
-	tests/unit/check_arena \
-	tests/unit/check_fs
 	tests/unit/check_arena \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
-	tests/unit/check_unpack
-	tests/unit/check_arena \
+	tests/unit/check_fs \
+	tests/unit/check_pattern \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
-	tests/unit/check_sx_path
+	tests/unit/check_sx_path \
+	tests/unit/check_unpack
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/unit/fixture.h
+EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store
@@ -31,6 +28,7 @@ tests_conform_conform_store_SOURCES = \
 	tests/conform/store_tree.c
 TESTS += tests/conform/run-stores.sh
 EXTRA_DIST += tests/conform/run-stores.sh
+
 # Runs inside a sandbox, on an otherwise empty root: static, and so never sanitized.
 STATIC_CFLAGS = -std=gnu11 -Wall -Wextra
 STATIC_LINK = $(CC) $(CFLAGS) -static -o $@
@@ -49,16 +47,16 @@ tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
 tests_bench_true_static_LDADD =
-EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
-
 # Fetching without an executor, for scripts.
 check_PROGRAMS += tests/e2e/fetch_image
 TESTS += tests/e2e/fetch-real-tools.sh
 EXTRA_DIST += tests/e2e/fetch-real-tools.sh
+
 # Golden folders: see the comment in run.sh.
 check_PROGRAMS += tests/golden/golden
 TESTS += tests/golden/run.sh
-EXTRA_DIST += tests/golden/run.sh tests/golden/spec
+EXTRA_DIST += tests/golden/run.sh tests/golden/spec tests/golden/dockerfile
+
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
 	tests/shape/forbidden.sh \
