@@ -56,6 +56,13 @@ static struct text base_dir(struct arena *a, const struct df_stage *st)
     return st->is_scratch ? text_lit(a, STR("/")) : text_ref(a, TEXT_WORKDIR);
 }
 
+static struct text with_slash(struct arena *a, struct text path)
+{
+    if (text_is_literal(path) && str_ends(text_str(path), STR("/")))
+        return path;
+    return text_join(a, path, text_lit(a, STR("/")));
+}
+
 static struct text join(struct arena *a, struct text dir, struct text path)
 {
     if (text_is_literal(dir) && text_is_literal(path)) {
@@ -68,19 +75,25 @@ static struct text join(struct arena *a, struct text dir, struct text path)
         return dir;
     if (rel.n)
         path = text_lit(a, rel);
-    if (!str_eq(text_is_literal(dir) ? text_str(dir) : STR(""), STR("/")))
-        dir = text_join(a, dir, text_lit(a, STR("/")));
-    return text_join(a, dir, path);
+    return text_join(a, with_slash(a, dir), path);
 }
 
 /* A path that begins with a reference is taken for absolute: such variables hold directories. */
-struct text df_workdir_join(struct arena *a, const struct df_stage *st, struct text path)
+static struct text join_stage(struct arena *a, const struct df_stage *st, struct text path)
 {
     if (is_absolute(path))
         return text_is_literal(path) ? text_lit(a, df_path_clean(a, text_str(path))) : path;
     if (path.n && text_head(path).n == 0)
         return path;
     return join(a, base_dir(a, st), path);
+}
+
+/* A slash at the end stays, as in the working directory that BuildKit gives to commands. */
+struct text df_workdir_join(struct arena *a, const struct df_stage *st, struct text path)
+{
+    struct text dir = join_stage(a, st, path);
+    bool slash = text_is_literal(path) && str_ends(text_str(path), STR("/"));
+    return slash ? with_slash(a, dir) : dir;
 }
 
 static bool means_directory(struct str s)
@@ -90,11 +103,9 @@ static bool means_directory(struct str s)
 
 struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text path)
 {
-    struct text dest = df_workdir_join(a, st, path);
-    bool keeps_slash = text_is_literal(path) && means_directory(text_str(path));
-    if (!keeps_slash || (text_is_literal(dest) && str_eq(text_str(dest), STR("/"))))
-        return dest;
-    return text_join(a, dest, text_lit(a, STR("/")));
+    struct text dest = join_stage(a, st, path);
+    bool slash = text_is_literal(path) && means_directory(text_str(path));
+    return slash ? with_slash(a, dest) : dest;
 }
 
 struct str df_copy_source(struct arena *a, struct str path)
