@@ -107,8 +107,8 @@ void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
         return; /* is always there */
     struct step s = step_of_kind(STEP_MKDIR);
     s.op.mkdir.path = dir;
-    s.op.mkdir.owner = st->has_user || st->is_scratch ? st->user
-                                                      : text_ref(lo->c->arena, TEXT_USER);
+    s.op.mkdir.owner =
+        st->has_user || st->is_scratch ? st->user : text_ref(lo->c->arena, TEXT_USER);
     add_step(lo, in, &s);
 }
 
