@@ -47,7 +47,7 @@ check_PROGRAMS += tests/conform/sandbox
 endif
 if HAVE_STATIC
 check_PROGRAMS += tests/conform/escape tests/conform/inside
-noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
+noinst_PROGRAMS += tests/bench/floor tests/bench/timed tests/bench/true-static
 endif
 TESTS += tests/conform/run-sandbox.sh
 tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
@@ -59,6 +59,7 @@ tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
 tests_bench_floor_LDADD =
+tests_bench_timed_LDADD =
 tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
@@ -87,3 +88,5 @@ EXTRA_DIST += $(SHAPE_TESTS)
 check-unit: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"
 .PHONY: check-unit
+
+EXTRA_DIST += tests/bench/run.sh
