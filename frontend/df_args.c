@@ -12,9 +12,9 @@
 bool df_is_platform_arg(struct str name)
 {
     static const struct str names[] = {
-        STR_INIT("BUILDPLATFORM"), STR_INIT("BUILDOS"), STR_INIT("BUILDOSVERSION"),
-        STR_INIT("BUILDARCH"), STR_INIT("BUILDVARIANT"), STR_INIT("TARGETPLATFORM"),
-        STR_INIT("TARGETOS"), STR_INIT("TARGETOSVERSION"), STR_INIT("TARGETARCH"),
+        STR_INIT("BUILDPLATFORM"), STR_INIT("BUILDOS"),         STR_INIT("BUILDOSVERSION"),
+        STR_INIT("BUILDARCH"),     STR_INIT("BUILDVARIANT"),    STR_INIT("TARGETPLATFORM"),
+        STR_INIT("TARGETOS"),      STR_INIT("TARGETOSVERSION"), STR_INIT("TARGETARCH"),
         STR_INIT("TARGETVARIANT"), STR_INIT("TARGETSTAGE"),
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -71,9 +71,9 @@ static bool arg_value(struct df_lower *lo, const struct df_pair *p, struct df_va
     *is_set = df_env_get(&lo->globals, name, value);
     if (*is_set || !df_is_platform_arg(name))
         return true;
-    struct diag *d = diag_error(lo->c->diags, df_word_span(&p->name),
-                                "predefined argument \"" STR_FMT "\" is not supported yet",
-                                STR_ARG(name));
+    struct diag *d =
+        diag_error(lo->c->diags, df_word_span(&p->name),
+                   "predefined argument \"" STR_FMT "\" is not supported yet", STR_ARG(name));
     diag_note(d, "give its value with --build-arg " STR_FMT "=...", STR_ARG(name));
     return false;
 }

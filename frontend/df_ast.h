@@ -49,7 +49,7 @@ struct df_word {
 DEFINE_VEC(df_word_vec, struct df_word);
 
 struct df_flag {
-    struct df_word name;  /* without the dashes */
+    struct df_word name; /* without the dashes */
     bool has_value;
     struct df_word value; /* of "=value" */
     struct df_word whole;
@@ -79,8 +79,9 @@ struct df_insn {
     const struct df_insn_type *type; /* NULL: the keyword is unknown; then is_broken as well */
     const struct df_line *line;
     struct df_word keyword;
-    bool is_broken; /* the line has an error, which was reported; nothing else is to be said of it */
-    bool is_exec;   /* the arguments were a JSON array of strings */
+    bool
+        is_broken; /* the line has an error, which was reported; nothing else is to be said of it */
+    bool is_exec;  /* the arguments were a JSON array of strings */
     bool is_legacy; /* ENV or LABEL without "=" */
     bool is_none;   /* HEALTHCHECK NONE */
     struct df_flag_vec flags;

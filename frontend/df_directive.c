@@ -70,9 +70,9 @@ size_t df_directives_read(struct compile *c, uint32_t source, struct str text, s
         if (!dir)
             break;
         if (dir->is_set) {
-            struct diag *e = diag_error(
-                c->diags, span_of(source, (size_t)(name.p - text.p), name.n),
-                "second \"" STR_FMT "\" directive, only one can be used", STR_ARG(name));
+            struct diag *e =
+                diag_error(c->diags, span_of(source, (size_t)(name.p - text.p), name.n),
+                           "second \"" STR_FMT "\" directive, only one can be used", STR_ARG(name));
             diag_note_at(e, dir->span, "the first one is here");
         } else {
             *dir = (struct df_directive){true, value,

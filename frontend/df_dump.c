@@ -61,7 +61,8 @@ static void put_heredoc(struct compile *c, struct buf *out, const struct df_here
 {
     put_word(c, out, h->expand ? "heredoc" : "heredoc-literal", &h->word);
     buf_puts(out, "    body ");
-    put_quoted(out, str_of(source_at(c->sources, h->body.source)->text.p + h->body.off, h->body.len));
+    put_quoted(out,
+               str_of(source_at(c->sources, h->body.source)->text.p + h->body.off, h->body.len));
     buf_putc(out, '\n');
 }
 

@@ -124,7 +124,8 @@ static bool lookup(struct expander *x, struct str name, struct variable *v)
         if (!df_is_platform_arg(name))
             return true;
         size_t off = (size_t)(name.p - x->word->s.p);
-        struct diag *d = fail(x, off, off + name.n, "this predefined argument is not supported yet");
+        struct diag *d =
+            fail(x, off, off + name.n, "this predefined argument is not supported yet");
         diag_note(d, "give its value with --build-arg " STR_FMT "=...", STR_ARG(name));
         return false;
     }
@@ -354,9 +355,9 @@ bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct s
     if (!df_expand(lo, word, &v))
         return false;
     if (!text_is_literal(v.text)) {
-        struct diag *d = diag_error(lo->c->diags, df_word_span(word),
-                                    "the value of \"" STR_FMT "\" must be known here",
-                                    STR_ARG(word->s));
+        struct diag *d =
+            diag_error(lo->c->diags, df_word_span(word),
+                       "the value of \"" STR_FMT "\" must be known here", STR_ARG(word->s));
         diag_note(d, "a variable in it is not set in this file, only the base image may have it");
         return false;
     }

@@ -42,9 +42,9 @@ static void unknown_flag(struct df_lower *lo, const struct df_insn *in, const st
     for (size_t i = 0; i < N_ROWS; i++)
         if (rows[i].insn == in->type->kind)
             suggest_offer(&s, rows[i].name);
-    struct diag *d = diag_error(lo->c->diags, df_word_span(&f->whole),
-                                STR_FMT " has no flag \"--" STR_FMT "\"", STR_ARG(insn),
-                                STR_ARG(name));
+    struct diag *d =
+        diag_error(lo->c->diags, df_word_span(&f->whole), STR_FMT " has no flag \"--" STR_FMT "\"",
+                   STR_ARG(insn), STR_ARG(name));
     if (s.best.p)
         diag_note(d, "did you mean \"--" STR_FMT "\"?", STR_ARG(s.best));
 }

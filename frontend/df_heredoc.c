@@ -63,9 +63,9 @@ static bool read_body(struct df_parse *ps, struct df_heredoc *h)
         }
         to = ps->reader.pos;
     }
-    struct diag *d = diag_error(ps->c->diags, df_word_span(&h->word),
-                                "heredoc without an end: expected a line \"" STR_FMT "\"",
-                                STR_ARG(h->name));
+    struct diag *d =
+        diag_error(ps->c->diags, df_word_span(&h->word),
+                   "heredoc without an end: expected a line \"" STR_FMT "\"", STR_ARG(h->name));
     diag_note(d, "the end is a line of its own, without blanks around the word");
     return false;
 }

@@ -41,9 +41,9 @@ struct df_reader {
     struct compile *c;
     uint32_t source;
     struct str text;
-    size_t pos;           /* start of the next physical line */
+    size_t pos; /* start of the next physical line */
     char escape;
-    VEC(char) joined;     /* scratch for the line being joined */
+    VEC(char) joined; /* scratch for the line being joined */
     VEC(struct df_segment) segments;
 };
 

@@ -11,8 +11,8 @@
 #include "frontend/df_env.h"
 
 struct df_stage {
-    struct str name;       /* as written; empty if it has none */
-    struct df_word from;   /* the image as written, for messages */
+    struct str name;     /* as written; empty if it has none */
+    struct df_word from; /* the image as written, for messages */
     uint32_t index;
     uint32_t step;         /* the last one so far */
     bool is_scratch;       /* nothing is inherited from an image */
@@ -21,9 +21,9 @@ struct df_stage {
     struct df_env env;     /* ENV alone */
     struct df_env labels, ports, volumes;
     struct text_vec late_ports, late_volumes; /* whose text only the base image can tell */
-    struct text cwd, user; /* empty until WORKDIR and USER */
+    struct text cwd, user;                    /* empty until WORKDIR and USER */
     bool has_user;
-    bool has_cmd;          /* CMD was given in this stage itself */
+    bool has_cmd;               /* CMD was given in this stage itself */
     struct image_config config; /* what is complete when it is set; the rest at the stage's end */
 };
 

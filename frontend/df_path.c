@@ -66,8 +66,8 @@ static struct text with_slash(struct arena *a, struct text path)
 static struct text join(struct arena *a, struct text dir, struct text path)
 {
     if (text_is_literal(dir) && text_is_literal(path)) {
-        struct str s = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(text_str(dir)),
-                                    STR_ARG(text_str(path)));
+        struct str s =
+            arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(text_str(dir)), STR_ARG(text_str(path)));
         return text_lit(a, df_path_clean(a, s));
     }
     struct str rel = text_is_literal(path) ? df_path_clean(a, text_str(path)) : STR("");

@@ -32,10 +32,11 @@ static bool give_name(struct df_lower *lo, struct df_stage *st, const struct df_
 {
     struct str name = lower_case(lo->c->arena, word->s);
     if (!is_stage_name(name)) {
-        struct diag *d = diag_error(lo->c->diags, df_word_span(word),
-                                    "\"" STR_FMT "\" can't be the name of a stage",
-                                    STR_ARG(word->s));
-        diag_note(d, "names begin with a letter and have only letters, digits, \"-\", \"_\", \".\"");
+        struct diag *d =
+            diag_error(lo->c->diags, df_word_span(word),
+                       "\"" STR_FMT "\" can't be the name of a stage", STR_ARG(word->s));
+        diag_note(d,
+                  "names begin with a letter and have only letters, digits, \"-\", \"_\", \".\"");
         return false;
     }
     st->name = word->s;
@@ -218,8 +219,7 @@ bool df_target_set(struct df_lower *lo)
     struct df_stage *st = lo->stages.at[lo->stages.n - 1];
     struct df_stage *found = want.n ? map_get(&lo->names, lower_case(lo->c->arena, want)) : st;
     if (!found) {
-        struct span at = st->from.line ? df_word_span(&st->from)
-                                       : span_of(lo->file->source, 0, 0);
+        struct span at = st->from.line ? df_word_span(&st->from) : span_of(lo->file->source, 0, 0);
         struct diag *d = diag_error(lo->c->diags, at, "there is no stage \"" STR_FMT "\" to build",
                                     STR_ARG(want));
         suggest_stage(lo, d, want);

@@ -107,8 +107,8 @@ void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
         return; /* is always there */
     struct step s = step_of_kind(STEP_MKDIR);
     s.op.mkdir.path = dir;
-    s.op.mkdir.owner = st->has_user || st->is_scratch ? st->user
-                                                      : text_ref(lo->c->arena, TEXT_USER);
+    s.op.mkdir.owner =
+        st->has_user || st->is_scratch ? st->user : text_ref(lo->c->arena, TEXT_USER);
     add_step(lo, in, &s);
 }
 
@@ -187,7 +187,8 @@ static bool expand_path(struct df_lower *lo, const struct df_word *w, struct df_
         return true;
     bool quoted = str_find(w->s, '"') >= 0 || str_find(w->s, '\'') >= 0;
     if (quoted && lo->c->diags->list.n > before)
-        diag_note(lo->c->diags->list.at[before], "paths with blanks need the JSON form: COPY [\"a b\", \"c\"]");
+        diag_note(lo->c->diags->list.at[before],
+                  "paths with blanks need the JSON form: COPY [\"a b\", \"c\"]");
     return false;
 }
 
