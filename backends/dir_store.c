@@ -190,7 +190,9 @@ static int open_subdir(struct dir_store *s, const char *name, int *fd, struct ob
 static int open_parts(struct dir_store *s, dir_store_probe *probe, struct ob_err *err)
 {
     int marked = check_mark(s, err);
-    if (marked < 0 || (marked == 0 && (check_unused(s, err) < 0 || write_mark(s, err) < 0)))
+    if (marked == 0 && check_unused(s, err) < 0 && (marked = check_mark(s, err)) == 0)
+        return check_unused(s, err); /* and no other process has just made the store */
+    if (marked < 0 || (marked == 0 && write_mark(s, err) < 0))
         return -1;
     if (open_subdir(s, "tmp", &s->tmp, err) < 0)
         return -1;
@@ -306,6 +308,10 @@ static int settle_entry(struct dir_store *s, const char *name, struct ob_err *er
     if (lock < 0)
         return ob_err_set(err, errno, "can't open \"%s/tmp/%s\"", s->path, name);
     if (flock(lock, LOCK_EX | LOCK_NB) < 0)
+        return 0;
+    for (const char *const *scrap = s->scraps; scrap && *scrap; scrap++)
+        unlinkat(lock, *scrap, AT_REMOVEDIR);
+    if (unlinkat(s->tmp, name, AT_REMOVEDIR) == 0)
         return 0;
     if (fs_remove_tree_at(s->tmp, name, err) < 0)
         return ob_err_wrap(err, "\"%s/tmp\"", s->path);

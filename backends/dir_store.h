@@ -20,7 +20,10 @@ struct dir_store {
     struct store store;
     int result, tmp; /* those directories */
     unsigned serial; /* N of the next entry of tmp/ */
-    char *path;      /* as the user wrote it, for messages */
+    /* Directories in a transaction that are empty after it, innermost first, then NULL; settle
+     * tries these before it looks around. The kind sets it after open; may be NULL. */
+    const char *const *scraps;
+    char *path; /* as the user wrote it, for messages */
 };
 
 struct dir_txn {

@@ -32,9 +32,9 @@ enum native_state {
 struct native_made {
     dev_t dev;
     ino_t ino;
-    int mount;       /* index of the step's mount in which it lies, -1 = the root filesystem */
+    int mount; /* index of the step's mount in which it lies, -1 = the root filesystem */
     bool is_dir;
-    unsigned path;   /* offset in text; relative to the root of that mount */
+    unsigned path; /* offset in text; relative to the root of that mount */
 };
 
 enum { NATIVE_MADE_MAX = 64, NATIVE_TEXT_MAX = 12 << 10 };
@@ -52,10 +52,10 @@ struct native_shared {
 struct native_step {
     const struct native *native;
     const struct step_cfg *cfg;
-    int worker;      /* pidfd of the worker */
-    int root;        /* detached mount */
+    int worker;        /* pidfd of the worker */
+    int root;          /* detached mount */
     const int *mounts; /* detached mounts, by index in cfg->mounts; -1 for a tmpfs */
-    int resolv_conf; /* detached mount of the host's file, or -1 */
+    int resolv_conf;   /* detached mount of the host's file, or -1 */
     struct native_shared *shared;
 };
 

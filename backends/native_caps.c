@@ -17,10 +17,10 @@
 
 #define BIT(cap) (UINT64_C(1) << (cap))
 
-static const uint64_t ALLOWED =
-    BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FSETID) | BIT(CAP_FOWNER) | BIT(CAP_MKNOD) |
-    BIT(CAP_SETGID) | BIT(CAP_SETUID) | BIT(CAP_SETFCAP) | BIT(CAP_SETPCAP) | BIT(CAP_SYS_CHROOT) |
-    BIT(CAP_KILL) | BIT(CAP_AUDIT_WRITE);
+static const uint64_t ALLOWED = BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FSETID) |
+                                BIT(CAP_FOWNER) | BIT(CAP_MKNOD) | BIT(CAP_SETGID) |
+                                BIT(CAP_SETUID) | BIT(CAP_SETFCAP) | BIT(CAP_SETPCAP) |
+                                BIT(CAP_SYS_CHROOT) | BIT(CAP_KILL) | BIT(CAP_AUDIT_WRITE);
 
 /* The kernel may know capabilities that the headers do not: it says when there are no more. */
 int native_caps_limit_bounding(void)

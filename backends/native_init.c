@@ -38,9 +38,8 @@ static int tie_to_worker(const struct native_step *s, struct ob_err *err)
 
 /* The command line is readable for everybody, as /proc/1/cmdline: that of the host is not for the
  * sandbox. Only once the command runs, as its arguments may be among them. */
-static void take_name(const struct native *native)
+static void wipe_arguments(const struct native *native)
 {
-    prctl(PR_SET_NAME, "init");
     if (native->argv_size > 0)
         memset(native->argv_start, 0, native->argv_size);
 }
@@ -71,6 +70,7 @@ static int build(const struct native_step *s, struct ob_err *err)
 {
     if (tie_to_worker(s, err) < 0)
         return -1;
+    prctl(PR_SET_NAME, "init");
     setsid();
     umask(0);
     if (native_mounts_make(s, err) < 0)
@@ -118,7 +118,7 @@ _Noreturn void native_init(const struct native_step *s)
         ob_err_set(&err, errno, "can't start the command's process");
         fail(s->shared, &err);
     }
-    take_name(s->native);
+    wipe_arguments(s->native);
     native_caps_set(false);
     sys_close_range(0);
     wait_for(command, s->shared);

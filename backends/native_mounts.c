@@ -24,7 +24,6 @@
 struct place {
     const struct native_step *step;
     int proc, dev, sys; /* roots of the mounts */
-    int blank;          /* an empty read-only directory, -1 until the first is needed */
 };
 
 int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err *err)
@@ -55,7 +54,7 @@ static int attach_at(int fd, int dir, const char *name)
 static int new_fs(const char *type, const char *const *options, unsigned attrs, struct ob_err *err)
 {
     cleanup_close int fs = sys_fsopen(type);
-    int rc = fs < 0 ? -1 : 0;
+    int rc = fs < 0 ? -1 : sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", type);
     for (; rc == 0 && *options; options += 2)
         rc = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[0], options[1]);
     if (rc == 0)
@@ -134,36 +133,26 @@ static int fill_dev(const struct place *p, struct ob_err *err)
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
         if (symlinkat(links[i].to, p->dev, links[i].name) < 0)
             return ob_err_set(err, errno, "can't make \"/dev/%s\"", links[i].name);
-    if (mount_in_dev(p, "devpts", "pts",
-                     OPTIONS("ptmxmode", "0666", "mode", "0620", "gid", "5"),
+    if (mount_in_dev(p, "devpts", "pts", OPTIONS("ptmxmode", "0666", "mode", "0620", "gid", "5"),
                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err) < 0)
         return -1;
-    if (mount_in_dev(p, "tmpfs", "shm", OPTIONS("mode", "1777", "size", "64m"), NO_SUID_DEV_EXEC,
-                     err) < 0)
-        return -1;
+    if (mkdirat(p->dev, "shm", 01777) < 0) /* /dev is a tmpfs of the right size already */
+        return ob_err_set(err, errno, "can't make \"/dev/shm\"");
     return mount_in_dev(p, "mqueue", "mqueue", OPTIONS(), NO_SUID_DEV_EXEC, err);
 }
 
-static int hide_dir(struct place *p, int dir, const char *name, struct ob_err *err)
+/* What hides a directory is sysfs's own mount point for cgroups: empty for ever, and read-only as
+ * our sysfs is. A tmpfs would cost the making and removing of a filesystem. */
+static int hide_dir(const struct place *p, int dir, const char *name, struct ob_err *err)
 {
-    cleanup_close int clone = -1;
-    if (p->blank < 0) {
-        p->blank = new_fs("tmpfs", OPTIONS("mode", "0755", "nr_inodes", "1"),
-                          NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
-        if (p->blank < 0)
-            return -1;
-    } else {
-        clone = sys_open_tree(p->blank, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
-        if (clone < 0)
-            return ob_err_set(err, errno, "can't clone a mount");
-    }
-    if (attach_at(clone < 0 ? p->blank : clone, dir, name) < 0)
+    cleanup_close int clone = sys_open_tree(p->sys, "fs/cgroup", OPEN_TREE_CLONE);
+    if (clone < 0 || attach_at(clone, dir, name) < 0)
         return ob_err_set(err, errno, "can't hide \"%s\"", name);
     return 0;
 }
 
 /* Which of these exist depends on the kernel. */
-static int hide(struct place *p, int dir, const char *name, struct ob_err *err)
+static int hide(const struct place *p, int dir, const char *name, struct ob_err *err)
 {
     struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -190,11 +179,11 @@ static int protect(int dir, const char *name, struct ob_err *err)
     return 0;
 }
 
-static int guard_kernel(struct place *p, struct ob_err *err)
+static int guard_kernel(const struct place *p, struct ob_err *err)
 {
-    static const char *const hidden_proc[] = {
-        "acpi",         "asound", "interrupts", "kcore",       "keys",
-        "latency_stats", "sched_debug", "scsi",  "timer_list", "timer_stats"};
+    static const char *const hidden_proc[] = {"acpi",       "asound",        "interrupts",  "kcore",
+                                              "keys",       "latency_stats", "sched_debug", "scsi",
+                                              "timer_list", "timer_stats"};
     static const char *const hidden_sys[] = {"firmware", "devices/virtual/powercap"};
     static const char *const read_only[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
     int rc = 0;
@@ -212,8 +201,7 @@ static int add_cgroups(const struct place *p, struct ob_err *err)
 {
     if (!p->step->native->has_cgroup2)
         return 0;
-    cleanup_close int fs =
-        new_fs("cgroup2", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    cleanup_close int fs = new_fs("cgroup2", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
     if (fs < 0)
         return -1;
     if (attach_at(fs, p->sys, "fs/cgroup") < 0)
@@ -229,10 +217,10 @@ static int add_hosts(const struct place *p, struct ob_err *err)
     if (target < 0)
         return -1;
     cleanup_close int fd = openat(p->dev, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0 || dprintf(fd, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname) < 0)
+    if (fd < 0 ||
+        dprintf(fd, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname) < 0)
         return ob_err_set(err, errno, "can't write \"/etc/hosts\"");
-    cleanup_close int clone =
-        native_mount_clone(fd, 0, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    cleanup_close int clone = native_mount_clone(fd, 0, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
     if (clone < 0)
         return -1;
     if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, name, 0) < 0)
@@ -301,8 +289,9 @@ static int fill_root(struct place *p, struct ob_err *err)
                            MOUNT_ATTR_NOSUID, err);
     if (p->dev < 0 || fill_dev(p, err) < 0)
         return -1;
-    p->sys = mount_in_root(s, "sysfs", "/sys", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
-    if (p->sys < 0 || add_cgroups(p, err) < 0 || guard_kernel(p, err) < 0)
+    p->sys =
+        mount_in_root(s, "sysfs", "/sys", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    if (p->sys < 0 || guard_kernel(p, err) < 0 || add_cgroups(p, err) < 0)
         return -1;
     if (add_hosts(p, err) < 0 || add_resolv_conf(s, err) < 0)
         return -1;
@@ -313,9 +302,9 @@ int native_mounts_make(const struct native_step *s, struct ob_err *err)
 {
     if (enter_root(s->root, err) < 0)
         return -1;
-    struct place p = {.step = s, .proc = -1, .dev = -1, .sys = -1, .blank = -1};
+    struct place p = {.step = s, .proc = -1, .dev = -1, .sys = -1};
     int rc = fill_root(&p, err);
-    const int fds[] = {p.proc, p.dev, p.sys, p.blank};
+    const int fds[] = {p.proc, p.dev, p.sys};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);

@@ -25,15 +25,28 @@
 #endif
 
 static const int SYNC[] = {
-    SCMP_SYS(fsync),  SCMP_SYS(fdatasync),       SCMP_SYS(msync),           SCMP_SYS(sync),
-    SCMP_SYS(syncfs), SCMP_SYS(sync_file_range), SCMP_SYS(sync_file_range2),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(msync),
+    SCMP_SYS(sync),
+    SCMP_SYS(syncfs),
+    SCMP_SYS(sync_file_range),
+    SCMP_SYS(sync_file_range2),
 };
 
 static const int FORBIDDEN[] = {
-    SCMP_SYS(add_key),         SCMP_SYS(keyctl),       SCMP_SYS(request_key),
-    SCMP_SYS(bpf),             SCMP_SYS(userfaultfd),  SCMP_SYS(perf_event_open),
-    SCMP_SYS(syslog),          SCMP_SYS(kexec_load),   SCMP_SYS(kexec_file_load),
-    SCMP_SYS(init_module),     SCMP_SYS(finit_module), SCMP_SYS(delete_module),
+    SCMP_SYS(add_key),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(request_key),
+    SCMP_SYS(bpf),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(syslog),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(kexec_file_load),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(delete_module),
     SCMP_SYS(open_by_handle_at),
 };
 

@@ -32,6 +32,8 @@ static int find_mount(const struct step_cfg *cfg, const char *path, const char *
     for (size_t i = cfg->n_mounts; i-- > 0;) {
         const char *target = cfg->mounts[i].target;
         size_t n = strlen(target);
+        while (n > 0 && target[n - 1] == '/')
+            n--;
         if (strncmp(target, path, n) == 0 && path[n] == '/') {
             *rest = path + n;
             return (int)i;
@@ -141,8 +143,7 @@ static void remove_one(const struct native_made *made, const char *path, int bas
     if (!parent)
         ob_out_of_memory();
     const char *name = split_last(parent);
-    cleanup_close int dir =
-        fs_open_in(base, *parent ? parent : "/", O_PATH | O_DIRECTORY, 0);
+    cleanup_close int dir = fs_open_in(base, *parent ? parent : "/", O_PATH | O_DIRECTORY, 0);
     struct stat st;
     if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return;

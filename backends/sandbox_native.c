@@ -30,9 +30,9 @@
 
 struct native_run {
     struct sandbox_run base;
-    int pidfd;       /* of pid 1 */
-    int root;        /* the caller's */
-    int *mounts;     /* detached mounts by index in cfg->mounts, -1 for a tmpfs */
+    int pidfd;   /* of pid 1 */
+    int root;    /* the caller's */
+    int *mounts; /* detached mounts by index in cfg->mounts, -1 for a tmpfs */
     size_t n_mounts;
     struct native_shared *shared;
 };
@@ -109,8 +109,8 @@ static struct native_run *run_new(struct sandbox *s, const struct rootfs *root, 
 {
     struct native_run *run = calloc(1, sizeof *run);
     int *mounts = calloc(n_mounts + 1, sizeof *mounts);
-    void *shared = mmap(NULL, sizeof *run->shared, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *shared =
+        mmap(NULL, sizeof *run->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (!run || !mounts || shared == MAP_FAILED)
         ob_out_of_memory();
     *run = (struct native_run){.base = {s},

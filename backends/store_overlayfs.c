@@ -28,6 +28,11 @@ struct overlayfs {
 
 enum { LINE = 65 }; /* a key and its newline */
 
+/* What the kernel leaves of a work directory after a volatile mount. */
+static const char *const scraps[] = {
+    "work/work/incompat/volatile", "work/work/incompat", "work/work", "work", NULL,
+};
+
 static struct overlayfs *overlayfs_of(struct store *s)
 {
     return (struct overlayfs *)s;
@@ -144,6 +149,7 @@ static int overlayfs_open(const char *arg, struct store **out, struct ob_err *er
         free(s);
         return -1;
     }
+    s->dirs.scraps = scraps;
     *out = &s->dirs.store;
     return 0;
 }

@@ -178,16 +178,26 @@ static int make_special(struct unpack_tree *t, struct archive_entry *e, struct o
     return set_by_name(t, e, err);
 }
 
+/* Without AT_SYMLINK_FOLLOW a link to a symbolic link links that. Gives -1 and errno. */
+static int link_to(struct unpack_tree *t, const struct unpack_name *target, struct ob_err *err)
+{
+    cleanup_close int dir = fs_open_in(t->root, target->parent, O_PATH | O_DIRECTORY, 0);
+    if (dir < 0)
+        return -1;
+    if (linkat(dir, target->last, t->parent, t->last, 0) == 0)
+        return 0;
+    if (errno != EEXIST || unpack_tree_replace(t, err) < 0)
+        return -1;
+    return linkat(dir, target->last, t->parent, t->last, 0);
+}
+
 static int make_hardlink(struct unpack_tree *t, const char *target, struct ob_err *err)
 {
     struct unpack_name name = {0};
-    if (unpack_name_clean(&name, target, err) < 0)
-        return ob_err_wrap(err, "link to \"%s\"", target);
-    cleanup_close int dir = fs_open_in(t->root, name.parent, O_PATH | O_DIRECTORY, 0);
-    int rc = dir < 0 ? -1 : linkat(dir, name.last, t->parent, t->last, 0);
-    if (rc < 0 && dir >= 0 && errno == EEXIST && unpack_tree_replace(t, err) == 0)
-        rc = linkat(dir, name.last, t->parent, t->last, 0);
+    int rc = unpack_name_clean(&name, target, err);
     if (rc < 0)
+        ob_err_wrap(err, "link to \"%s\"", target);
+    else if ((rc = link_to(t, &name, err)) < 0)
         ob_err_set(err, errno, "can't link to \"%s\"", target);
     unpack_name_free(&name);
     return rc;

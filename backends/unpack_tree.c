@@ -56,7 +56,8 @@ void unpack_name_free(struct unpack_name *n)
 
 void unpack_tree_init(struct unpack_tree *t, int root)
 {
-    *t = (struct unpack_tree){.root = root, .parent = -1, .made = MAP_INIT(&t->arena)};
+    *t = (struct unpack_tree){
+        .root = root, .parent = -1, .made = MAP_INIT(&t->arena), .times = MAP_INIT(&t->arena)};
 }
 
 static void forget_parent(struct unpack_tree *t)
@@ -74,6 +75,32 @@ void unpack_tree_free(struct unpack_tree *t)
     arena_free(&t->arena);
 }
 
+static void add_time(struct unpack_tree *t, const char *path, struct timespec mtime, bool is_entry)
+{
+    struct str key = arena_str(&t->arena, str_from(path));
+    void **slot = map_slot(&t->times, key);
+    struct unpack_time *time = *slot;
+    if (time && !is_entry)
+        return;
+    if (!time) {
+        time = *slot = arena_new(&t->arena, struct unpack_time);
+        vec_push(&t->arena, &t->late, time);
+    }
+    *time = (struct unpack_time){key, mtime, is_entry};
+}
+
+/* Remembers the time of a lower layer's directory before this layer first changes in it. */
+static int keep_time(struct unpack_tree *t, struct ob_err *err)
+{
+    struct stat st;
+    if (map_get(&t->times, str_from(t->name.parent)))
+        return 1;
+    if (fstat(t->parent, &st) < 0)
+        return ob_err_set(err, errno, "can't look at the directory \"%s\"", t->name.parent);
+    add_time(t, t->name.parent, st.st_mtim, false);
+    return 1;
+}
+
 static int open_parent(struct unpack_tree *t, struct ob_err *err)
 {
     const char *path = t->name.parent;
@@ -85,7 +112,7 @@ static int open_parent(struct unpack_tree *t, struct ob_err *err)
         t->parent = fs_mkdirs_in(t->root, path, 0755, 0, 0, err);
     else if (t->parent < 0)
         ob_err_set(err, errno, "can't open the directory \"%s\"", path);
-    return t->parent < 0 ? -1 : 1;
+    return t->parent < 0 ? -1 : keep_time(t, err);
 }
 
 int unpack_tree_go(struct unpack_tree *t, const char *raw, struct ob_err *err)
@@ -200,17 +227,16 @@ int unpack_tree_whiteout(struct unpack_tree *t, struct ob_err *err)
 
 void unpack_tree_late_time(struct unpack_tree *t, struct timespec mtime)
 {
-    const char *path = *t->name.path ? t->name.path : ".";
-    struct unpack_time late = {arena_str(&t->arena, str_from(path)), mtime};
-    vec_push(&t->arena, &t->late, late);
+    add_time(t, *t->name.path ? t->name.path : ".", mtime, true);
 }
 
 int unpack_tree_set_late_times(struct unpack_tree *t, struct ob_err *err)
 {
-    vec_for (struct unpack_time, late, &t->late) {
-        struct timespec times[2] = {late->mtime, late->mtime};
-        cleanup_close int fd =
-            fs_open_in(t->root, late->path.p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    for (size_t i = 0; i < t->late.n; i++) {
+        const struct unpack_time *late = t->late.at[i];
+        const struct timespec times[2] = {late->mtime, late->mtime};
+        const int flags = O_RDONLY | O_DIRECTORY | (late->is_entry ? O_NOFOLLOW : 0);
+        cleanup_close int fd = fs_open_in(t->root, late->path.p, flags, 0);
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
             continue; /* a later entry replaced it */
         if (fd < 0 || futimens(fd, times) < 0)

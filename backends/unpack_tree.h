@@ -27,6 +27,7 @@ void unpack_name_free(struct unpack_name *n);
 struct unpack_time {
     struct str path;
     struct timespec mtime;
+    bool is_entry; /* the layer has an entry for the directory; else it only changes in it */
 };
 
 struct unpack_tree {
@@ -36,8 +37,9 @@ struct unpack_tree {
     struct unpack_name name;
     const char *last; /* name.last */
     struct arena arena;
-    struct map made; /* paths that this layer made, and their parents */
-    VEC(struct unpack_time) late;
+    struct map made;  /* paths that this layer made, and their parents */
+    struct map times; /* path -> struct unpack_time */
+    VEC(struct unpack_time *) late;
 };
 
 /* t must not be moved afterwards. */
@@ -55,7 +57,8 @@ int unpack_tree_replace(struct unpack_tree *t, struct ob_err *err);
 bool unpack_tree_is_whiteout(const struct unpack_tree *t);
 int unpack_tree_whiteout(struct unpack_tree *t, struct ob_err *err);
 
-/* Making entries in a directory changes its time, so directories get theirs last. */
+/* Making entries in a directory changes its time, so directories get theirs last: those in the
+ * layer what it says, the others what they had. This is for the current entry. */
 void unpack_tree_late_time(struct unpack_tree *t, struct timespec mtime);
 int unpack_tree_set_late_times(struct unpack_tree *t, struct ob_err *err);
 

@@ -26,10 +26,11 @@ void *arena_alloc(struct arena *a, size_t n);
 #define arena_new_n(a, T, n) ((T *)arena_alloc_n((a), sizeof(T), (n)))
 void *arena_alloc_n(struct arena *a, size_t size, size_t n); /* checks size * n */
 
-struct str arena_str(struct arena *a, struct str s);       /* a copy, terminated behind its end */
-char *arena_cstr(struct arena *a, struct str s);           /* the same as a C string */
+struct str arena_str(struct arena *a, struct str s); /* a copy, terminated behind its end */
+char *arena_cstr(struct arena *a, struct str s);     /* the same as a C string */
 struct str str_concat(struct arena *a, struct str x, struct str y);
-struct str arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 

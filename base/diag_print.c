@@ -4,39 +4,109 @@
 
 #include "base/diag_print.h"
 
+#include "base/cleanup.h"
+
 #include <stdlib.h>
 
 enum { LINE_MAX_SHOWN = 160, CONTEXT_LEFT = 60 }; /* characters of a quoted line */
 
+/* qsort(3) may mix what compares equal, so the order of reporting is compared as well. */
+struct ranked {
+    const struct diag *diag;
+    size_t rank;
+};
+
 static int by_place(const void *pa, const void *pb)
 {
-    const struct diag *const *a = pa, *const *b = pb;
-    struct span x = (*a)->span, y = (*b)->span;
+    const struct ranked *a = pa, *b = pb;
+    struct span x = a->diag->span, y = b->diag->span;
     if (x.source != y.source)
         return x.source < y.source ? -1 : 1;
     if (x.off != y.off)
         return x.off < y.off ? -1 : 1;
-    return (*a)->level == (*b)->level ? 0 : (*a)->level > (*b)->level ? -1 : 1;
+    if (a->diag->level != b->diag->level)
+        return a->diag->level > b->diag->level ? -1 : 1;
+    return a->rank < b->rank ? -1 : 1;
+}
+
+/* The character at the start of s, which is not empty. A stray byte counts as one. */
+struct glyph {
+    size_t bytes;
+    unsigned columns; /* on a terminal */
+    bool is_shown;    /* as it is; else as U+FFFD, because it would drive the terminal */
+};
+
+/* Code points that are not one column wide, in order. Coarse: whole blocks of Unicode's East Asian
+ * Width W and F, and of combining marks, because a locale, which would know, is not asked. */
+static const struct {
+    uint32_t first, last;
+    unsigned columns;
+} widths[] = {
+    {0x300, 0x36f, 0},     {0x483, 0x489, 0},     {0x591, 0x5bd, 0},     {0x610, 0x61a, 0},
+    {0x64b, 0x65f, 0},     {0x1100, 0x115f, 2},   {0x1ab0, 0x1aff, 0},   {0x1dc0, 0x1dff, 0},
+    {0x200b, 0x200f, 0},   {0x20d0, 0x20ff, 0},   {0x2e80, 0x303e, 2},   {0x3041, 0xa4cf, 2},
+    {0xa960, 0xa97f, 2},   {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},
+    {0xfe20, 0xfe2f, 0},   {0xfe30, 0xfe6f, 2},   {0xff01, 0xff60, 2},   {0xffe0, 0xffe6, 2},
+    {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
+};
+
+static unsigned columns_of(uint32_t c)
+{
+    for (size_t i = 0; i < sizeof widths / sizeof *widths && c >= widths[i].first; i++)
+        if (c <= widths[i].last)
+            return widths[i].columns;
+    return 1;
+}
+
+static uint32_t decode(const char *p, size_t n) /* n bytes that str_char_len found well-formed */
+{
+    static const unsigned char lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t c = (unsigned char)p[0] & lead[n];
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)p[i] & 0x3f);
+    return c;
+}
+
+static struct glyph glyph_at(struct str s)
+{
+    size_t n = str_char_len(s);
+    if (n == 0)
+        return (struct glyph){1, 1, false};
+    uint32_t c = decode(s.p, n);
+    bool is_control = (c < 0x20 && c != '\t') || (c >= 0x7f && c < 0xa0);
+    bool turns_text = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    if (is_control || turns_text) /* the latter make a line look like what it is not */
+        return (struct glyph){n, 1, false};
+    return (struct glyph){n, columns_of(c), true};
+}
+
+/* Appends s for a terminal. */
+static void add_safe(struct buf *out, struct str s)
+{
+    while (s.n > 0) {
+        struct glyph g = glyph_at(s);
+        if (g.is_shown)
+            buf_add(out, s.p, g.bytes);
+        else
+            buf_puts(out, "\xef\xbf\xbd");
+        s = str_skip(s, g.bytes);
+    }
+}
+
+/* Appends what stands under s: `fill` for each column, and tabs under tabs if it is a blank. */
+static void add_under(struct buf *out, struct str s, char fill)
+{
+    while (s.n > 0) {
+        struct glyph g = glyph_at(s);
+        for (unsigned i = 0; i < g.columns; i++)
+            buf_putc(out, fill == ' ' && s.p[0] == '\t' ? '\t' : fill);
+        s = str_skip(s, g.bytes);
+    }
 }
 
 static bool is_continuation(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* Appends s for a terminal: control characters and stray bytes become U+FFFD. */
-static void add_safe(struct buf *out, struct str s)
-{
-    bool utf8 = str_is_utf8(s, NULL);
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool c1 = utf8 && c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
-        if ((c < 0x20 && c != '\t') || c == 0x7f || (c >= 0x80 && !utf8) || c1)
-            buf_puts(out, "\xef\xbf\xbd");
-        else
-            buf_putc(out, s.p[i]);
-        i += c1;
-    }
 }
 
 /* The window of a line that is shown: all of it, or the part around byte `at`. */
@@ -55,6 +125,16 @@ static struct str window(struct str line, size_t at, size_t *start)
     return str_of(line.p + from, to - from);
 }
 
+/* The caret stands under the first column of what is marked, tildes under the others. */
+static void add_caret(struct buf *out, struct str before, struct str marked, const char *on,
+                      const char *off)
+{
+    cleanup_buf struct buf under = BUF_INIT;
+    add_under(out, before, ' ');
+    add_under(&under, marked, '~');
+    buf_printf(out, "%s^%s%s\n", on, under.n > 1 ? under.p + 1 : "", off);
+}
+
 static void add_quote(struct buf *out, struct sources *ss, struct span span, const char *on,
                       const char *off)
 {
@@ -63,20 +143,13 @@ static void add_quote(struct buf *out, struct sources *ss, struct span span, con
     size_t at = p.byte_column - 1 < line.n ? p.byte_column - 1 : line.n;
     size_t start;
     struct str shown = window(line, at, &start);
+    size_t shown_end = start + shown.n;
     buf_printf(out, "%5u | %s", p.line, start ? "..." : "");
     add_safe(out, shown);
-    buf_puts(out, start + shown.n < line.n ? "...\n      | " : "\n      | ");
+    buf_puts(out, shown_end < line.n ? "...\n      | " : "\n      | ");
     buf_puts(out, start ? "   " : "");
-    for (size_t i = start; i < at; i++)
-        if (line.p[i] == '\t' || !is_continuation(line.p[i]))
-            buf_putc(out, line.p[i] == '\t' ? '\t' : ' ');
-    buf_puts(out, on);
-    buf_putc(out, '^');
-    size_t end = at + span.len < start + shown.n ? at + span.len : start + shown.n;
-    for (size_t i = at + 1; i < end; i++)
-        if (!is_continuation(line.p[i]))
-            buf_putc(out, '~');
-    buf_printf(out, "%s\n", off);
+    size_t end = span.len < shown_end - at ? at + span.len : shown_end;
+    add_caret(out, str_of(line.p + start, at - start), str_of(line.p + at, end - at), on, off);
 }
 
 static void add_place(struct buf *out, struct sources *ss, struct span span)
@@ -113,12 +186,13 @@ void diag_print(const struct diag_sink *sink, struct sources *ss, bool colour, s
     size_t n = sink->list.n;
     if (n == 0)
         return;
-    struct diag **sorted = arena_new_n(sink->arena, struct diag *, n);
-    memcpy(sorted, sink->list.at, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_place); /* few, and equal keys are equal places */
+    struct ranked *sorted = arena_new_n(sink->arena, struct ranked, n);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = (struct ranked){sink->list.at[i], i};
+    qsort(sorted, n, sizeof *sorted, by_place);
     size_t shown = n < DIAG_PRINT_MAX ? n : DIAG_PRINT_MAX;
     for (size_t i = 0; i < shown; i++)
-        print_one(sorted[i], ss, colour, out);
+        print_one(sorted[i].diag, ss, colour, out);
     if (shown < n)
         buf_printf(out, "%zu more messages are not shown\n", n - shown);
 }

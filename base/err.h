@@ -23,8 +23,8 @@ enum ob_exit {
 };
 
 struct ob_err {
-    int errnum;       /* the errno behind it, 0 if there is none */
-    char text[1020];  /* one line, without a newline at the end; cut if longer */
+    int errnum;      /* the errno behind it, 0 if there is none */
+    char text[1020]; /* one line, without a newline at the end; cut if longer */
 };
 
 #define OB_ERR_INIT ((struct ob_err){0})

@@ -31,12 +31,11 @@ int fs_open_in(int root, const char *path, int flags, mode_t mode);
 int fs_mkdir_p(const char *path, mode_t mode, struct ob_err *err);
 /* The same in a root; what is made gets mode and owner, what exists keeps them. Gives a directory
  * descriptor. A component that exists and is no directory is an error. */
-int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
-                 struct ob_err *err);
+int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct ob_err *err);
 
-/* Removes a file or a whole tree; `name` is one name in dir, not a path. Never follows a link, never
- * crosses a mount point (that is an error, and what is mounted there is left alone). A missing
- * name is fine. Works at any depth with three descriptors. */
+/* Removes a file or a whole tree; `name` is one name in dir, not a path. Never follows a link,
+ * never crosses a mount point (that is an error, and what is mounted there is left alone). A
+ * missing name is fine. Works at any depth with three descriptors. */
 int fs_remove_tree_at(int dir, const char *name, struct ob_err *err);
 
 /* Copies `size` bytes between regular files from their start: by reflink where the filesystem can,

@@ -17,8 +17,8 @@ struct json_out {
 
 #define JSON_OUT_INIT(b) ((struct json_out){.buf = (b)})
 
-void json_open(struct json_out *j, char bracket);  /* '{' or '[' */
-void json_close(struct json_out *j, char bracket); /* '}' or ']' */
+void json_open(struct json_out *j, char bracket);   /* '{' or '[' */
+void json_close(struct json_out *j, char bracket);  /* '}' or ']' */
 void json_key(struct json_out *j, const char *key); /* plain ASCII, nothing to escape */
 void json_str(struct json_out *j, struct str s);
 void json_int(struct json_out *j, int64_t v);

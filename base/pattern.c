@@ -128,7 +128,8 @@ int pattern_check(struct str pattern, struct ob_err *err)
         else if (pattern.p[i] == '\\')
             n = i + 1 < pattern.n ? 2 : 0;
         if (n == 0)
-            return ob_err_set(err, 0, "bad pattern \"" STR_FMT "\": unclosed \"[\" or \"\\\" at the end",
+            return ob_err_set(err, 0,
+                              "bad pattern \"" STR_FMT "\": unclosed \"[\" or \"\\\" at the end",
                               STR_ARG(pattern));
         i += n - 1;
     }

@@ -20,8 +20,8 @@ bool pattern_match(struct str pattern, struct str path);
 int pattern_check(struct str pattern, struct ob_err *err);
 
 struct ignore_list {
-    struct str_vec pattern;   /* cleaned: no leading "/", no "." or ".." components */
-    bool *is_exception;       /* one for each pattern: it began with "!" */
+    struct str_vec pattern; /* cleaned: no leading "/", no "." or ".." components */
+    bool *is_exception;     /* one for each pattern: it began with "!" */
     bool has_exceptions;
 };
 

@@ -68,9 +68,10 @@ struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
         i = s->known_off;
         p.column = s->known_column;
     }
-    for (; i < end; i++)
-        if (((unsigned char)s->text.p[i] & 0xc0) != 0x80)
-            p.column++;
+    for (; i < end; p.column++) {
+        size_t len = str_char_len(str_skip(s->text, i));
+        i += len ? (uint32_t)len : 1;
+    }
     s->known_off = end;
     s->known_column = p.column;
     return p;

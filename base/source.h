@@ -18,9 +18,9 @@ struct span {
 };
 
 struct source {
-    struct str path;     /* as the user wrote it; "-" = standard input */
-    struct str text;     /* followed by one NUL byte, as scanners want it */
-    uint32_t *line_off;  /* offset of each line's first byte, made at the first question */
+    struct str path;    /* as the user wrote it; "-" = standard input */
+    struct str text;    /* followed by one NUL byte, as scanners want it */
+    uint32_t *line_off; /* offset of each line's first byte, made at the first question */
     uint32_t n_lines;
     uint32_t known_off, known_column; /* the last answer of source_place, to go on from */
 };

@@ -5,6 +5,7 @@
 #include "base/spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -12,9 +13,24 @@
 
 extern char **environ;
 
-static int add_io(posix_spawn_file_actions_t *fa, const struct spawn_io *io)
+/* A descriptor below 3 that has to go to another place is copied out of the way first: what goes
+ * to its place would overwrite it. Fills fds; what it copied is in copies. */
+static int clear_places(const struct spawn_io *io, int fds[3], int copies[3])
 {
-    const int fds[3] = {io->in, io->out, io->err};
+    const int wanted[3] = {io->in, io->out, io->err};
+    for (int i = 0; i < 3; i++) {
+        fds[i] = wanted[i];
+        if (wanted[i] < 0 || wanted[i] > 2 || wanted[i] == i)
+            continue;
+        fds[i] = copies[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, 3);
+        if (copies[i] < 0)
+            return errno;
+    }
+    return 0;
+}
+
+static int add_io(posix_spawn_file_actions_t *fa, const int fds[3])
+{
     for (int i = 0; i < 3; i++) {
         int e = fds[i] < 0 ? 0 : posix_spawn_file_actions_adddup2(fa, fds[i], i);
         if (e != 0)
@@ -35,11 +51,17 @@ int spawn(char *const argv[], const struct spawn_io *io, pid_t *pid, struct ob_e
     posix_spawnattr_setsigdefault(&attr, &all);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    int e = add_io(&fa, io);
+    int fds[3], copies[3] = {-1, -1, -1};
+    int e = clear_places(io, fds, copies);
+    if (e == 0)
+        e = add_io(&fa, fds);
     if (e == 0)
         e = posix_spawnp(pid, argv[0], &fa, &attr, argv, environ);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&fa);
+    for (int i = 0; i < 3; i++)
+        if (copies[i] >= 0)
+            close(copies[i]);
     return e == 0 ? 0 : ob_err_set(err, e, "can't run \"%s\"", argv[0]);
 }
 

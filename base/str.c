@@ -80,9 +80,9 @@ bool str_to_u64(struct str s, unsigned long long *out)
     return true;
 }
 
-/* Length of the UTF-8 sequence at p (n bytes left), or 0 if it is malformed. */
-static size_t utf8_len(const unsigned char *p, size_t n)
+size_t str_char_len(struct str s)
 {
+    const unsigned char *p = (const unsigned char *)s.p;
     unsigned char c = p[0];
     if (c < 0x80)
         return 1;
@@ -90,7 +90,7 @@ static size_t utf8_len(const unsigned char *p, size_t n)
                  : (c & 0xf0) == 0xe0     ? 3
                  : c >= 0xf0 && c <= 0xf4 ? 4
                                           : 0;
-    if (len == 0 || len > n)
+    if (len == 0 || len > s.n)
         return 0;
     for (size_t i = 1; i < len; i++)
         if ((p[i] & 0xc0) != 0x80)
@@ -103,9 +103,8 @@ static size_t utf8_len(const unsigned char *p, size_t n)
 
 bool str_is_utf8(struct str s, size_t *bad)
 {
-    const unsigned char *p = (const unsigned char *)s.p;
     for (size_t i = 0; i < s.n;) {
-        size_t len = utf8_len(p + i, s.n - i);
+        size_t len = str_char_len(str_skip(s, i));
         if (len == 0) {
             if (bad)
                 *bad = i;

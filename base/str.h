@@ -18,7 +18,10 @@ struct str {
 
 #define STR(lit) ((struct str){"" lit, sizeof(lit) - 1})
 /* For static initialisers, where a compound literal is not a constant. */
-#define STR_INIT(lit) {"" lit, sizeof(lit) - 1}
+#define STR_INIT(lit)                                                                              \
+    {                                                                                              \
+        "" lit, sizeof(lit) - 1                                                                    \
+    }
 #define STR_FMT "%.*s"
 #define STR_ARG(s) (int)(s).n, (s).p
 
@@ -43,12 +46,12 @@ static inline struct str str_skip(struct str s, size_t off)
     return (struct str){s.n ? s.p + off : s.p, s.n - off};
 }
 
-int str_cmp(struct str a, struct str b);         /* as memcmp, the shorter first */
-bool str_eq_nocase(struct str a, struct str b);  /* ASCII letters fold */
+int str_cmp(struct str a, struct str b);        /* as memcmp, the shorter first */
+bool str_eq_nocase(struct str a, struct str b); /* ASCII letters fold */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-ptrdiff_t str_find(struct str s, char c);        /* index of the first c, or -1 */
-struct str str_trim(struct str s);               /* without ASCII blanks at both ends */
+ptrdiff_t str_find(struct str s, char c); /* index of the first c, or -1 */
+struct str str_trim(struct str s);        /* without ASCII blanks at both ends */
 
 /* Splits s at the first `sep`: *head gets what is before it, *rest what follows. Without a
  * separator *head is all of s, *rest is empty, and the answer is false. */
@@ -81,6 +84,9 @@ static inline char ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
+
+/* The bytes of the UTF-8 character at the start of s, which is not empty; 0 if it is malformed. */
+size_t str_char_len(struct str s);
 
 /* Whether s is well-formed UTF-8 (no surrogates, no overlong forms). If not, *bad (may be NULL)
  * gets the offset of the first byte that is not. */

@@ -54,7 +54,8 @@ int base_resolve(struct build *b, const struct op_from *op, struct base_image *o
     if (rc == 0)
         ob_err_set(err, 0,
                    "base image \"" STR_FMT "\" is not in the store: give it with "
-                   "--build-context " STR_FMT "=oci-layout://DIR (or tar:FILE, docker-archive:FILE …)",
+                   "--build-context " STR_FMT
+                   "=oci-layout://DIR (or tar:FILE, docker-archive:FILE …)",
                    STR_ARG(op->image), STR_ARG(op->image));
     return rc > 0 ? 0 : -1;
 }

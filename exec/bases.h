@@ -10,8 +10,8 @@
 
 struct base_image {
     struct image_info info;
-    struct digest key;     /* of the imported filesystem */
-    struct fetch_ref ref;  /* ops NULL: it is in the store already */
+    struct digest key;    /* of the imported filesystem */
+    struct fetch_ref ref; /* ops NULL: it is in the store already */
 };
 
 /* Finds out about one STEP_FROM. */

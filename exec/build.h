@@ -24,10 +24,10 @@ struct build_secret {
 
 struct build_options {
     unsigned jobs;
-    bool network_default_host;      /* steps that say neither none nor host */
+    bool network_default_host; /* steps that say neither none nor host */
     VEC(struct build_context) contexts;
     VEC(struct build_secret) secrets;
-    struct str_vec targets;         /* stage names; none = all targets of the plan */
+    struct str_vec targets; /* stage names; none = all targets of the plan */
 };
 
 struct build {
@@ -38,10 +38,10 @@ struct build {
     struct index *index;
     struct progress *progress;
     const struct build_options *options;
-    const char *context_path;       /* NULL: the build has no context */
-    int context;                    /* its directory, or -1 */
-    struct ignore_list ignore;      /* its .dockerignore */
-    const char *store_path;         /* for messages that name a log */
+    const char *context_path;  /* NULL: the build has no context */
+    int context;               /* its directory, or -1 */
+    struct ignore_list ignore; /* its .dockerignore */
+    const char *store_path;    /* for messages that name a log */
 };
 
 /* Opens the context and reads its .dockerignore, if the plan copies from one. */

@@ -42,7 +42,13 @@ static const char help[] =
     "the store failed, 130 interrupted.\n";
 
 enum {
-    OPT_STORE = 256, OPT_SANDBOX, OPT_TARGET, OPT_CONTEXT, OPT_SECRET, OPT_NETWORK, OPT_FAST_SYNC,
+    OPT_STORE = 256,
+    OPT_SANDBOX,
+    OPT_TARGET,
+    OPT_CONTEXT,
+    OPT_SECRET,
+    OPT_NETWORK,
+    OPT_FAST_SYNC,
     OPT_PROGRESS,
 };
 
@@ -127,9 +133,7 @@ static int parse_option(struct cli *cli, int opt)
     case OPT_CONTEXT:
         what = add_context(cli, optarg) ? NULL : "--build-context takes NAME=REF";
         break;
-    case OPT_SECRET:
-        what = add_secret(cli, optarg) ? NULL : "--secret takes id=ID,src=FILE";
-        break;
+    case OPT_SECRET: what = add_secret(cli, optarg) ? NULL : "--secret takes id=ID,src=FILE"; break;
     case OPT_NETWORK:
         what = set_network(cli, optarg) ? NULL : "--network-default takes none or host";
         break;

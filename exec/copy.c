@@ -195,8 +195,8 @@ static int make_dir(struct apply *p, const struct manifest_file *f, struct str p
 
 static bool is_dir_in(struct apply *p, struct str path)
 {
-    cleanup_close int fd = fs_open_in(p->t->root, path.n ? arena_cstr(&p->arena, path) : "/",
-                                      O_PATH | O_DIRECTORY, 0);
+    cleanup_close int fd =
+        fs_open_in(p->t->root, path.n ? arena_cstr(&p->arena, path) : "/", O_PATH | O_DIRECTORY, 0);
     return fd >= 0;
 }
 

@@ -17,15 +17,15 @@
 #include "exec/manifest.h"
 
 struct copy_target {
-    int root;             /* of the filesystem that is changed */
+    int root; /* of the filesystem that is changed */
     enum copy_style style;
-    struct str dst;       /* absolute; a trailing slash counts */
-    bool keep_owner;      /* as the source; else uid and gid */
+    struct str dst;  /* absolute; a trailing slash counts */
+    bool keep_owner; /* as the source; else uid and gid */
     uid_t uid;
     gid_t gid;
-    bool set_mode;        /* mode for everything but links; else as the source */
+    bool set_mode; /* mode for everything but links; else as the source */
     mode_t mode;
-    bool many_sources;    /* the step names more than one */
+    bool many_sources; /* the step names more than one */
 };
 
 /* source is the root that the manifest was built from. Contents are checked again while they are

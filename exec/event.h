@@ -10,15 +10,15 @@
 #include "ir/plan.h"
 
 enum event_kind {
-    EVENT_BUILD,   /* the build starts: total */
-    EVENT_START,   /* a step runs now */
-    EVENT_WAIT,    /* a step waits for another process that builds the same */
-    EVENT_OUTPUT,  /* output of a running step: text, any bytes */
-    EVENT_CACHED,  /* a step's result was there: key */
-    EVENT_DONE,    /* a step was built: key, seconds */
-    EVENT_FAILED,  /* a step failed: text says why, log where its output is */
-    EVENT_RESULT,  /* a target is there: name in text, key */
-    EVENT_END,     /* the build ended: counts */
+    EVENT_BUILD,  /* the build starts: total */
+    EVENT_START,  /* a step runs now */
+    EVENT_WAIT,   /* a step waits for another process that builds the same */
+    EVENT_OUTPUT, /* output of a running step: text, any bytes */
+    EVENT_CACHED, /* a step's result was there: key */
+    EVENT_DONE,   /* a step was built: key, seconds */
+    EVENT_FAILED, /* a step failed: text says why, log where its output is */
+    EVENT_RESULT, /* a target is there: name in text, key */
+    EVENT_END,    /* the build ended: counts */
 };
 
 struct event {

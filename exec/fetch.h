@@ -17,17 +17,17 @@
 
 /* What an image says of itself; OCI image configuration's names. */
 struct image_info {
-    struct digest digest;       /* of the content: manifest, or archive file, or tree */
-    struct str_vec env;         /* "NAME=VALUE" */
+    struct digest digest; /* of the content: manifest, or archive file, or tree */
+    struct str_vec env;   /* "NAME=VALUE" */
     struct str user, workdir;
     struct str_vec entrypoint, cmd, shell;
     struct str_vec onbuild;
 };
 
 struct fetch_ops {
-    const char *scheme;  /* "oci-layout" for oci-layout://DIR, "tar" for tar:FILE */
+    const char *scheme; /* "oci-layout" for oci-layout://DIR, "tar" for tar:FILE */
     const char *summary;
-    unsigned kinds;      /* enum rootfs_kind, those it can fill */
+    unsigned kinds; /* enum rootfs_kind, those it can fill */
 
     /* Reads the image's digest and configuration. `ref` is what follows the scheme's colon and
      * slashes; platform is "os/arch[/variant]" or empty. Strings go to the arena. */

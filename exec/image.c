@@ -45,9 +45,8 @@ int image_save(const struct layout *l, const struct digest *key, const struct im
 static struct str get_str(struct arena *a, const json_t *doc, const char *key)
 {
     const json_t *v = json_object_get(doc, key);
-    return json_is_string(v)
-               ? arena_str(a, str_of(json_string_value(v), json_string_length(v)))
-               : STR("");
+    return json_is_string(v) ? arena_str(a, str_of(json_string_value(v), json_string_length(v)))
+                             : STR("");
 }
 
 static struct str_vec get_list(struct arena *a, const json_t *doc, const char *key)
@@ -55,9 +54,8 @@ static struct str_vec get_list(struct arena *a, const json_t *doc, const char *k
     struct str_vec out = {0};
     size_t i;
     const json_t *e;
-    json_array_foreach (json_object_get(doc, key), i, e)
-        if (json_is_string(e))
-            vec_push(a, &out, arena_str(a, str_of(json_string_value(e), json_string_length(e))));
+    json_array_foreach(json_object_get(doc, key), i, e) if (json_is_string(e))
+        vec_push(a, &out, arena_str(a, str_of(json_string_value(e), json_string_length(e))));
     return out;
 }
 

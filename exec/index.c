@@ -175,8 +175,8 @@ int index_find_image(struct index *ix, struct str image, struct str platform, st
     int rc = st ? sqlite3_step(st) : SQLITE_ERROR;
     int found = rc == SQLITE_DONE ? 0 : -1;
     if (rc == SQLITE_ROW) {
-        struct str hex = str_of((const char *)sqlite3_column_text(st, 0),
-                                (size_t)sqlite3_column_bytes(st, 0));
+        struct str hex =
+            str_of((const char *)sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
         found = digest_from_hex(hex, key);
     }
     if (found < 0)
@@ -242,7 +242,6 @@ int index_children(struct index *ix, struct arena *a, struct str key, struct str
 int index_match(struct index *ix, struct arena *a, struct str prefix, struct str_vec *out,
                 struct ob_err *err)
 {
-    return list_keys(ix, a,
-                     "SELECT key FROM results WHERE substr(key, 1, length(?1)) = ?1 LIMIT 2", prefix,
-                     out, err);
+    return list_keys(ix, a, "SELECT key FROM results WHERE substr(key, 1, length(?1)) = ?1 LIMIT 2",
+                     prefix, out, err);
 }

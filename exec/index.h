@@ -14,8 +14,8 @@
 struct index;
 
 struct index_row {
-    struct str key;     /* hex */
-    struct str parent;  /* hex; empty for a base */
+    struct str key;    /* hex */
+    struct str parent; /* hex; empty for a base */
     struct str heading;
     int64_t created, used; /* seconds since 1970 */
     int64_t ms;            /* what it took to make */

@@ -43,7 +43,8 @@ static int unknown_store(struct str kind, struct ob_err *err)
     struct buf known = BUF_INIT;
     for (size_t i = 0; i < COUNT(stores); i++)
         buf_printf(&known, "%s%s:PATH", i ? ", " : "", stores[i]->name);
-    ob_err_set(err, 0, "unknown kind of store \"" STR_FMT "\": there is %s", STR_ARG(kind), known.p);
+    ob_err_set(err, 0, "unknown kind of store \"" STR_FMT "\": there is %s", STR_ARG(kind),
+               known.p);
     err->errnum = EINVAL;
     buf_free(&known);
     return -1;
@@ -112,8 +113,9 @@ static int unfit_sandbox(const char *name, const struct store_ops *store, struct
     bool known = false;
     for (size_t i = 0; i < COUNT(sandboxes); i++)
         known |= name && strcmp(name, sandboxes[i]->name) == 0;
-    ob_err_set(err, 0, known || !name ? "sandbox %s can't run on store %s: there is %s"
-                                      : "unknown sandbox \"%s\" (for store %s there is %s)",
+    ob_err_set(err, 0,
+               known || !name ? "sandbox %s can't run on store %s: there is %s"
+                              : "unknown sandbox \"%s\" (for store %s there is %s)",
                name ? name : "(any)", store->name, fit.n ? fit.p : "none");
     err->errnum = EINVAL;
     buf_free(&fit);

@@ -17,8 +17,8 @@ struct kit {
 };
 
 struct kit_request {
-    const char *store;    /* "KIND:ARG", or NULL: the fastest that works, in the default place */
-    const char *sandbox;  /* or NULL: the first that fits; "" = none is needed */
+    const char *store;   /* "KIND:ARG", or NULL: the fastest that works, in the default place */
+    const char *sandbox; /* or NULL: the first that fits; "" = none is needed */
     struct sandbox_options options;
 };
 

@@ -96,7 +96,8 @@ int layout_end_log(const struct layout *l, const char *key, bool failed, struct 
 int layout_lock(const struct layout *l, const struct digest *key, void (*waiting)(void *),
                 void *arg, struct ob_err *err)
 {
-    cleanup_close int fd = openat(l->state, "locks", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    cleanup_close int fd =
+        openat(l->state, "locks", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return ob_err_set(err, errno, "can't open the store's locks");
     /* Ranges lie far apart in a file that is never written: 62 bits of the key choose one. Open

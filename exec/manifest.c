@@ -19,10 +19,10 @@ struct walk {
     struct arena *arena;
     const struct copy_request *q;
     struct manifest *out;
-    struct map links;     /* "dev:ino" of files with several names -> struct manifest_file */
-    size_t item_prefix;   /* bytes of a source path that are not part of manifest_file.path */
+    struct map links;   /* "dev:ino" of files with several names -> struct manifest_file */
+    size_t item_prefix; /* bytes of a source path that are not part of manifest_file.path */
     struct ob_err *err;
-    char *chunk;          /* for hashing */
+    char *chunk; /* for hashing */
 };
 
 enum { CHUNK = 128 << 10 };
@@ -315,7 +315,8 @@ static int add_matches(struct walk *w, int dir, struct str done, struct str patt
                 return -1;
             continue;
         }
-        cleanup_close int sub = openat(dir, name->p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        cleanup_close int sub =
+            openat(dir, name->p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (sub >= 0 && add_matches(w, sub, path, rest) < 0)
             return -1;
     }

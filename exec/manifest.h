@@ -18,13 +18,13 @@
 #include <time.h>
 
 struct copy_request {
-    int root;                        /* directory of the context or of another step's result */
+    int root; /* directory of the context or of another step's result */
     enum copy_style style;
-    struct str_vec src;              /* paths, or patterns in a Dockerfile; from the root */
-    const struct str_vec *exclude;   /* spec: base names; Dockerfile: patterns from the root */
+    struct str_vec src;               /* paths, or patterns in a Dockerfile; from the root */
+    const struct str_vec *exclude;    /* spec: base names; Dockerfile: patterns from the root */
     const struct ignore_list *ignore; /* the context's ignored files, or NULL */
-    bool keep_owner;                 /* copies from a step keep owners; else the owner is set */
-    bool set_mode;                   /* permissions are set anyway, so the source's do not count */
+    bool keep_owner;                  /* copies from a step keep owners; else the owner is set */
+    bool set_mode;                    /* permissions are set anyway, so the source's do not count */
 };
 
 struct file_xattr {
@@ -32,15 +32,15 @@ struct file_xattr {
 };
 
 struct manifest_file {
-    struct str path;     /* below its item; empty for the item itself */
-    struct str source;   /* from the root, for opening */
-    mode_t mode;         /* type and permissions */
+    struct str path;   /* below its item; empty for the item itself */
+    struct str source; /* from the root, for opening */
+    mode_t mode;       /* type and permissions */
     uid_t uid;
     gid_t gid;
     uint64_t size;
     dev_t rdev;
     struct timespec mtime;
-    struct str link;     /* target of a symbolic link */
+    struct str link;                      /* target of a symbolic link */
     const struct manifest_file *hardlink; /* the earlier entry that is the same file, or NULL */
     struct digest content;                /* of regular files */
     VEC(struct file_xattr) xattrs;        /* user.* and security.capability, sorted */

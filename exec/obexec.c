@@ -10,8 +10,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", cmd_run},       {"ls", cmd_ls},         {"log", cmd_log},
-    {"delete", cmd_delete}, {"clean", cmd_clean},   {"healthcheck", cmd_healthcheck},
+    {"run", cmd_run},       {"ls", cmd_ls},       {"log", cmd_log},
+    {"delete", cmd_delete}, {"clean", cmd_clean}, {"healthcheck", cmd_healthcheck},
     {"stores", cmd_stores},
 };
 

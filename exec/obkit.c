@@ -129,13 +129,12 @@ static int parse_build(struct build *b, int argc, char **argv)
     if (status >= 0)
         return status;
     if (argc - optind != 1)
-        return optind == argc
-                   ? cli_usage_error("obkit", "build: the context directory is missing")
-                   : cli_usage_error("obkit", "build: \"%s\" is one argument too many",
-                                     argv[optind + 1]);
+        return optind == argc ? cli_usage_error("obkit", "build: the context directory is missing")
+                              : cli_usage_error("obkit", "build: \"%s\" is one argument too many",
+                                                argv[optind + 1]);
     b->context = argv[optind];
-    struct str file = b->file ? str_from(b->file)
-                              : arena_printf(&b->arena, "%s/Dockerfile", b->context);
+    struct str file =
+        b->file ? str_from(b->file) : arena_printf(&b->arena, "%s/Dockerfile", b->context);
     add(b, &b->spec2ir, STR("--"));
     add(b, &b->spec2ir, file);
     add(b, &b->obexec, STR("--"));
@@ -230,8 +229,8 @@ static int forward(const char *program, char **argv)
 
 static bool is_obexec_command(const char *name)
 {
-    static const char *const names[] = {"run", "ls", "log", "delete", "clean", "healthcheck",
-                                        "stores"};
+    static const char *const names[] = {"run",   "ls",          "log",   "delete",
+                                        "clean", "healthcheck", "stores"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;

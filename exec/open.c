@@ -28,8 +28,8 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
         return -1;
     out->path = root_path(out->kit.store->root);
     if (layout_open(&out->layout, out->kit.store, err) == 0 &&
-        index_open(&out->layout, &out->index, err) == 0 &&
-        store_settle(out->kit.store, err) == 0 && layout_settle(&out->layout, err) == 0)
+        index_open(&out->layout, &out->index, err) == 0 && store_settle(out->kit.store, err) == 0 &&
+        layout_settle(&out->layout, err) == 0)
         return 0;
     ob_err_wrap(err, "store \"%s\"", out->path);
     opened_close(out);
@@ -38,8 +38,11 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
 
 void opened_close(struct opened *o)
 {
+    struct ob_err ignored; /* the next to open it will try again */
     index_close(o->index);
     layout_close(&o->layout);
+    if (o->kit.store)
+        store_settle(o->kit.store, &ignored);
     kit_close(&o->kit);
     free(o->path);
     *o = (struct opened){.layout = LAYOUT_INIT};
@@ -55,7 +58,8 @@ int opened_find(struct opened *o, struct arena *a, const char *prefix, struct st
 {
     struct str_vec found = {0};
     if (strlen(prefix) < 4)
-        return ob_err_set(err, 0, "\"%s\" is too short for an id: give four digits or more", prefix);
+        return ob_err_set(err, 0, "\"%s\" is too short for an id: give four digits or more",
+                          prefix);
     if (index_match(o->index, a, str_from(prefix), &found, err) < 0)
         return -1;
     if (found.n == 0)

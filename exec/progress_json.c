@@ -18,7 +18,7 @@ struct json_progress {
 };
 
 static const char *const names[] = {
-    [EVENT_BUILD] = "build",   [EVENT_START] = "start", [EVENT_WAIT] = "wait",
+    [EVENT_BUILD] = "build",   [EVENT_START] = "start",   [EVENT_WAIT] = "wait",
     [EVENT_OUTPUT] = "output", [EVENT_CACHED] = "cached", [EVENT_DONE] = "done",
     [EVENT_FAILED] = "failed", [EVENT_RESULT] = "result", [EVENT_END] = "end",
 };

@@ -114,9 +114,9 @@ static int add_secret(struct make *m, const struct ir_mount *mount, struct step_
                                                STR_ARG(mount->id), file)
                                   : 0;
     }
-    return ob_err_set(m->err, 0,
-                      "the step needs secret \"" STR_FMT "\": give --secret id=" STR_FMT ",src=FILE",
-                      STR_ARG(mount->id), STR_ARG(mount->id));
+    return ob_err_set(
+        m->err, 0, "the step needs secret \"" STR_FMT "\": give --secret id=" STR_FMT ",src=FILE",
+        STR_ARG(mount->id), STR_ARG(mount->id));
 }
 
 static int add_mount(struct make *m, const struct ir_mount *mount, struct step_mount *out)

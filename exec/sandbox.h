@@ -25,9 +25,9 @@ struct sandbox_status {
 };
 
 struct sandbox_ops {
-    const char *name;    /* as in --sandbox NAME */
+    const char *name; /* as in --sandbox NAME */
     const char *summary;
-    unsigned kinds;      /* enum rootfs_kind, those it can run on */
+    unsigned kinds; /* enum rootfs_kind, those it can run on */
 
     /* Also finds out whether this machine can do it at all; the error says what is missing. */
     int (*open)(const struct sandbox_options *o, struct sandbox **out, struct ob_err *err);

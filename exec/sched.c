@@ -24,31 +24,31 @@
 
 struct job {
     bool is_needed;
-    uint32_t n_blocking;           /* steps that must be done before */
-    VEC(uint32_t) users;           /* steps that wait for this one */
-    struct digest key;             /* when done; before, if it is no copy */
-    struct base_image *base;       /* of the chain; NULL above a scratch */
-    pid_t pid;                     /* of the worker, while it runs */
-    int wait_status;               /* once is_reaped */
+    uint32_t n_blocking;     /* steps that must be done before */
+    VEC(uint32_t) users;     /* steps that wait for this one */
+    struct digest key;       /* when done; before, if it is no copy */
+    struct base_image *base; /* of the chain; NULL above a scratch */
+    pid_t pid;               /* of the worker, while it runs */
+    int wait_status;         /* once is_reaped */
     bool is_reaped;
-    int report, output, log;       /* descriptors while it runs, else -1 */
-    bool is_building;              /* the worker said so: it has a log */
+    int report, output, log; /* descriptors while it runs, else -1 */
+    bool is_building;        /* the worker said so: it has a log */
     struct timespec started;
 };
 
 struct sched {
     struct build *b;
-    struct job *jobs;              /* one for each step */
-    uint32_t *ready;               /* a queue: steps from `next` to `n_ready` */
+    struct job *jobs; /* one for each step */
+    uint32_t *ready;  /* a queue: steps from `next` to `n_ready` */
     uint32_t next, n_ready;
     uint32_t *running;
     uint32_t n_running;
-    struct pollfd *polls;          /* room for all that can run */
+    struct pollfd *polls; /* room for all that can run */
     uint32_t *polled;
     uint32_t n_needed, n_cached, n_built, n_failed;
     struct timespec started;
     bool is_interrupted, is_error;
-    struct ob_err *err;            /* of the machine, if is_error */
+    struct ob_err *err; /* of the machine, if is_error */
 };
 
 static double seconds_since(const struct timespec *t)
@@ -189,8 +189,8 @@ static void finish_built(struct sched *s, uint32_t i)
     if (step->parent != NO_STEP)
         digest_hex(&s->jobs[step->parent].key, parent);
     int64_t now = time(NULL);
-    struct index_row row = {str_from(key), str_from(parent), step->meta.heading,
-                            now,           now,              (int64_t)(seconds * 1000)};
+    struct index_row row = {str_from(key), str_from(parent),         step->meta.heading, now,
+                            now,           (int64_t)(seconds * 1000)};
     if (index_add(s->b->index, &row, s->err) < 0)
         machine_error(s);
     s->n_built++;

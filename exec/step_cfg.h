@@ -17,7 +17,7 @@ enum step_network {
 };
 
 enum step_mount_kind {
-    STEP_MOUNT_BIND,  /* a file or directory of the host */
+    STEP_MOUNT_BIND, /* a file or directory of the host */
     STEP_MOUNT_TMPFS,
 };
 
@@ -26,19 +26,19 @@ struct step_mount {
     const char *target; /* absolute in the sandbox; made if missing, and removed again after */
     int source_fd;      /* STEP_MOUNT_BIND: O_PATH descriptor of what to show */
     bool read_only;
-    uint64_t size;      /* STEP_MOUNT_TMPFS: limit in bytes; 0 = the kernel's default */
-    mode_t mode;        /* STEP_MOUNT_TMPFS: of its root directory, with uid and gid */
+    uint64_t size; /* STEP_MOUNT_TMPFS: limit in bytes; 0 = the kernel's default */
+    mode_t mode;   /* STEP_MOUNT_TMPFS: of its root directory, with uid and gid */
     uid_t uid;
     gid_t gid;
 };
 
 struct step_cfg {
-    char *const *argv;       /* NULL-terminated, argv[0] set; looked up in env's PATH inside */
-    char *const *env;        /* NULL-terminated "NAME=VALUE": all there is */
-    const char *cwd;         /* absolute in the sandbox; made (root, 0755) if missing */
+    char *const *argv; /* NULL-terminated, argv[0] set; looked up in env's PATH inside */
+    char *const *env;  /* NULL-terminated "NAME=VALUE": all there is */
+    const char *cwd;   /* absolute in the sandbox; made (root, 0755) if missing */
     uid_t uid;
     gid_t gid;
-    const gid_t *groups;     /* supplementary */
+    const gid_t *groups; /* supplementary */
     size_t n_groups;
     const char *hostname;
     enum step_network network;

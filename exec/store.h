@@ -54,10 +54,10 @@ struct store;
 struct store_txn;
 
 struct store_ops {
-    const char *name;         /* as in --store NAME:ARG */
-    const char *summary;      /* one line for `obexec stores` and --help */
+    const char *name;    /* as in --store NAME:ARG */
+    const char *summary; /* one line for `obexec stores` and --help */
     enum rootfs_kind kind;
-    unsigned caps;            /* enum store_caps */
+    unsigned caps; /* enum store_caps */
 
     /* Opens the store at `arg`, making it if it is not there. Only checks what is needed to use
      * it; cleaning up is settle's work. Several processes may have one store open. */
@@ -74,7 +74,8 @@ struct store_ops {
      * process of the step. */
     int (*begin)(struct store *s, const char *key, const char *base, struct store_txn **txn,
                  struct rootfs *out, struct ob_err *err);
-    /* Publishes, in one atomic step. Consumes txn, also when it fails (then nothing is published). */
+    /* Publishes, in one atomic step. Consumes txn, also when it fails (then nothing is published).
+     */
     int (*commit)(struct store_txn *txn, struct ob_err *err);
     /* Forgets. Consumes txn. */
     int (*abort)(struct store_txn *txn, struct ob_err *err);

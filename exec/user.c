@@ -115,8 +115,8 @@ int user_resolve(struct arena *a, int root, struct str spec, enum user_purpose p
     if (read_file(a, root, "/etc/passwd", &passwd, err) < 0 ||
         read_file(a, root, "/etc/group", &groups, err) < 0)
         return -1;
-    bool known = find_user(passwd, name, false, out, &login) ||
-                 find_user(passwd, name, true, out, &login);
+    bool known =
+        find_user(passwd, name, false, out, &login) || find_user(passwd, name, true, out, &login);
     if (!known) {
         if (!to_id(name, &number))
             return ob_err_set(err, 0, "the image has no user \"" STR_FMT "\"", STR_ARG(name));

@@ -11,8 +11,8 @@
 struct user {
     uid_t uid;
     gid_t gid;
-    VEC(gid_t) groups;  /* supplementary, of a user without an explicit group */
-    struct str home;    /* "/" if the image knows none */
+    VEC(gid_t) groups; /* supplementary, of a user without an explicit group */
+    struct str home;   /* "/" if the image knows none */
 };
 
 /* What a bare user without a group gets as its group. */

@@ -194,7 +194,8 @@ static int do_from(struct work *w, const struct rootfs *root, struct ob_err *err
 {
     if (image_save(&w->b->layout, &w->job.key, w->job.base, err) < 0)
         return -1;
-    return fetch_into(&w->job.image, w->job.step->op.from.platform, &w->job.base->digest, root, err);
+    return fetch_into(&w->job.image, w->job.step->op.from.platform, &w->job.base->digest, root,
+                      err);
 }
 
 static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err)

@@ -12,22 +12,23 @@
 
 struct worker_job {
     const struct step *step;
-    const struct digest *parent;  /* key of the parent's result, or NULL */
-    const struct digest *read;    /* key of the step that a copy reads, or NULL */
-    struct digest key;            /* of the result; not known before for a copy */
+    const struct digest *parent;   /* key of the parent's result, or NULL */
+    const struct digest *read;     /* key of the step that a copy reads, or NULL */
+    struct digest key;             /* of the result; not known before for a copy */
     const struct image_info *base; /* configuration of the chain's base image */
-    struct fetch_ref image;       /* STEP_FROM */
-    int output_fd;                /* receives the step's output */
-    int report_fd;                /* receives reports, the last of them final */
+    struct fetch_ref image;        /* STEP_FROM */
+    int output_fd;                 /* receives the step's output */
+    int report_fd;                 /* receives reports, the last of them final */
 };
 
 enum report_kind {
     REPORT_WAITING,  /* another process builds this; not final */
-    REPORT_BUILDING, /* it is going to be built, its log is there; sent before any output; not final */
+    REPORT_BUILDING, /* it is going to be built, its log is there; sent before any output; not final
+                      */
     REPORT_CACHED,
     REPORT_BUILT,
-    REPORT_FAILED,  /* the step's own fault: err.text says how */
-    REPORT_ERROR,   /* the machine's */
+    REPORT_FAILED, /* the step's own fault: err.text says how */
+    REPORT_ERROR,  /* the machine's */
 };
 
 struct worker_report {

@@ -12,6 +12,7 @@ libfrontend_a_SOURCES += \
 	frontend/sx_form.c frontend/sx_form.h \
 	frontend/sx_lex.c frontend/sx_lex.h \
 	frontend/sx_lower.c \
+	frontend/sx_op.c frontend/sx_op.h \
 	frontend/sx_parse.c frontend/sx_parse.h \
 	frontend/sx_path.c frontend/sx_path.h \
 	frontend/sx_print.c frontend/sx_print.h \

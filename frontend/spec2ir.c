@@ -180,9 +180,8 @@ static void optimize(struct plan *plan, const struct cli *cli)
 static int write_output(const char *path, const struct buf *text, struct ob_err *err)
 {
     bool is_stdout = strcmp(path, "-") == 0;
-    cleanup_close int fd = is_stdout
-                               ? dup(STDOUT_FILENO)
-                               : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    cleanup_close int fd =
+        is_stdout ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
         return ob_err_set(err, errno, "can't open \"%s\"", path);
     if (fs_write_all(fd, text->p, text->n, err) < 0)

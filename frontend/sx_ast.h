@@ -60,7 +60,7 @@ struct sx_run {
 };
 
 struct sx_copy {
-    struct sx_word build;         /* the name in (from (build NAME)); missing = the context */
+    struct sx_word build;             /* the name in (from (build NAME)); missing = the context */
     const struct sx_build *build_ref; /* what it names; set by sx_resolve */
     struct sx_word_vec src, exclude;
     struct sx_word dst;
@@ -102,7 +102,7 @@ struct sx_build {
     struct span span;
     struct sx_word name;
     struct sx_spec *spec;
-    uint32_t step; /* its last step in the plan; set by lowering */
+    uint32_t step, stage; /* its last step and its stage in the plan; set by lowering */
 };
 
 #endif

@@ -121,9 +121,9 @@ static void report_unknown_field(struct sx_checker *ck, const struct sx_record *
     if (item->items.at[0]->is_broken)
         return;
     struct str name = sx_form_name(item), shown = sx_shown(ck->arena, name);
-    struct diag *e = diag_error(ck->diags, item->items.at[0]->span,
-                                "unknown field \"" STR_FMT "\", expected %s", STR_ARG(shown),
-                                rec->usage);
+    struct diag *e =
+        diag_error(ck->diags, item->items.at[0]->span, "unknown field \"" STR_FMT "\", expected %s",
+                   STR_ARG(shown), rec->usage);
     struct suggest s;
     suggest_init(&s, name);
     for (size_t i = 0; i < rec->n_fields; i++)
@@ -131,8 +131,8 @@ static void report_unknown_field(struct sx_checker *ck, const struct sx_record *
     if (s.best.p)
         diag_note(e, "did you mean \"" STR_FMT "\"?", STR_ARG(s.best));
     else if (rec->is_operation && rec->is_operation(name))
-        diag_note_at(e, sx_opener(form), "\"" STR_FMT "\" is an operation: is a \")\" missing here?",
-                     STR_ARG(shown));
+        diag_note_at(e, sx_opener(form),
+                     "\"" STR_FMT "\" is an operation: is a \")\" missing here?", STR_ARG(shown));
 }
 
 /* Reads one item. False if it is nothing that can be told to be a certain field. */
@@ -154,9 +154,9 @@ static bool read_item(struct sx_checker *ck, const struct sx_record *rec,
     }
     const struct sx_field *f = &rec->field[i];
     if (seen[i]) {
-        struct diag *e = diag_error(ck->diags, item->items.at[0]->span,
-                                    "\"" STR_FMT "\" is given twice, expected at most once",
-                                    STR_ARG(name));
+        struct diag *e =
+            diag_error(ck->diags, item->items.at[0]->span,
+                       "\"" STR_FMT "\" is given twice, expected at most once", STR_ARG(name));
         diag_note_at(e, seen[i]->items.at[0]->span, "it is given here first");
         return true;
     }

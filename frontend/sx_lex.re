@@ -160,7 +160,7 @@ static void check_utf8(struct sx_reader *rd, struct sx_datum *string)
                (unsigned char)string->text.p[bad]);
 }
 
-/* Reads a string whose opening quote ends at p. Its value is never longer than its source. */
+/* Reads a string whose opening quote ends at p, and gives what is behind it. */
 static const char *scan_string(struct sx_reader *rd, const char *p, struct sx_datum **out)
 {
     const char *opener = p - 1, *marker, *from;
@@ -228,7 +228,8 @@ int sx_lex(union SX_STYPE *value, struct span *place, struct sx_reader *rd)
         ";" [^\r\n]* { continue; }
         "#|" { p = skip_comment(rd, p); continue; }
         "|#" {
-            diag_error(rd->diags, span_from(rd, from, p), "this closes no comment, expected \"#|\" before it");
+            diag_error(rd->diags, span_from(rd, from, p),
+                       "this closes no comment, expected \"#|\" before it");
             continue;
         }
         "\r" {

@@ -19,8 +19,8 @@
  * place, while adding behind it is fine. So a spec of many env forms costs what it prints. */
 struct environment {
     struct name_value_vec list;
-    struct map index;  /* name to its place in list, plus 1 */
-    size_t n_shared;   /* how many entries some step refers to */
+    struct map index; /* name to its place in list, plus 1 */
+    size_t n_shared;  /* how many entries some step refers to */
 };
 
 /* What operations set for those behind them. */
@@ -65,7 +65,8 @@ static struct name_value_vec environment_share(struct environment *env)
 }
 
 /* "/src: (run (shell make))", as OBuilder prints it. */
-static struct step_meta meta_of(struct lowering *lo, const struct sx_datum *form, struct str workdir)
+static struct step_meta meta_of(struct lowering *lo, const struct sx_datum *form,
+                                struct str workdir)
 {
     struct buf heading = BUF_INIT;
     if (workdir.n)
@@ -95,8 +96,7 @@ static enum network network_of(const struct sx_word_vec *names)
 {
     if (names->n == 0)
         return NETWORK_NONE;
-    return names->n == 1 && str_eq(names->at[0].text, STR("host")) ? NETWORK_HOST
-                                                                   : NETWORK_DEFAULT;
+    return names->n == 1 && str_eq(names->at[0].text, STR("host")) ? NETWORK_HOST : NETWORK_DEFAULT;
 }
 
 static void add_mounts(struct lowering *lo, enum mount_type type, const struct sx_mount_vec *mounts,
@@ -193,7 +193,7 @@ static uint32_t lower_from(struct lowering *lo, const struct sx_spec *spec)
     return plan_add_step(lo->c->plan, &s);
 }
 
-static void add_stage(struct lowering *lo, struct context *cx, struct str name)
+static uint32_t add_stage(struct lowering *lo, struct context *cx, struct str name)
 {
     struct stage st = {.name = name, .step = cx->step};
     st.config.env = environment_share(&cx->env);
@@ -201,14 +201,16 @@ static void add_stage(struct lowering *lo, struct context *cx, struct str name)
     st.config.workdir = literal(lo, cx->workdir);
     st.config.shell = cx->shell;
     vec_push(lo->c->plan->arena, &lo->c->plan->stages, st);
+    return (uint32_t)lo->c->plan->stages.n - 1;
 }
 
-/* Gives the spec's last step. Recursion is bounded by SX_BUILD_DEPTH_MAX. */
+/* Gives the spec's stage. Recursion is bounded by SX_BUILD_DEPTH_MAX. */
 static uint32_t lower_spec(struct lowering *lo, const struct sx_spec *spec, struct str name)
 {
     for (size_t i = 0; i < spec->builds.n; i++) {
         struct sx_build *b = spec->builds.at[i];
-        b->step = lower_spec(lo, b->spec, b->name.text);
+        b->stage = lower_spec(lo, b->spec, b->name.text);
+        b->step = lo->c->plan->stages.at[b->stage].step;
     }
     struct context cx = {
         .env.index = MAP_INIT(lo->arena),
@@ -218,8 +220,7 @@ static uint32_t lower_spec(struct lowering *lo, const struct sx_spec *spec, stru
     };
     vec_for (const struct sx_op, op, &spec->ops)
         lower_op(lo, &cx, op);
-    add_stage(lo, &cx, name);
-    return cx.step;
+    return add_stage(lo, &cx, name);
 }
 
 static void report_unknown_target(struct lowering *lo, const struct sx_spec *spec)
@@ -229,8 +230,9 @@ static void report_unknown_target(struct lowering *lo, const struct sx_spec *spe
     struct span at = spec->span;
     at.len = 1;
     struct str shown = sx_shown(lo->arena, wanted);
-    struct diag *e = diag_error(lo->c->diags, at, "no build \"" STR_FMT "\" in this spec, so it "
-                                                  "can't be the target",
+    struct diag *e = diag_error(lo->c->diags, at,
+                                "no build \"" STR_FMT "\" in this spec, so it "
+                                "can't be the target",
                                 STR_ARG(shown));
     struct suggest s;
     suggest_init(&s, wanted);
@@ -240,16 +242,26 @@ static void report_unknown_target(struct lowering *lo, const struct sx_spec *spe
     sx_note_suggestion(e, &s, "expected the name of a (build NAME ...)");
 }
 
-/* The stage to build: the whole spec, or the last build of the wanted name (an outer one comes
- * behind those nested in it). NO_STEP if there is none. */
-static uint32_t target_stage(const struct lowering *lo)
+/* The build that a target names: one of the spec itself before a nested one, and of several the
+ * last, as that hides the others. NULL if there is none. */
+static const struct sx_build *find_build(const struct sx_spec *spec, struct str name)
 {
-    const struct plan *p = lo->c->plan;
-    struct str wanted = lo->c->options->target;
-    for (size_t i = p->stages.n; i-- > lo->first_stage;)
-        if (str_eq(p->stages.at[i].name, wanted))
-            return (uint32_t)i;
-    return NO_STEP;
+    for (size_t i = spec->builds.n; i-- > 0;)
+        if (str_eq(spec->builds.at[i]->name.text, name))
+            return spec->builds.at[i];
+    for (size_t i = spec->builds.n; i-- > 0;) {
+        const struct sx_build *nested = find_build(spec->builds.at[i]->spec, name);
+        if (nested)
+            return nested;
+    }
+    return NULL;
+}
+
+static void add_target(struct lowering *lo, struct str name, uint32_t stage)
+{
+    struct plan *p = lo->c->plan;
+    struct target t = {.name = name, .step = p->stages.at[stage].step, .stage = stage};
+    vec_push(p->arena, &p->targets, t);
 }
 
 bool sx_compile(struct compile *c, uint32_t source)
@@ -258,18 +270,16 @@ bool sx_compile(struct compile *c, uint32_t source)
     if (!spec)
         return false;
     struct lowering lo = {c, c->arena, (uint32_t)c->plan->stages.n};
-    lower_spec(&lo, spec, STR(""));
-    uint32_t stage = target_stage(&lo);
-    if (stage == NO_STEP) {
-        report_unknown_target(&lo, spec);
-        return false;
+    uint32_t stage = lower_spec(&lo, spec, STR(""));
+    struct str wanted = c->options->target;
+    if (wanted.n == 0) {
+        add_target(&lo, source_at(c->sources, source)->path, stage);
+        return true;
     }
-    const struct stage *st = &c->plan->stages.at[stage];
-    struct target t = {
-        .name = st->name.n ? st->name : source_at(c->sources, source)->path,
-        .step = st->step,
-        .stage = stage,
-    };
-    vec_push(c->plan->arena, &c->plan->targets, t);
-    return true;
+    const struct sx_build *build = find_build(spec, wanted);
+    if (build)
+        add_target(&lo, wanted, build->stage);
+    else
+        report_unknown_target(&lo, spec);
+    return build != NULL;
 }

@@ -12,7 +12,6 @@
 %define api.location.type {struct span}
 %define parse.error custom
 %define parse.lac full
-%define parse.trace
 %locations
 %expect 0
 %param {struct sx_reader *rd}
@@ -67,7 +66,7 @@ data:
     %empty                      { $$ = (struct sx_datum_vec){0}; }
 |   data[before] datum          { $$ = $before; vec_push(rd->arena, &$$, $datum); }
 |   data[before] skipped        { $$ = $before; }
-|   data[before] CLOSE          { $$ = $before; report_stray(rd, @2); }
+|   data[before] CLOSE          { $$ = $before; report_stray(rd, @2); yyerrok; }
 ;
 
 datum:
@@ -143,7 +142,8 @@ static void report_unclosed(struct sx_reader *rd, struct span opener)
 
 static void report_stray(struct sx_reader *rd, struct span closer)
 {
-    diag_error(rd->diags, closer, "this \")\" closes nothing");
+    if (!rd->mistake || rd->mistake->span.off != closer.off)
+        diag_error(rd->diags, closer, "this \")\" closes nothing");
 }
 
 static void note_skip(struct sx_reader *rd, struct span skip)
@@ -155,13 +155,13 @@ static void note_skip(struct sx_reader *rd, struct span skip)
 void sx_read(struct arena *a, struct diag_sink *diags, const struct sources *ss, uint32_t source,
              struct sx_datum_vec *data)
 {
-    struct str text = source_at(ss, source)->text;
+    struct str text = source_at(ss, source)->text, bom = STR("\xef\xbb\xbf");
     struct sx_reader rd = {
         .arena = a,
         .diags = diags,
         .source = source,
         .text = text.p,
-        .cursor = text.p,
+        .cursor = text.p + (str_starts(text, bom) ? bom.n : 0), /* Windows editors write one */
         .limit = text.p + text.n,
     };
     sx_parse(&rd);

@@ -15,11 +15,11 @@ struct sx_reader {
     struct arena *arena;
     struct diag_sink *diags;
     uint32_t source;
-    const char *text;            /* the whole source, with a NUL behind it */
-    const char *cursor, *limit;  /* what is left to scan */
-    bool is_cut;                 /* the rest of the file was not read, or as one string */
-    struct diag *mistake;        /* the last syntax error, for its rule to add a note */
-    struct sx_datum_vec data;    /* the result: what stands at the top level of the file */
+    const char *text;           /* the whole source, with a NUL behind it */
+    const char *cursor, *limit; /* what is left to scan */
+    bool is_cut;                /* the rest of the file was not read, or as one string */
+    struct diag *mistake;       /* the last syntax error, for its rule to add a note */
+    struct sx_datum_vec data;   /* the result: what stands at the top level of the file */
 };
 
 /* Reads a source that compile_check_text has passed. Everything readable is in *data, errors are

@@ -8,6 +8,10 @@
 #include "base/suggest.h"
 #include "frontend/sx_field.h"
 
+/* How many candidates all suggestions of one file may look at: many wrong names in a file of many
+ * builds would else take time in the square of its size. */
+enum { CANDIDATES_MAX = 1000000 };
+
 struct binding {
     struct str name;
     const struct sx_build *visible; /* NULL where the name is not in scope */
@@ -16,7 +20,8 @@ struct binding {
 struct scope {
     struct arena *arena;
     struct diag_sink *diags;
-    struct map names; /* to struct binding; nothing is removed, only made invisible */
+    struct map names;    /* to struct binding; nothing is removed, only made invisible */
+    size_t n_candidates; /* looked at so far */
 };
 
 static struct binding *binding_of(struct scope *sc, struct str name)
@@ -33,16 +38,19 @@ static struct binding *binding_of(struct scope *sc, struct str name)
 static void report_unknown(struct scope *sc, const struct sx_word *name)
 {
     struct str shown = sx_shown(sc->arena, name->text);
-    struct diag *e = diag_error(sc->diags, name->span, "no build \"" STR_FMT "\" is known here",
-                                STR_ARG(shown));
+    struct diag *e =
+        diag_error(sc->diags, name->span, "no build \"" STR_FMT "\" is known here", STR_ARG(shown));
     struct suggest s;
     suggest_init(&s, name->text);
-    for (size_t i = 0; i < sc->names.cap; i++) {
+    for (size_t i = 0; i < sc->names.cap && sc->n_candidates < CANDIDATES_MAX; i++) {
         const struct binding *b = sc->names.slot[i].value;
-        if (b && b->visible)
-            suggest_offer(&s, b->name);
+        if (!b || !b->visible)
+            continue;
+        suggest_offer(&s, b->name);
+        sc->n_candidates++;
     }
-    sx_note_suggestion(e, &s, "expected a build that stands before this one, or in a spec around it");
+    sx_note_suggestion(e, &s,
+                       "expected a build that stands before this one, or in a spec around it");
 }
 
 static void resolve_copies(struct scope *sc, struct sx_spec *spec)

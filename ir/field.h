@@ -16,27 +16,30 @@ enum field_type {
     FIELD_STR,
     FIELD_TEXT,
     FIELD_BOOL,
-    FIELD_INT,        /* int64_t, not negative */
-    FIELD_ENUM,       /* names[] gives the values from 0 */
+    FIELD_INT,  /* int64_t, not negative */
+    FIELD_ENUM, /* names[] gives the values from 0 */
     FIELD_STR_LIST,
     FIELD_TEXT_LIST,
-    FIELD_TEXT_PAIRS, /* struct name_value_vec, as [["NAME", TEXT], …] */
-    FIELD_STR_PAIRS,  /* pairs of strings, the same way */
-    FIELD_COMMAND,    /* struct command: argv, or shell and command */
-    FIELD_MOUNTS,     /* struct ir_mount_vec, each by mount_fields */
-    FIELD_HEALTHCHECK,/* struct healthcheck, by healthcheck_fields */
+    FIELD_TEXT_PAIRS,  /* struct name_value_vec, as [["NAME", TEXT], …] */
+    FIELD_STR_PAIRS,   /* pairs of strings, the same way */
+    FIELD_COMMAND,     /* struct command: argv, or shell and command */
+    FIELD_MOUNTS,      /* struct ir_mount_vec, each by mount_fields */
+    FIELD_HEALTHCHECK, /* struct healthcheck, by healthcheck_fields */
 };
 
 struct field {
     const char *name; /* NULL: the object's own keys (a command inside an op) */
     enum field_type type;
-    size_t offset; /* in the struct that the table is of */
-    bool required; /* written even at its default, and must be there when read */
+    size_t offset;            /* in the struct that the table is of */
+    bool required;            /* written even at its default, and must be there when read */
     const char *const *names; /* FIELD_ENUM: NULL-terminated */
 };
 
 /* Tables end with a row of name NULL and offset SIZE_MAX. */
-#define FIELD_END {.offset = SIZE_MAX}
+#define FIELD_END                                                                                  \
+    {                                                                                              \
+        .offset = SIZE_MAX                                                                         \
+    }
 #define field_for(f, table) for (const struct field *f = (table); f->offset != SIZE_MAX; f++)
 
 const struct field *op_fields(enum step_kind kind); /* offsets in the kind's struct op_… */

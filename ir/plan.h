@@ -83,9 +83,9 @@ struct op_from {
 };
 
 struct op_run {
-    struct command command; /* never COMMAND_NONE */
-    struct text cwd;        /* absolute; empty = the base image's */
-    struct text user;       /* "user[:group]", names or numbers; empty = the base image's */
+    struct command command;    /* never COMMAND_NONE */
+    struct text cwd;           /* absolute; empty = the base image's */
+    struct text user;          /* "user[:group]", names or numbers; empty = the base image's */
     struct name_value_vec env; /* set on top of the base image's, in this order, each name once */
     enum network network;
     struct ir_mount_vec mounts;
@@ -100,18 +100,18 @@ DEFINE_VEC(text_vec, struct text);
 struct op_copy {
     enum copy_style style;
     enum copy_source source;
-    struct str context;      /* COPY_FROM_CONTEXT: the context's name; empty = the main one */
-    struct text_vec src;     /* COPY_FROM_STEP reads the step reads[0] */
-    struct text dst;         /* absolute; a trailing slash counts */
-    struct str_vec exclude;  /* spec: base names; Dockerfile: --exclude patterns */
-    struct str_vec ignore;   /* patterns of DOCKERFILE.dockerignore, if there is such a file */
-    bool has_ignore;         /* false: the context's own .dockerignore counts */
-    struct text owner;       /* as op_run.user; empty = Dockerfile: root, spec: root */
-    struct str chmod;        /* octal mode for every file copied; empty = keep */
+    struct str context;     /* COPY_FROM_CONTEXT: the context's name; empty = the main one */
+    struct text_vec src;    /* COPY_FROM_STEP reads the step reads[0] */
+    struct text dst;        /* absolute; a trailing slash counts */
+    struct str_vec exclude; /* spec: base names; Dockerfile: --exclude patterns */
+    struct str_vec ignore;  /* patterns of DOCKERFILE.dockerignore, if there is such a file */
+    bool has_ignore;        /* false: the context's own .dockerignore counts */
+    struct text owner;      /* as op_run.user; empty = Dockerfile: root, spec: root */
+    struct str chmod;       /* octal mode for every file copied; empty = keep */
 };
 
 struct op_mkdir {
-    struct text path; /* absolute */
+    struct text path;  /* absolute */
     struct text owner; /* of what is made; as op_run.user, empty = root */
 };
 
@@ -125,8 +125,8 @@ struct step_meta {
 
 struct step {
     enum step_kind kind;
-    uint32_t parent;       /* the step whose filesystem this one changes, or NO_STEP */
-    VEC(uint32_t) reads;   /* further steps whose filesystem it reads, in the op's order */
+    uint32_t parent;     /* the step whose filesystem this one changes, or NO_STEP */
+    VEC(uint32_t) reads; /* further steps whose filesystem it reads, in the op's order */
     union {
         struct op_from from;
         struct op_run run;
@@ -140,21 +140,21 @@ struct step {
 
 struct healthcheck {
     bool is_set;
-    bool is_none;            /* HEALTHCHECK NONE: switches off what the base image has */
+    bool is_none; /* HEALTHCHECK NONE: switches off what the base image has */
     struct command test;
     int64_t interval_ns, timeout_ns, start_period_ns, start_interval_ns; /* 0 = default */
-    int64_t retries;         /* 0 = default */
+    int64_t retries;                                                     /* 0 = default */
 };
 
 /* What the stage says of its image beyond the files. Absent = inherited from the base. */
 struct image_config {
-    struct name_value_vec env;    /* as op_run.env, without build arguments */
+    struct name_value_vec env; /* as op_run.env, without build arguments */
     struct text user, workdir;
     struct command entrypoint, cmd;
-    bool reset_cmd;               /* ENTRYPOINT was set and CMD not: the base's CMD is dropped */
-    struct str_vec shell;         /* n = 0: inherited */
+    bool reset_cmd;       /* ENTRYPOINT was set and CMD not: the base's CMD is dropped */
+    struct str_vec shell; /* n = 0: inherited */
     struct name_value_vec labels;
-    struct text_vec expose;       /* "80/tcp" */
+    struct text_vec expose; /* "80/tcp" */
     struct text_vec volumes;
     struct text stop_signal;
     struct healthcheck healthcheck;
@@ -169,7 +169,7 @@ struct stage {
 struct target {
     struct str name; /* the stage's name, or the source's path if it has none */
     uint32_t step;
-    uint32_t stage;  /* index into plan.stages, or NO_STEP */
+    uint32_t stage; /* index into plan.stages, or NO_STEP */
 };
 
 struct plan_source {

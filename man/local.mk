@@ -1,1 +1,3 @@
-dist_man_MANS += man/obkit.1
+dist_man_MANS += \
+	man/obkit-spec.5 \
+	man/obkit.1

@@ -4,13 +4,23 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/check_arena \
+	tests/unit/check_buf \
 	tests/unit/check_df_expand \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
+	tests/unit/check_diag \
+	tests/unit/check_err \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
 	tests/unit/check_fs \
+	tests/unit/check_json \
+	tests/unit/check_map \
 	tests/unit/check_pattern \
+	tests/unit/check_sha256 \
+	tests/unit/check_source \
+	tests/unit/check_spawn \
+	tests/unit/check_str \
+	tests/unit/check_suggest \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
@@ -32,20 +42,27 @@ tests_conform_conform_store_SOURCES = \
 TESTS += tests/conform/run-stores.sh
 EXTRA_DIST += tests/conform/run-stores.sh
 
-# Runs inside a sandbox, on an otherwise empty root: static, and so never sanitized.
+# What runs inside a sandbox, on an otherwise empty root, is static, and so never sanitized.
 STATIC_CFLAGS = -std=gnu11 -Wall -Wextra
 STATIC_LINK = $(CC) $(CFLAGS) -static -o $@
 if HAVE_CHECK
-check_PROGRAMS += tests/conform/sandbox tests/conform/escape
-TESTS += tests/conform/run-sandbox.sh
+check_PROGRAMS += tests/conform/sandbox
 endif
+if HAVE_STATIC
+check_PROGRAMS += tests/conform/escape tests/conform/inside
+noinst_PROGRAMS += tests/bench/floor tests/bench/timed tests/bench/true-static
+endif
+TESTS += tests/conform/run-sandbox.sh
 tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_escape_LINK = $(STATIC_LINK)
 tests_conform_escape_LDADD =
+tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
+tests_conform_inside_LINK = $(STATIC_LINK)
+tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
-noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
 tests_bench_floor_LDADD =
+tests_bench_timed_LDADD =
 tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
@@ -74,3 +91,5 @@ EXTRA_DIST += $(SHAPE_TESTS)
 check-unit: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"
 .PHONY: check-unit
+
+EXTRA_DIST += tests/bench/run.sh

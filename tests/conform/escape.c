@@ -83,8 +83,8 @@ static const char *pid_1_is_not_ours(void)
 
 static const char *inside_of_pid_1(void)
 {
-    static const char *const paths[] = {"/proc/1/root/etc", "/proc/1/cwd",    "/proc/1/environ",
-                                        "/proc/1/mem",      "/proc/1/exe",    "/proc/1/fd/0",
+    static const char *const paths[] = {"/proc/1/root/etc", "/proc/1/cwd",   "/proc/1/environ",
+                                        "/proc/1/mem",      "/proc/1/exe",   "/proc/1/fd/0",
                                         "/proc/1/maps",     "/proc/1/ns/mnt"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (opens(paths[i], O_RDONLY))
@@ -184,10 +184,9 @@ static const char *device_nodes(void)
 
 static const char *devices_of_the_host(void)
 {
-    static const char *const known[] = {"null",   "zero",   "full",   "random", "urandom",
-                                        "tty",    "fd",     "stdin",  "stdout", "stderr",
-                                        "ptmx",   "pts",    "shm",    "mqueue", ".",
-                                        ".."};
+    static const char *const known[] = {"null", "zero",   "full",   "random", "urandom", "tty",
+                                        "fd",   "stdin",  "stdout", "stderr", "ptmx",    "pts",
+                                        "shm",  "mqueue", ".",      ".."};
     DIR *d = opendir("/dev");
     const char *found = d ? NULL : "can't read /dev";
     for (struct dirent *e; d && (e = readdir(d));) {
@@ -205,8 +204,8 @@ static const char *devices_of_the_host(void)
 /* The standard devices must work all the same. */
 static const char *broken_devices(void)
 {
-    static const char *const paths[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
-                                        "/dev/urandom", "/dev/ptmx"};
+    static const char *const paths[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                        "/dev/random", "/dev/urandom", "/dev/ptmx"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (!opens(paths[i], O_RDWR | O_NOCTTY))
             return breach("can't use", paths[i]);
@@ -241,10 +240,14 @@ static const char *chroot_escape(void)
 
 static const char *kernel_settings(void)
 {
-    static const char *const paths[] = {
-        "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/vm/drop_caches",
-        "/proc/sys/fs/file-max",         "/proc/sysrq-trigger",       "/sys/kernel/mm/ksm/run",
-        "/sys/power/state",              "/proc/irq/default_smp_affinity"};
+    static const char *const paths[] = {"/proc/sys/kernel/core_pattern",
+                                        "/proc/sys/kernel/modprobe",
+                                        "/proc/sys/vm/drop_caches",
+                                        "/proc/sys/fs/file-max",
+                                        "/proc/sysrq-trigger",
+                                        "/sys/kernel/mm/ksm/run",
+                                        "/sys/power/state",
+                                        "/proc/irq/default_smp_affinity"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (opens(paths[i], O_WRONLY))
             return why;

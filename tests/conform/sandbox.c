@@ -24,6 +24,7 @@
 
 #define BUSYBOX "/bin/busybox"
 #define ESCAPE "tests/conform/escape"
+#define INSIDE "tests/conform/inside"
 
 /* A fixture: one root filesystem, one sandbox, one step to be filled in. */
 struct place {
@@ -56,19 +57,18 @@ static void place_open(struct place *p, const struct sandbox_options *o)
     *p = (struct place){.dir = "/tmp/obkit-sandbox-XXXXXX"};
     ck_assert_ptr_nonnull(mkdtemp(p->dir));
     chmod(p->dir, 0755);
-    p->root = (struct rootfs){.kind = ROOTFS_DIR,
-                              .fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    p->root =
+        (struct rootfs){.kind = ROOTFS_DIR, .fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     p->cfg = (struct step_cfg){.env = env, .cwd = "/", .hostname = "builder", .in_fd = -1};
     ck_assert_ok(sandbox_open(&sandbox_native_ops, o, &p->sandbox, &err), &err);
 }
 
 static void with_busybox(struct place *p)
 {
-    static const char *const names[] = {"sh",   "cat", "id",    "env",  "mount", "ls",
-                                        "sleep", "ip", "touch", "find", "stat",  "true",
-                                        "df",   "rm",  "mkdir", "kill", "ps",    "pwd"};
-    const struct sandbox_options options = {0};
-    place_open(p, &options);
+    static const char *const names[] = {"sh",    "cat", "id",    "env",  "mount", "ls",
+                                        "sleep", "ip",  "touch", "find", "stat",  "true",
+                                        "df",    "rm",  "mkdir", "kill", "ps",    "pwd"};
+    place_open(p, &(struct sandbox_options){0});
     ck_assert(mkdirat(p->root.fd, "bin", 0755) == 0);
     copy_file(BUSYBOX, p->root.fd, "bin/busybox");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -80,8 +80,7 @@ static void with_busybox(struct place *p)
 
 static void with_nothing(struct place *p)
 {
-    const struct sandbox_options options = {0};
-    place_open(p, &options);
+    place_open(p, &(struct sandbox_options){0});
     copy_file(ESCAPE, p->root.fd, "escape");
 }
 
@@ -335,8 +334,9 @@ START_TEST(without_network_there_is_a_loopback_that_is_up)
 {
     struct place p;
     with_busybox(&p);
-    ck_assert_prints(&p, "ls /sys/class/net; ip -o link show up | cat | while read n i r; do "
-                         "echo $i; done; ip addr show lo >/dev/null && echo ok",
+    ck_assert_prints(&p,
+                     "ls /sys/class/net; ip -o link show up | cat | while read n i r; do "
+                     "echo $i; done; ip addr show lo >/dev/null && echo ok",
                      "lo\nlo:\nok\n");
     place_close(&p);
 }
@@ -376,7 +376,8 @@ START_TEST(kill_ends_everything_at_once)
     with_busybox(&p);
     int reader;
     double start_time = now();
-    struct sandbox_run *run = start(&p, &reader, LIST("sh", "-c", "trap '' TERM; sleep 30 & sleep 30"));
+    struct sandbox_run *run =
+        start(&p, &reader, LIST("sh", "-c", "trap '' TERM; sleep 30 & sleep 30"));
     poll(NULL, 0, 50);
     sandbox_kill(run);
     finish(&p, run, reader);
@@ -432,6 +433,52 @@ START_TEST(ignored_and_blocked_signals_are_not_inherited)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    place_close(&p);
+}
+END_TEST
+
+/* A pipe can't be synced, so what fsync says tells whether it was really called. */
+START_TEST(fast_sync_does_not_sync)
+{
+    struct place p;
+    for (int fast = 0; fast < 2; fast++) {
+        place_open(&p, &(struct sandbox_options){.fast_sync = fast});
+        copy_file(INSIDE, p.root.fd, "inside");
+        run_argv(&p, LIST("/inside", "fsync"));
+        ck_assert_int_eq(p.status.exit_code, fast ? 0 : 1);
+        place_close(&p);
+    }
+}
+END_TEST
+
+START_TEST(set_user_id_programs_work)
+{
+    struct place p;
+    with_nothing(&p);
+    copy_file(INSIDE, p.root.fd, "inside");
+    p.cfg.uid = p.cfg.gid = 100;
+    run_argv(&p, LIST("/inside", "euid"));
+    ck_assert_int_eq(p.status.exit_code, 100);
+    ck_assert(fchmodat(p.root.fd, "inside", 04755, 0) == 0);
+    run_argv(&p, LIST("/inside", "euid"));
+    ck_assert_int_eq(p.status.exit_code, 0);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_failure_to_build_the_place_is_an_error_of_reap)
+{
+    struct place p;
+    with_busybox(&p);
+    struct ob_err err = OB_ERR_INIT;
+    struct sandbox_run *run;
+    close(openat(p.root.fd, "proc", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    p.cfg.argv = LIST("true");
+    p.cfg.out_fd = 1;
+    ck_assert_ok(sandbox_start(p.sandbox, &p.root, &p.cfg, &run, &err), &err);
+    ck_assert_int_eq(sandbox_reap(run, &p.status, &err), -1);
+    ck_assert_str_eq(err.text, "sandbox: \"/proc\" in the root filesystem: Not a directory");
+    ck_assert(exists(&p, "proc"));
     place_close(&p);
 }
 END_TEST
@@ -510,14 +557,13 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           a_missing_working_directory_is_made_and_stays,
           users_and_groups_are_set_and_have_no_capabilities,
           mounts_are_read_only_writable_or_limited_as_asked,
-          a_mount_in_a_mount_leaves_no_mount_point_behind,
-          nothing_of_the_sandbox_stays_in_the_root, what_was_in_the_root_is_not_touched,
-          a_detached_root_can_be_used_after_the_step,
+          a_mount_in_a_mount_leaves_no_mount_point_behind, nothing_of_the_sandbox_stays_in_the_root,
+          what_was_in_the_root_is_not_touched, a_detached_root_can_be_used_after_the_step,
           without_network_there_is_a_loopback_that_is_up,
           the_network_of_the_host_is_there_when_asked,
           a_daemon_that_holds_the_output_ends_with_the_command, kill_ends_everything_at_once,
-          the_death_of_the_worker_ends_everything,
-          ignored_and_blocked_signals_are_not_inherited,
-          links_in_a_hostile_root_do_not_lead_out,
+          the_death_of_the_worker_ends_everything, ignored_and_blocked_signals_are_not_inherited,
+          fast_sync_does_not_sync, set_user_id_programs_work,
+          a_failure_to_build_the_place_is_an_error_of_reap, links_in_a_hostile_root_do_not_lead_out,
           a_root_with_one_static_program_runs_and_contains_it,
           the_default_shell_is_bash_where_there_is_one)

@@ -140,6 +140,81 @@ static void settle_spares_foreign_mounts(void)
     store_close(s);
 }
 
+enum { N_PROCESSES = 8, N_ROUNDS = 25 };
+
+/* Runs fn in several processes at once, and `meanwhile` here until they have ended. */
+static void run_together(void (*fn)(unsigned process), void (*meanwhile)(void))
+{
+    int status;
+    for (unsigned i = 0; i < N_PROCESSES; i++) {
+        pid_t pid = fork();
+        CHECK_SYS(pid);
+        if (pid == 0) {
+            fn(i);
+            _exit(0);
+        }
+    }
+    for (unsigned ended = 0; ended < N_PROCESSES;) {
+        pid_t pid = waitpid(-1, &status, meanwhile ? WNOHANG : 0);
+        CHECK_SYS(pid);
+        CHECK(pid == 0 || status == 0);
+        ended += pid > 0;
+        if (meanwhile)
+            meanwhile();
+    }
+}
+
+static void open_and_use(unsigned process)
+{
+    struct store *s = open_store("store");
+    make_result(s, key_of(process), NULL, "file");
+    store_close(s);
+}
+
+static void processes_make_a_store_together(void)
+{
+    for (int i = 0; i < N_ROUNDS; i++) {
+        run_together(open_and_use, NULL);
+        CHECK(count_entries("store/result") == N_PROCESSES);
+        CHECK_OK(fs_remove_tree_at(AT_FDCWD, "store", &the_err));
+    }
+}
+
+static void commit_and_abort(unsigned process)
+{
+    struct store *s = open_store("store");
+    struct rootfs r;
+    for (unsigned i = 0; i < N_ROUNDS; i++) {
+        unsigned n = 1 + process * N_ROUNDS + i;
+        make_result(s, key_of(n), i % 2 ? key_of(0) : NULL, "file");
+        struct store_txn *txn = begin(s, key_of(n + 1), key_of(n), &r);
+        CHECK(has_file(r.fd, "file", "file"));
+        rootfs_close(&r);
+        CHECK_OK(store_abort(txn, &the_err));
+        if (i % 3 == 0)
+            CHECK_OK(store_remove(s, key_of(n), &the_err));
+    }
+    store_close(s);
+}
+
+static void settle_again(void)
+{
+    struct store *s = open_store("store");
+    CHECK_OK(store_settle(s, &the_err));
+    store_close(s);
+}
+
+static void settle_disturbs_nobody(void)
+{
+    struct store *s = open_store("store");
+    make_result(s, key_of(0), NULL, "base");
+    run_together(commit_and_abort, settle_again);
+    CHECK_OK(store_settle(s, &the_err));
+    CHECK(count_entries("store/tmp") == 0);
+    CHECK(count_entries("store/result") == 1 + N_PROCESSES * (N_ROUNDS - (N_ROUNDS + 2) / 3));
+    store_close(s);
+}
+
 static bool try_result(struct store *s, unsigned n)
 {
     struct store_txn *txn;
@@ -294,6 +369,8 @@ const struct test crash_tests[] = {
     {"settle spares the transactions of live processes", settle_spares_live_processes},
     {"settle spares what the store has not made", settle_spares_what_is_not_its_own},
     {"settle spares foreign mounts, and says so", settle_spares_foreign_mounts},
+    {"several processes make a store together", processes_make_a_store_together},
+    {"transactions of many processes and settle do not disturb each other", settle_disturbs_nobody},
     {"a full disk is an error and leaves whole results", full_disk_leaves_whole_results},
     {"a read-only disk is an error", read_only_disk_is_an_error},
     {"a filesystem that is unfit is an error with a way out",

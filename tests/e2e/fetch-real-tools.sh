@@ -63,11 +63,13 @@ mkdir "$root/$long"
 echo deep >"$root/$long/$long"
 truncate -s 3M "$root/sparse"
 mkfifo "$root/etc/fifo"
-touch -d @1000000000 "$root/etc/deep/er" "$root/etc/deep" "$root/bin"
+touch -d @1000000000 "$root/etc/deep/er" "$root/etc/deep" "$root/etc" "$root/bin" "$root"
 umoci repack --refresh-bundle --image "$tmp/layout:two" "$tmp/bundle"
 rm -r "$root/gone" "$root/was-dir" "$root/etc/removed"
 echo file >"$root/was-dir"
 echo new >"$root/etc/deep/new"
+# With their old times they are not in the layer, although it changes in them.
+touch -d @1000000000 "$root/etc/deep" "$root/etc" "$root"
 umoci repack --image "$tmp/layout:two" "$tmp/bundle"
 umoci config --image "$tmp/layout:two" --config.user 12:34 --config.workingdir /etc \
     --config.env A=b --config.cmd true

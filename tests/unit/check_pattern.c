@@ -12,15 +12,32 @@ struct match {
 START_TEST(patterns_match_as_filepath_match_does)
 {
     static const struct match cases[] = {
-        {"abc", "abc", true},       {"*", "abc", true},         {"*c", "abc", true},
-        {"a*", "a", true},          {"a*", "ab/c", false},      {"a*/b", "abc/b", true},
-        {"a*b*c*d*e*/f", "axbxcxdxe/f", true},                  {"a*b*c*d*e*/f", "axbxcxdxexxx/fff", false},
-        {"ab[c]", "abc", true},     {"ab[b-d]", "abc", true},   {"ab[e-g]", "abc", false},
-        {"ab[^c]", "abc", false},   {"ab[^e-g]", "abc", true},  {"a\\*b", "a*b", true},
-        {"a\\*b", "ab", false},     {"a?b", "axb", true},       {"a?b", "a/b", false},
-        {"a[^a]b", "axb", true},    {"[\\]a]", "]", true},      {"[\\-]", "-", true},
-        {"[x\\-]", "x", true},      {"[]a]", "]", true},        {"a[", "a", false},
-        {"*x", "xxx", true},        {"", "", true},             {"", "a", false},
+        {"abc", "abc", true},
+        {"*", "abc", true},
+        {"*c", "abc", true},
+        {"a*", "a", true},
+        {"a*", "ab/c", false},
+        {"a*/b", "abc/b", true},
+        {"a*b*c*d*e*/f", "axbxcxdxe/f", true},
+        {"a*b*c*d*e*/f", "axbxcxdxexxx/fff", false},
+        {"ab[c]", "abc", true},
+        {"ab[b-d]", "abc", true},
+        {"ab[e-g]", "abc", false},
+        {"ab[^c]", "abc", false},
+        {"ab[^e-g]", "abc", true},
+        {"a\\*b", "a*b", true},
+        {"a\\*b", "ab", false},
+        {"a?b", "axb", true},
+        {"a?b", "a/b", false},
+        {"a[^a]b", "axb", true},
+        {"[\\]a]", "]", true},
+        {"[\\-]", "-", true},
+        {"[x\\-]", "x", true},
+        {"[]a]", "]", true},
+        {"a[", "a", false},
+        {"*x", "xxx", true},
+        {"", "", true},
+        {"", "a", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         ck_assert_msg(pattern_match(str_from(cases[i].pattern), str_from(cases[i].path)) ==
@@ -32,10 +49,10 @@ END_TEST
 START_TEST(double_stars_match_any_number_of_components)
 {
     static const struct match cases[] = {
-        {"**", "a", true},          {"**", "a/b/c", true},      {"**/a", "a", true},
-        {"**/a", "b/c/a", true},    {"a/**", "a/b/c", true}, {"a/**", "a", false},   {"a/**/b", "a/b", true},
-        {"a/**/b", "a/x/y/b", true},{"a/**/b", "a/x/y/c", false},{"**/*.o", "x/y.o", true},
-        {"**/a/**/b", "x/a/y/b", true},                         {"a/**/b/c", "a/b/x/b/c", true},
+        {"**", "a", true},         {"**", "a/b/c", true},          {"**/a", "a", true},
+        {"**/a", "b/c/a", true},   {"a/**", "a/b/c", true},        {"a/**", "a", false},
+        {"a/**/b", "a/b", true},   {"a/**/b", "a/x/y/b", true},    {"a/**/b", "a/x/y/c", false},
+        {"**/*.o", "x/y.o", true}, {"**/a/**/b", "x/a/y/b", true}, {"a/**/b/c", "a/b/x/b/c", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         ck_assert_msg(pattern_match(str_from(cases[i].pattern), str_from(cases[i].path)) ==
@@ -47,7 +64,8 @@ END_TEST
 START_TEST(matching_takes_no_exponential_time)
 {
     struct str many = STR("a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b");
-    struct str as = STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    struct str as =
+        STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     ck_assert(!pattern_match(many, as));
     ck_assert(!pattern_match(STR("**/a/**/a/**/a/**/a/**/a/**/b"),
                              STR("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a")));
@@ -59,11 +77,12 @@ START_TEST(ignore_files_let_the_last_match_decide)
     struct arena a = ARENA_INIT;
     struct ignore_list l;
     struct ob_err err;
-    ck_assert_ok(ignore_parse(&a,
-                              STR("\xef\xbb\xbf# comment\n\n /build/ \r\n*.o\n!keep.o\n./doc/../tmp\n"
-                                  "**/.git\n #not a comment"),
-                              &l, &err),
-                 &err);
+    ck_assert_ok(
+        ignore_parse(&a,
+                     STR("\xef\xbb\xbf# comment\n\n /build/ \r\n*.o\n!keep.o\n./doc/../tmp\n"
+                         "**/.git\n #not a comment"),
+                     &l, &err),
+        &err);
     ck_assert_uint_eq(l.pattern.n, 6);
     ck_assert(l.has_exceptions);
     ck_assert(ignore_matches(&l, STR("build")));
@@ -85,8 +104,7 @@ START_TEST(bad_patterns_are_named_with_their_line)
     struct ignore_list l;
     struct ob_err err;
     ck_assert_int_eq(ignore_parse(&a, STR("ok\n[a\n"), &l, &err), -1);
-    ck_assert_str_eq(err.text,
-                     "line 2: bad pattern \"[a\": unclosed \"[\" or \"\\\" at the end");
+    ck_assert_str_eq(err.text, "line 2: bad pattern \"[a\": unclosed \"[\" or \"\\\" at the end");
     ck_assert_int_eq(ignore_parse(&a, STR("!\n"), &l, &err), -1);
     ck_assert_str_eq(err.text, "line 1: \"!\" without a pattern");
     arena_free(&a);

@@ -59,7 +59,7 @@ START_TEST(every_token_knows_its_place)
         int token;
         uint32_t off, len;
     } want[] = {
-        {TOK_SX_OPEN, 1, 1},   {TOK_SX_ATOM, 2, 2}, {TOK_SX_ATOM, 5, 5},
+        {TOK_SX_OPEN, 1, 1},   {TOK_SX_ATOM, 2, 2},  {TOK_SX_ATOM, 5, 5},
         {TOK_SX_CLOSE, 10, 1}, {TOK_SX_SKIP, 11, 2},
     };
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {

@@ -170,10 +170,10 @@ START_TEST(builds_become_stages_and_copies_read_their_last_step)
 }
 END_TEST
 
-static const char two_builds[] = "((build x ((build x ((from inner))) (from outer)))"
-                                 " (build y ((from a))) (from b))";
+static const char two_builds[] = "((build x ((from hidden))) (build x ((from outer)))"
+                                 " (build y ((build x ((from inner))) (from a))) (from b))";
 
-START_TEST(the_target_is_the_outermost_build_of_that_name)
+START_TEST(the_target_is_the_last_build_of_that_name_and_no_nested_one)
 {
     struct run r;
     run_start(&r);
@@ -183,6 +183,17 @@ START_TEST(the_target_is_the_outermost_build_of_that_name)
     ck_assert_strs(t->name, STR("x"));
     ck_assert_strs(step_at(&r, t->step)->op.from.image, STR("outer"));
     ck_assert_uint_eq(r.plan.stages.at[t->stage].step, t->step);
+    arena_free(&r.a);
+}
+END_TEST
+
+START_TEST(a_nested_build_can_be_the_target)
+{
+    struct run r;
+    run_start(&r);
+    r.options.target = STR("inner");
+    ck_assert(run_text(&r, STR("((build a ((build inner ((from i))) (from a))) (from b))")));
+    ck_assert_strs(step_at(&r, r.plan.targets.at[0].step)->op.from.image, STR("i"));
     arena_free(&r.a);
 }
 END_TEST
@@ -269,13 +280,31 @@ START_TEST(hostile_depth_is_an_error_and_no_crash)
 }
 END_TEST
 
-START_TEST(cost_is_linear_in_steps_on_one_line_and_in_variables)
+/* The next tests would run into the time limit, or out of memory, at a cost in the square. */
+
+START_TEST(many_steps_on_one_line_cost_linear_time)
 {
     struct run r;
     run_start(&r);
-    ck_assert(run_text(&r, repeated(&r.a, "((from a)", " (env A b) (copy (src a) (dst b))",
-                                    100000, ")")));
+    ck_assert(run_text(
+        &r, repeated(&r.a, "((from a)", " (env A b) (copy (src a) (dst b))", 100000, ")")));
     ck_assert_uint_eq(r.plan.steps.n, 100001);
+    arena_free(&r.a);
+}
+END_TEST
+
+START_TEST(many_variables_cost_linear_memory)
+{
+    struct run r;
+    struct buf text = BUF_INIT;
+    run_start(&r);
+    buf_puts(&text, "((from a)");
+    for (int i = 0; i < 100000; i++)
+        buf_printf(&text, " (env V%d x)", i);
+    buf_puts(&text, " (run (shell x)))");
+    ck_assert(run_text(&r, buf_str(&text)));
+    ck_assert_uint_eq(step_at(&r, 1)->op.run.env.n, 100000);
+    buf_free(&text);
     arena_free(&r.a);
 }
 END_TEST
@@ -285,9 +314,9 @@ UNIT_MAIN("sx_lower", the_context_starts_with_root_in_the_root_directory,
           caches_and_secrets_are_mounts_with_their_options_in_order,
           a_copy_belongs_to_the_user_and_lands_in_the_workdir,
           builds_become_stages_and_copies_read_their_last_step,
-          the_target_is_the_outermost_build_of_that_name,
-          an_unknown_target_is_an_error_at_the_spec,
+          the_target_is_the_last_build_of_that_name_and_no_nested_one,
+          a_nested_build_can_be_the_target, an_unknown_target_is_an_error_at_the_spec,
           several_files_make_one_plan_with_a_target_each, headings_are_one_line_with_the_workdir,
           comments_make_no_step_and_the_platform_reaches_the_image,
-          hostile_depth_is_an_error_and_no_crash,
-          cost_is_linear_in_steps_on_one_line_and_in_variables)
+          hostile_depth_is_an_error_and_no_crash, many_steps_on_one_line_cost_linear_time,
+          many_variables_cost_linear_memory)

@@ -33,10 +33,18 @@ struct row {
 START_TEST(a_workdir_is_joined_and_cleaned)
 {
     static const struct row rows[] = {
-        {"/", "src", "/src"},      {"/src", "a/b", "/src/a/b"}, {"/src", "/x", "/x"},
-        {"/src", ".", "/src"},     {"/", ".", "/"},             {"/src", "a//b/./c/", "/src/a/b/c"},
-        {"/src", "/", "/"},        {"/src", "//", "/"},         {"/src", "../x", "/src/../x"},
-        {"/src", "C:/x/", "C:/x"}, {"/src", "C:/", "C:/"},      {"C:/src", "a", "C:/src/a"},
+        {"/", "src", "/src"},
+        {"/src", "a/b", "/src/a/b"},
+        {"/src", "/x", "/x"},
+        {"/src", ".", "/src"},
+        {"/", ".", "/"},
+        {"/src", "a//b/./c/", "/src/a/b/c"},
+        {"/src", "/", "/"},
+        {"/src", "//", "/"},
+        {"/src", "../x", "/src/../x"},
+        {"/src", "C:/x/", "C:/x"},
+        {"/src", "C:/", "C:/"},
+        {"C:/src", "a", "C:/src/a"},
         {"/", "C:\\x\\", "C:\\x\\"},
     };
     struct arena a = ARENA_INIT;
@@ -50,9 +58,9 @@ END_TEST
 START_TEST(a_destination_keeps_its_slash_and_gets_none)
 {
     static const struct row rows[] = {
-        {"/src", "./", "/src/"}, {"/src", ".", "/src"},    {"/src", "a/", "/src/a/"},
-        {"/src", "a", "/src/a"}, {"/src", "/a/.", "/a"},   {"/src", "/", "/"},
-        {"/", "./", "/"},        {"/", ".", "/."},         {"/src", "/x//y/", "/x/y/"},
+        {"/src", "./", "/src/"}, {"/src", ".", "/src"},      {"/src", "a/", "/src/a/"},
+        {"/src", "a", "/src/a"}, {"/src", "/a/.", "/a"},     {"/src", "/", "/"},
+        {"/", "./", "/"},        {"/", ".", "/."},           {"/src", "/x//y/", "/x/y/"},
         {"C:/", ".", "C:/."},    {"/src", "C:/a/", "C:/a/"},
     };
     struct arena a = ARENA_INIT;

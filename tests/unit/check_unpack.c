@@ -292,6 +292,31 @@ START_TEST(opaque_directories_hide_only_lower_content_wherever_the_mark_is)
 }
 END_TEST
 
+START_TEST(directories_that_a_layer_only_changes_in_keep_their_time)
+{
+    struct stat st;
+    begin();
+    make_tar("lower.tar", TAR_PLAIN, {"./", AE_IFDIR, .mtime = 11}, {"d", AE_IFDIR, .mtime = 22},
+             {"d/x", .text = "x"}, {"real", AE_IFDIR, .mtime = 33},
+             {"link", AE_IFLNK, .text = "real"}, {"top", .text = "t"});
+    unpack_well("lower.tar");
+    make_tar("l.tar", TAR_PLAIN, {"d/.wh.x"}, {"link/new", .text = "n"}, {".wh.top"},
+             {"d/y", .text = "y"});
+    unpack_well("l.tar");
+    ck_assert_int_eq(stat("root", &st), 0);
+    ck_assert_int_eq(st.st_mtime, 11);
+    ck_assert_int_eq(stat("root/d", &st), 0);
+    ck_assert_int_eq(st.st_mtime, 22);
+    ck_assert_int_eq(stat("root/real", &st), 0);
+    ck_assert_int_eq(st.st_mtime, 33);
+    make_tar("m.tar", TAR_PLAIN, {"d/z", .text = "z"}, {"d", AE_IFDIR, .mtime = 44});
+    unpack_well("m.tar");
+    ck_assert_int_eq(stat("root/d", &st), 0);
+    ck_assert_int_eq(st.st_mtime, 44);
+    end();
+}
+END_TEST
+
 START_TEST(whiteouts_do_no_harm_outside)
 {
     begin();
@@ -412,6 +437,7 @@ UNIT_MAIN("unpack", files_directories_and_links_arrive_with_all_they_have,
           a_file_can_not_be_a_parent, whiteouts_remove_what_lower_layers_made,
           whiteouts_spare_what_their_own_layer_made,
           opaque_directories_hide_only_lower_content_wherever_the_mark_is,
-          whiteouts_do_no_harm_outside, devices_are_made_or_left_out,
-          attributes_are_kept_but_those_of_overlays_and_hosts, cut_and_damaged_streams_are_errors,
+          directories_that_a_layer_only_changes_in_keep_their_time, whiteouts_do_no_harm_outside,
+          devices_are_made_or_left_out, attributes_are_kept_but_those_of_overlays_and_hosts,
+          cut_and_damaged_streams_are_errors,
           a_stream_without_an_end_mark_is_good_if_its_digest_is_known, too_long_names_are_errors)
