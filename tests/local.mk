@@ -5,6 +5,9 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_df_expand \
+	tests/unit/check_df_line \
+	tests/unit/check_df_lower \
 	tests/unit/check_diag \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
@@ -27,7 +30,7 @@ if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
+EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store
