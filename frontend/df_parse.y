@@ -15,6 +15,8 @@
 %param {struct df_parse *ps}
 %expect 0
 
+%initial-action { @$ = span_of(ps->file->source, 0, 0); }
+
 %code requires {
 #include "frontend/df_scan.h"
 }
