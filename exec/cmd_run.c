@@ -239,6 +239,9 @@ static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o
     enum build_end end = build_run(&b, keys, &err);
     if (b.context >= 0)
         close(b.context);
+    struct ob_err ignored; /* what workers were making when they ended; the next run tries again */
+    if (end != BUILD_OK)
+        store_settle(o->kit.store, &ignored);
     switch (end) {
     case BUILD_OK: return print_keys(plan, keys);
     case BUILD_FAILED: return OB_EXIT_FAILED;
@@ -280,6 +283,7 @@ int cmd_run(int argc, char **argv)
     cli.build.jobs = cpus > 0 ? (unsigned)cpus : 1;
     int status = parse_cli(argc, argv, &cli);
     log_init("obexec", cli.verbosity);
+    cli_exit_on_signals();
     if (status < 0)
         status = run(&cli);
     arena_free(&arena);
