@@ -67,6 +67,23 @@ tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
 tests_bench_true_static_LDADD =
+# End to end: the programs as users run them, one subject each.
+E2E_TESTS = \
+	tests/e2e/cache-hits.sh \
+	tests/e2e/chain-deep.sh \
+	tests/e2e/failure-keeps.sh \
+	tests/e2e/ids-stable.sh \
+	tests/e2e/minimal-image.sh \
+	tests/e2e/sharing-graph.sh
+TESTS += $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/functions.sh $(E2E_TESTS)
+if HAVE_STATIC
+check_PROGRAMS += tests/e2e/tiny
+endif
+tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_tiny_LINK = $(STATIC_LINK)
+tests_e2e_tiny_LDADD =
+
 # Fetching without an executor, for scripts.
 check_PROGRAMS += tests/e2e/fetch_image
 TESTS += tests/e2e/fetch-real-tools.sh
