@@ -96,6 +96,7 @@ EXTRA_DIST += tests/golden/run.sh tests/golden/spec tests/golden/dockerfile
 
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
+	tests/shape/completions.sh \
 	tests/shape/forbidden.sh \
 	tests/shape/format.sh \
 	tests/shape/headers.sh \

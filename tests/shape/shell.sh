@@ -12,5 +12,6 @@ fi
 {
     printf '%s\n' demo run-tests .ci/run
     find tools -type f
+    find completions -name '*.bash'
     find tests -name '*.sh'
 } | xargs shellcheck --exclude=SC2015,SC2119 --external-sources --source-path=SCRIPTDIR
