@@ -90,9 +90,38 @@ TESTS += tests/e2e/fetch-real-tools.sh
 EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 
 # Golden folders: see the comment in run.sh.
-check_PROGRAMS += tests/golden/golden
-TESTS += tests/golden/run.sh
-EXTRA_DIST += tests/golden/run.sh tests/golden/spec tests/golden/dockerfile
+check_PROGRAMS += tests/golden/roundtrip
+TESTS += tests/golden/run.sh tests/golden/ids.sh
+EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
+	tests/golden/spec tests/golden/dockerfile
+
+# Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
+FUZZ_TARGETS = ir spec dockerfile
+FUZZ_COMMON = tests/fuzz/fuzz.h tests/fuzz/property.c
+check_PROGRAMS += tests/fuzz/replay_ir tests/fuzz/replay_spec tests/fuzz/replay_dockerfile
+tests_fuzz_replay_ir_SOURCES = tests/fuzz/fuzz_ir.c tests/fuzz/replay.c $(FUZZ_COMMON)
+tests_fuzz_replay_spec_SOURCES = tests/fuzz/fuzz_spec.c tests/fuzz/replay.c $(FUZZ_COMMON)
+tests_fuzz_replay_dockerfile_SOURCES = \
+	tests/fuzz/fuzz_dockerfile.c tests/fuzz/replay.c $(FUZZ_COMMON)
+TESTS += tests/fuzz/run.sh
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/seeds \
+	tests/fuzz/ir.dict tests/fuzz/spec.dict tests/fuzz/dockerfile.dict
+
+FUZZ_CC = clang
+FUZZ_SECONDS = 60
+FUZZ_FLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SOURCES = tests/fuzz/property.c $(filter %.c,$(libbase_a_SOURCES) $(libir_a_SOURCES) \
+	$(libfrontend_a_SOURCES))
+fuzz: $(FUZZ_SOURCES) | $(BUILT_SOURCES)
+	$(MKDIR_P) tests/fuzz
+	for target in $(FUZZ_TARGETS); do \
+	    $(FUZZ_CC) -DHAVE_CONFIG_H $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(FUZZ_FLAGS) \
+	        -o tests/fuzz/fuzz-$$target $(top_srcdir)/tests/fuzz/fuzz_$$target.c \
+	        $^ \
+	        $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_LIBS) $(CRYPTO_LIBS) || exit 1; \
+	done
+	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS)
+.PHONY: fuzz
 
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
