@@ -38,8 +38,11 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
 
 void opened_close(struct opened *o)
 {
+    struct ob_err ignored; /* the next to open it will try again */
     index_close(o->index);
     layout_close(&o->layout);
+    if (o->kit.store)
+        store_settle(o->kit.store, &ignored);
     kit_close(&o->kit);
     free(o->path);
     *o = (struct opened){.layout = LAYOUT_INIT};

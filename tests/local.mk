@@ -5,6 +5,9 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_df_expand \
+	tests/unit/check_df_line \
+	tests/unit/check_df_lower \
 	tests/unit/check_diag \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
@@ -27,7 +30,7 @@ if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
+EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store
@@ -47,7 +50,7 @@ check_PROGRAMS += tests/conform/sandbox
 endif
 if HAVE_STATIC
 check_PROGRAMS += tests/conform/escape tests/conform/inside
-noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
+noinst_PROGRAMS += tests/bench/floor tests/bench/timed tests/bench/true-static
 endif
 TESTS += tests/conform/run-sandbox.sh
 tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
@@ -59,6 +62,7 @@ tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
 tests_bench_floor_LDADD =
+tests_bench_timed_LDADD =
 tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
@@ -87,3 +91,5 @@ EXTRA_DIST += $(SHAPE_TESTS)
 check-unit: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"
 .PHONY: check-unit
+
+EXTRA_DIST += tests/bench/run.sh
