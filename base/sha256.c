@@ -7,13 +7,16 @@
 
 #include "base/err.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 static const EVP_MD *algorithm(void)
 {
     static const EVP_MD *md; /* set once, never freed: a process-wide constant */
-    if (!md)
+    if (!md) { /* no configuration file: reading it costs more than a small build's hashing */
+        OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
         md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    }
     if (!md)
         BUG("this OpenSSL has no SHA-256");
     return md;
