@@ -17,8 +17,10 @@
 
 static const char help[] =
     "Usage: obexec [run] [OPTION]... IR.json [CONTEXT]\n"
+    "       obexec ls|log|delete|clean|healthcheck|stores [ARGUMENT]...\n"
     "Build the targets of a step graph. IR.json may be - for standard input; CONTEXT is\n"
     "the directory that files are copied from. Prints each target's id.\n"
+    "The other commands look after the store: obexec COMMAND --help says how.\n"
     "\n"
     "      --store=KIND:PATH     where results are kept (default: the fastest kind that\n"
     "                            works, in /var/cache/obkit or $XDG_CACHE_HOME/obkit)\n"
