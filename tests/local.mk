@@ -5,6 +5,7 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
 UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_copy \
 	tests/unit/check_df_expand \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
@@ -15,6 +16,8 @@ UNIT_TESTS = \
 	tests/unit/check_fs \
 	tests/unit/check_identify \
 	tests/unit/check_json \
+	tests/unit/check_key \
+	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_pass \
 	tests/unit/check_pattern \
@@ -30,13 +33,15 @@ UNIT_TESTS = \
 	tests/unit/check_sx_path \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
+	tests/unit/check_user \
 	tests/unit/check_verify
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h tests/unit/ir_sample.h
+EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h \
+	tests/unit/ir_sample.h tests/unit/scratch_dir.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What every unit test program needs: Check, short assertions for our types, and a main.
- * A test file has START_TEST functions and ends with UNIT_MAIN("module", test_a, test_b).
+ * A test file has START_TEST functions and ends with UNIT_MAIN("module", test_a, test_b). Each test
+ * runs in a process of its own.
  */
 #ifndef TESTS_FIXTURE_H
 #define TESTS_FIXTURE_H
@@ -33,13 +34,15 @@
         ck_assert_msg(rc_ >= 0, "%s: %s", #call, (err)->text);                                     \
     } while (0)
 
-#define UNIT_MAIN(name, ...)                                                                       \
+/* before and after (or NULL) run around each test, in its process. */
+#define UNIT_MAIN_WITH(name, before, after, ...)                                                   \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
         Suite *s = suite_create(name);                                                             \
         TCase *tc = tcase_create(name);                                                            \
         tcase_set_timeout(tc, 60);                                                                 \
+        tcase_add_checked_fixture(tc, before, after);                                              \
         for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)                                \
             tcase_add_test(tc, tests[i]);                                                          \
         suite_add_tcase(s, tc);                                                                    \
@@ -49,5 +52,7 @@
         srunner_free(sr);                                                                          \
         return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                               \
     }
+
+#define UNIT_MAIN(name, ...) UNIT_MAIN_WITH(name, NULL, NULL, __VA_ARGS__)
 
 #endif
