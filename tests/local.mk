@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/check_pass \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \
+	tests/unit/check_progress \
 	tests/unit/check_read \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
