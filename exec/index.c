@@ -4,10 +4,13 @@
 
 #include "exec/index.h"
 
+#include "base/log.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 struct index {
     sqlite3 *db;
@@ -57,6 +60,27 @@ static int prepare_database(struct index *ix, struct ob_err *err)
     return exec(ix, "PRAGMA journal_mode = WAL", err) < 0 ? -1 : exec(ix, schema, err);
 }
 
+static int open_database(struct index *ix, const char *path, struct ob_err *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &ix->db, flags, NULL) != SQLITE_OK)
+        return fail(ix, err);
+    return prepare_database(ix, err);
+}
+
+/* Whether the last failure was that the file is no index; it is then put aside. */
+static bool put_aside(struct index *ix, const struct layout *l)
+{
+    int code = sqlite3_errcode(ix->db);
+    if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT)
+        return false;
+    sqlite3_close(ix->db);
+    ix->db = NULL;
+    unlinkat(l->state, "index.db-wal", 0);
+    unlinkat(l->state, "index.db-shm", 0);
+    return renameat(l->state, "index.db", l->state, "index.db.damaged") == 0;
+}
+
 int index_open(const struct layout *l, struct index **out, struct ob_err *err)
 {
     char path[64];
@@ -64,13 +88,12 @@ int index_open(const struct layout *l, struct index **out, struct ob_err *err)
     if (!ix)
         ob_out_of_memory();
     snprintf(path, sizeof path, "/proc/self/fd/%d/index.db", l->state);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &ix->db, flags, NULL) != SQLITE_OK) {
-        fail(ix, err);
-        index_close(ix);
-        return -1;
+    int rc = open_database(ix, path, err);
+    if (rc < 0 && put_aside(ix, l)) {
+        log_warning("the store's index is damaged: made a new one, which knows no old results");
+        rc = open_database(ix, path, err);
     }
-    if (prepare_database(ix, err) < 0) {
+    if (rc < 0) {
         index_close(ix);
         return -1;
     }

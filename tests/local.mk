@@ -15,8 +15,12 @@ UNIT_TESTS = \
 	tests/unit/check_fetch_oci \
 	tests/unit/check_fs \
 	tests/unit/check_identify \
+	tests/unit/check_image \
+	tests/unit/check_index \
 	tests/unit/check_json \
 	tests/unit/check_key \
+	tests/unit/check_kit \
+	tests/unit/check_layout \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_pass \
@@ -42,7 +46,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h \
-	tests/unit/ir_sample.h tests/unit/scratch_dir.h
+	tests/unit/ir_sample.h tests/unit/scratch_dir.h tests/unit/store_dir.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store

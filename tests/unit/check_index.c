@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The index of a store: rows come back, and a lost or damaged index does no harm. */
+#include <config.h>
+
+#include "exec/index.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/store_dir.h"
+
+#include <sqlite3.h>
+
+static struct arena a; /* each test runs in a process of its own */
+static struct store_dir sd;
+static struct index *ix;
+static struct ob_err err;
+
+static void open_index(void)
+{
+    ck_assert_ok(index_open(&sd.layout, &ix, &err), &err);
+}
+
+static void start(void)
+{
+    store_dir_start(&sd);
+    open_index();
+}
+
+static void stop(void)
+{
+    index_close(ix);
+    store_dir_end(&sd);
+}
+
+static void add(const char *key, const char *parent, int64_t created)
+{
+    struct index_row row = {.key = str_from(key),
+                            .parent = str_from(parent),
+                            .heading = STR("RUN 'x'; DROP TABLE results"),
+                            .created = created,
+                            .used = created,
+                            .ms = INT64_MAX};
+    ck_assert_ok(index_add(ix, &row, &err), &err);
+}
+
+static struct index_row_vec list(void)
+{
+    struct index_row_vec rows = {0};
+    ck_assert_ok(index_list(ix, &a, &rows, &err), &err);
+    return rows;
+}
+
+START_TEST(rows_come_back_oldest_first)
+{
+    add("bb", "", 20);
+    add("aa", "bb", 10);
+    index_close(ix);
+    open_index();
+    struct index_row_vec rows = list();
+    ck_assert_uint_eq(rows.n, 2);
+    ck_assert_strs(rows.at[0].key, STR("aa"));
+    ck_assert_strs(rows.at[0].parent, STR("bb"));
+    ck_assert_strs(rows.at[0].heading, STR("RUN 'x'; DROP TABLE results"));
+    ck_assert_int_eq(rows.at[0].created, 10);
+    ck_assert_int_eq(rows.at[0].ms, INT64_MAX);
+    ck_assert_strs(rows.at[1].parent, STR(""));
+}
+END_TEST
+
+START_TEST(a_row_is_replaced_by_one_with_its_key)
+{
+    add("aa", "", 1);
+    add("aa", "bb", 2);
+    struct index_row_vec rows = list();
+    ck_assert_uint_eq(rows.n, 1);
+    ck_assert_int_eq(rows.at[0].created, 2);
+}
+END_TEST
+
+START_TEST(children_are_found)
+{
+    struct str_vec keys = {0};
+    add("aa", "", 1);
+    add("bb", "aa", 2);
+    add("cc", "aa", 3);
+    add("dd", "bb", 4);
+    ck_assert_ok(index_children(ix, &a, STR("aa"), &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 2);
+}
+END_TEST
+
+START_TEST(prefixes_are_taken_literally_and_give_two_at_most)
+{
+    struct str_vec keys = {0};
+    add("aa1", "", 1);
+    add("aa2", "", 2);
+    add("aa3", "", 3);
+    ck_assert_ok(index_match(ix, &a, STR("aa1"), &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 1);
+    ck_assert_ok(index_match(ix, &a, STR("%"), &keys, &err), &err);
+    ck_assert_ok(index_match(ix, &a, STR("aa11"), &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 1);
+    keys.n = 0;
+    ck_assert_ok(index_match(ix, &a, STR("aa"), &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 2);
+}
+END_TEST
+
+START_TEST(images_are_known_by_name_and_platform)
+{
+    struct digest one = digest_filled(1), two = digest_filled(2), found;
+    ck_assert_int_eq(index_find_image(ix, STR("a"), STR(""), &found, &err), 0);
+    ck_assert_ok(index_set_image(ix, STR("a"), STR(""), &one, &err), &err);
+    ck_assert_ok(index_set_image(ix, STR("a"), STR("linux/arm64"), &two, &err), &err);
+    ck_assert_int_eq(index_find_image(ix, STR("a"), STR(""), &found, &err), 1);
+    ck_assert(digest_eq(&found, &one));
+    ck_assert_ok(index_set_image(ix, STR("a"), STR(""), &two, &err), &err);
+    ck_assert_int_eq(index_find_image(ix, STR("a"), STR(""), &found, &err), 1);
+    ck_assert(digest_eq(&found, &two));
+}
+END_TEST
+
+START_TEST(removing_a_result_forgets_its_image)
+{
+    struct digest key = digest_filled(0xab), found;
+    char hex[SHA256_HEX + 1];
+    digest_hex(&key, hex);
+    add(hex, "", 1);
+    ck_assert_ok(index_set_image(ix, STR("a"), STR(""), &key, &err), &err);
+    ck_assert_ok(index_remove(ix, str_from(hex), &err), &err);
+    ck_assert_uint_eq(list().n, 0);
+    ck_assert_int_eq(index_find_image(ix, STR("a"), STR(""), &found, &err), 0);
+    ck_assert_ok(index_remove(ix, str_from(hex), &err), &err);
+}
+END_TEST
+
+START_TEST(uses_are_written_at_close)
+{
+    struct digest key = digest_filled(0xab);
+    char hex[SHA256_HEX + 1];
+    digest_hex(&key, hex);
+    add(hex, "", 1);
+    index_used(ix, &key);
+    ck_assert_int_eq(list().at[0].used, 1);
+    index_close(ix);
+    open_index();
+    struct index_row_vec rows = list();
+    ck_assert_int_gt(rows.at[0].used, 1);
+    ck_assert_int_eq(rows.at[0].created, 1);
+}
+END_TEST
+
+START_TEST(two_processes_may_have_it_open)
+{
+    struct index *other;
+    ck_assert_ok(index_open(&sd.layout, &other, &err), &err);
+    add("aa", "", 1);
+    struct index_row_vec rows = {0};
+    ck_assert_ok(index_list(other, &a, &rows, &err), &err);
+    ck_assert_uint_eq(rows.n, 1);
+    index_close(other);
+}
+END_TEST
+
+START_TEST(a_damaged_index_is_put_aside)
+{
+    static const char noise[] = "this is not a database, but it is longer than a header of one is, "
+                                "which has 100 bytes at the start of the file";
+    add("aa", "", 1);
+    index_close(ix);
+    scratch_text(&sd.dir, "state/index.db", noise);
+    open_index();
+    ck_assert_uint_eq(list().n, 0);
+    add("bb", "", 1);
+    struct stat st;
+    ck_assert_int_eq(fstatat(sd.dir.fd, "state/index.db.damaged", &st, 0), 0);
+}
+END_TEST
+
+START_TEST(an_index_of_a_newer_obkit_is_left_alone)
+{
+    char path[100];
+    sqlite3 *db;
+    index_close(ix);
+    snprintf(path, sizeof path, "%s/state/index.db", sd.dir.path);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL);
+    sqlite3_close(db);
+    ck_assert_int_eq(index_open(&sd.layout, &ix, &err), -1);
+    ck_assert_str_eq(err.text, "the store's index is of a newer obkit (version 2)");
+    ix = NULL;
+}
+END_TEST
+
+UNIT_MAIN_WITH("index", start, stop, rows_come_back_oldest_first,
+               a_row_is_replaced_by_one_with_its_key, children_are_found,
+               prefixes_are_taken_literally_and_give_two_at_most,
+               images_are_known_by_name_and_platform, removing_a_result_forgets_its_image,
+               uses_are_written_at_close, two_processes_may_have_it_open,
+               a_damaged_index_is_put_aside, an_index_of_a_newer_obkit_is_left_alone)
