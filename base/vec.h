@@ -30,7 +30,7 @@
      (v)->at[(v)->n++] = (x))
 
 #define vec_for(T, it, v)                                                                          \
-    for (T *it = (v)->at, *it##_end = it ? it + (v)->n : it; it != it##_end; it++)
+    for (__typeof__(T) *it = (v)->at, *it##_end = it ? it + (v)->n : it; it != it##_end; it++)
 
 /* For vec_push: a copy with more room; *cap is updated. */
 void *vec_grow(struct arena *a, void *at, size_t n, size_t *cap, size_t size);

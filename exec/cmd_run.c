@@ -217,7 +217,7 @@ static int print_keys(const struct plan *plan, const struct digest *keys)
 }
 
 static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o,
-                      struct progress *progress)
+                      struct progress *progress, bool *changed)
 {
     struct ob_err err;
     struct build b = {
@@ -236,12 +236,9 @@ static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o
         log_error("%s", err.text);
         return OB_EXIT_FAILED;
     }
-    enum build_end end = build_run(&b, keys, &err);
+    enum build_end end = build_run(&b, keys, changed, &err);
     if (b.context >= 0)
         close(b.context);
-    struct ob_err ignored; /* what workers were making when they ended; the next run tries again */
-    if (end != BUILD_OK)
-        store_settle(o->kit.store, &ignored);
     switch (end) {
     case BUILD_OK: return print_keys(plan, keys);
     case BUILD_FAILED: return OB_EXIT_FAILED;
@@ -268,8 +265,9 @@ static int run(const struct cli *cli)
         log_error("%s", err.text);
         status = opened_exit_status(&err);
     } else {
-        status = build_plan(cli, &plan, &o, progress);
-        opened_close(&o);
+        bool changed = false;
+        status = build_plan(cli, &plan, &o, progress, &changed);
+        opened_close(&o, changed);
     }
     progress->close(progress);
     return status;

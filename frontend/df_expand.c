@@ -198,7 +198,7 @@ static bool expand_modifier(struct expander *x, size_t from, struct str name, st
     int ch = peek(x);
     x->pos += ch >= 0;
     if (ch != '-' && ch != '+') {
-        if (ch < 0) {
+        if (ch < 0 || ch == '"' || ch == '\'' || ascii_is_blank((char)ch)) {
             fail(x, from, x->pos, "\"${\" without its \"}\"");
             return false;
         }

@@ -105,7 +105,7 @@ static enum df_mode first_mode(enum df_shape shape)
     case DF_SHAPE_PAIRS: return DF_MODE_FIRST_PAIR;
     case DF_SHAPE_PATHS: return DF_MODE_PATHS;
     case DF_SHAPE_TEXT: return DF_MODE_TEXT;
-    case DF_SHAPE_WORDS: return DF_MODE_WORDS;
+    case DF_SHAPE_WORDS: return DF_MODE_PORTS;
     }
     BUG("shape %d", shape);
 }
@@ -258,7 +258,7 @@ static int lex_paths(struct df_parse *ps)
     bool may_have = ps->insn.type->kind == DF_COPY || ps->insn.type->kind == DF_ADD;
     if (may_have && !df_heredocs_read(ps, text))
         return fail(ps);
-    ps->mode = DF_MODE_WORDS;
+    ps->mode = DF_MODE_PATH_WORDS;
     return AGAIN;
 }
 
@@ -291,18 +291,26 @@ static int lex_pair(struct df_parse *ps, DF_STYPE *lval)
     return TOK_PAIR;
 }
 
-static int lex_word(struct df_parse *ps, DF_STYPE *lval)
+static int lex_image(struct df_parse *ps, struct df_word *image)
 {
-    struct df_word word = take(ps, df_scan_plain(ps->cur));
-    if (ps->mode == DF_MODE_IMAGE) {
-        ps->mode = DF_MODE_AS;
-        lval->TOK_IMAGE = word;
-        return TOK_IMAGE;
-    }
-    bool is_as = ps->mode == DF_MODE_AS && str_eq_nocase(word.s, STR("AS"));
-    ps->mode = DF_MODE_WORDS;
-    lval->TOK_WORD = word;
+    *image = take(ps, df_scan_plain(ps->cur));
+    ps->mode = DF_MODE_AS;
+    return TOK_IMAGE;
+}
+
+static int lex_as(struct df_parse *ps, struct df_word *word)
+{
+    *word = take(ps, df_scan_plain(ps->cur));
+    bool is_as = str_eq_nocase(word->s, STR("AS"));
+    ps->mode = is_as ? DF_MODE_NAME : DF_MODE_END;
     return is_as ? TOK_AS : TOK_WORD;
+}
+
+static int lex_word(struct df_parse *ps, struct df_word *word, enum df_mode next, int token)
+{
+    *word = take(ps, df_scan_plain(ps->cur));
+    ps->mode = next;
+    return token;
 }
 
 /* The token at `cur`, where something is left of the line. */
@@ -320,10 +328,12 @@ static int lex_argument(struct df_parse *ps, DF_STYPE *lval)
     case DF_MODE_TEXT: return lex_text(ps, &lval->TOK_TEXT);
     case DF_MODE_FIRST_PAIR:
     case DF_MODE_PAIRS: return lex_pair(ps, lval);
-    case DF_MODE_IMAGE:
-    case DF_MODE_AS:
-    case DF_MODE_WORDS:
-    case DF_MODE_END: lval->TOK_WORD = (struct df_word){0}; return lex_word(ps, lval);
+    case DF_MODE_IMAGE: return lex_image(ps, &lval->TOK_IMAGE);
+    case DF_MODE_AS: return lex_as(ps, &lval->TOK_WORD);
+    case DF_MODE_NAME: return lex_word(ps, &lval->TOK_NAME, DF_MODE_END, TOK_NAME);
+    case DF_MODE_PATH_WORDS: return lex_word(ps, &lval->TOK_PATH, ps->mode, TOK_PATH);
+    case DF_MODE_PORTS: return lex_word(ps, &lval->TOK_PORT, ps->mode, TOK_PORT);
+    case DF_MODE_END: return lex_word(ps, &lval->TOK_WORD, ps->mode, TOK_WORD);
     case DF_MODE_LINE: break;
     }
     BUG("mode %d", ps->mode);

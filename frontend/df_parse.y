@@ -14,6 +14,7 @@
 %locations
 %param {struct df_parse *ps}
 %expect 0
+%initial-action { @$ = span_of(ps->file->source, 0, 0); }
 
 %initial-action { @$ = span_of(ps->file->source, 0, 0); }
 
@@ -63,9 +64,11 @@ static void line_done(struct df_parse *ps, bool is_broken)
 %token EXEC "a JSON array"
 %token <struct df_flag> FLAG "a flag"
 %token <struct df_word> IMAGE "an image"
-%token <struct df_word> WORD "a word"
 %token <struct df_word> NAME "a name"
-%token <struct df_word> TEXT "text"
+%token <struct df_word> PATH "a path"
+%token <struct df_word> PORT "a port"
+%token <struct df_word> TEXT "a value"
+%token <struct df_word> WORD "a word" /* where none may stand */
 %token <struct df_pair> PAIR "NAME=VALUE"
 
 %%
@@ -77,11 +80,11 @@ line: insn EOL  { line_done(ps, false); }
     ;
 
 insn: FROM flags IMAGE[image]                { add_word(ps, $image); }
-    | FROM flags IMAGE[image] AS WORD[name]  { add_word(ps, $image); add_word(ps, $name); }
+    | FROM flags IMAGE[image] AS NAME[name]  { add_word(ps, $image); add_word(ps, $name); }
     | COMMAND flags command
     | PATHS flags EXEC
-    | PATHS flags words
-    | WORDS flags words
+    | PATHS flags paths
+    | WORDS flags ports
     | TEXT_LINE flags TEXT[text]             { add_word(ps, $text); }
     | PAIRS flags pairs
     | PAIRS flags NAME[name] TEXT[value]
@@ -100,8 +103,12 @@ command: %empty
        | TEXT[text] { add_word(ps, $text); }
        ;
 
-words: WORD[word]       { add_word(ps, $word); }
-     | words WORD[word] { add_word(ps, $word); }
+paths: PATH[path]       { add_word(ps, $path); }
+     | paths PATH[path] { add_word(ps, $path); }
+     ;
+
+ports: PORT[port]       { add_word(ps, $port); }
+     | ports PORT[port] { add_word(ps, $port); }
      ;
 
 pairs: PAIR[pair]       { add_pair(ps, $pair); }

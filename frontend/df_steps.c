@@ -180,20 +180,29 @@ static bool is_remote(struct str s)
            str_starts(s, STR("git@"));
 }
 
+static bool expand_path(struct df_lower *lo, const struct df_word *w, struct df_value *v)
+{
+    size_t before = lo->c->diags->list.n;
+    if (df_expand(lo, w, v))
+        return true;
+    bool quoted = str_find(w->s, '"') >= 0 || str_find(w->s, '\'') >= 0;
+    if (quoted && lo->c->diags->list.n > before)
+        diag_note(lo->c->diags->list.at[before],
+                  "paths with blanks need the JSON form: COPY [\"a b\", \"c\"]");
+    return false;
+}
+
 static bool read_sources(struct df_lower *lo, const struct df_insn *in, struct op_copy *op)
 {
-    bool ok = true;
     for (size_t i = 0; i + 1 < in->words.n; i++) {
         const struct df_word *w = &in->words.at[i];
         struct df_value v;
-        if (!df_expand(lo, w, &v)) {
-            ok = false;
-            continue;
-        }
+        if (!expand_path(lo, w, &v))
+            return false;
         if (is_remote(text_head(v.text))) {
             diag_error(lo->c->diags, df_word_span(w), "COPY can't fetch \"" STR_FMT "\", ADD can",
                        STR_ARG(w->s));
-            ok = false;
+            return false;
         }
         if (text_is_literal(v.text)) {
             struct str clean = df_copy_source(lo->c->arena, text_str(v.text));
@@ -201,7 +210,7 @@ static bool read_sources(struct df_lower *lo, const struct df_insn *in, struct o
         }
         vec_push(lo->c->arena, &op->src, v.text);
     }
-    return ok;
+    return true;
 }
 
 static bool has_two_paths(struct df_lower *lo, const struct df_insn *in)
@@ -221,15 +230,9 @@ void df_lower_copy(struct df_lower *lo, const struct df_insn *in)
     struct op_copy *op = &s.op.copy;
     struct df_value dst;
     op->style = COPY_DOCKERFILE;
-    bool ok = df_flags_check(lo, in) && has_two_paths(lo, in);
-    if (!ok)
-        return;
-    ok &= read_from(lo, in, &s);
-    ok &= read_owner(lo, in, &op->owner);
-    ok &= read_chmod(lo, in, &op->chmod);
-    ok &= read_sources(lo, in, op);
-    ok &= df_expand(lo, &in->words.at[in->words.n - 1], &dst);
-    if (!ok)
+    if (!df_flags_check(lo, in) || !has_two_paths(lo, in) || !read_from(lo, in, &s) ||
+        !read_owner(lo, in, &op->owner) || !read_chmod(lo, in, &op->chmod) ||
+        !read_sources(lo, in, op) || !expand_path(lo, &in->words.at[in->words.n - 1], &dst))
         return;
     op->dst = df_copy_dest(lo->c->arena, lo->stage, dst.text);
     vec_for (const struct df_flag, f, &in->flags)

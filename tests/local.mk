@@ -1,10 +1,13 @@
 # A unit test is tests/unit/check_NAME.c and one line in UNIT_TESTS. Test programs link all of
 # obkit: LDADD is the default for programs without a _LDADD of their own.
-LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
+LDADD = $(FRONTEND_LIBS) $(EXEC_TEST_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_df_expand \
+	tests/unit/check_df_line \
+	tests/unit/check_df_lower \
 	tests/unit/check_diag \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
@@ -27,7 +30,7 @@ if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/unit/fixture.h tests/unit/image_maker.h
+EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store
@@ -47,7 +50,7 @@ check_PROGRAMS += tests/conform/sandbox
 endif
 if HAVE_STATIC
 check_PROGRAMS += tests/conform/escape tests/conform/inside
-noinst_PROGRAMS += tests/bench/floor tests/bench/true-static
+noinst_PROGRAMS += tests/bench/floor tests/bench/timed tests/bench/true-static
 endif
 TESTS += tests/conform/run-sandbox.sh
 tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
@@ -59,6 +62,7 @@ tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
 tests_bench_floor_LDADD =
+tests_bench_timed_LDADD =
 tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
@@ -89,12 +93,42 @@ TESTS += tests/e2e/fetch-real-tools.sh
 EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 
 # Golden folders: see the comment in run.sh.
-check_PROGRAMS += tests/golden/golden
-TESTS += tests/golden/run.sh
-EXTRA_DIST += tests/golden/run.sh tests/golden/spec tests/golden/dockerfile
+check_PROGRAMS += tests/golden/roundtrip
+TESTS += tests/golden/run.sh tests/golden/ids.sh
+EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
+	tests/golden/spec tests/golden/dockerfile
+
+# Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
+FUZZ_TARGETS = ir spec dockerfile
+FUZZ_COMMON = tests/fuzz/fuzz.h tests/fuzz/property.c
+check_PROGRAMS += tests/fuzz/replay_ir tests/fuzz/replay_spec tests/fuzz/replay_dockerfile
+tests_fuzz_replay_ir_SOURCES = tests/fuzz/fuzz_ir.c tests/fuzz/replay.c $(FUZZ_COMMON)
+tests_fuzz_replay_spec_SOURCES = tests/fuzz/fuzz_spec.c tests/fuzz/replay.c $(FUZZ_COMMON)
+tests_fuzz_replay_dockerfile_SOURCES = \
+	tests/fuzz/fuzz_dockerfile.c tests/fuzz/replay.c $(FUZZ_COMMON)
+TESTS += tests/fuzz/run.sh
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/seeds \
+	tests/fuzz/ir.dict tests/fuzz/spec.dict tests/fuzz/dockerfile.dict
+
+FUZZ_CC = clang
+FUZZ_SECONDS = 60
+FUZZ_FLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SOURCES = tests/fuzz/property.c $(filter %.c,$(libbase_a_SOURCES) $(libir_a_SOURCES) \
+	$(libfrontend_a_SOURCES))
+fuzz: $(FUZZ_SOURCES) | $(BUILT_SOURCES)
+	$(MKDIR_P) tests/fuzz
+	for target in $(FUZZ_TARGETS); do \
+	    $(FUZZ_CC) -DHAVE_CONFIG_H $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(FUZZ_FLAGS) \
+	        -o tests/fuzz/fuzz-$$target $(top_srcdir)/tests/fuzz/fuzz_$$target.c \
+	        $^ \
+	        $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_LIBS) $(CRYPTO_LIBS) || exit 1; \
+	done
+	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS)
+.PHONY: fuzz
 
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
+	tests/shape/completions.sh \
 	tests/shape/forbidden.sh \
 	tests/shape/format.sh \
 	tests/shape/headers.sh \
@@ -107,3 +141,5 @@ EXTRA_DIST += $(SHAPE_TESTS)
 check-unit: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"
 .PHONY: check-unit
+
+EXTRA_DIST += tests/bench/run.sh

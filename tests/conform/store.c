@@ -382,6 +382,7 @@ static unsigned count_lines(const char *path)
 /* In a process of its own: the test, and that it has left no descriptor and no mount. */
 static void run_here(const struct test *t)
 {
+    alarm(300); /* a test that hangs is one that fails */
     unsigned fds = count_entries("/proc/self/fd"), mounts = count_lines("/proc/self/mountinfo");
     t->run();
     CHECK(count_entries("/proc/self/fd") == fds);

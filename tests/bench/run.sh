@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Measures obkit against the kernel's floor in the same run, and prints a table. Usage:
+#
+#     run.sh BUILDDIR [DIR]
+#
+# DIR is where stores are made; without it, a tmpfs of our own in a private mount namespace. Times
+# are medians. Needs root, as the floor and the native sandbox do.
+set -euo pipefail
+
+build=$(cd "$1" && pwd)
+if [ $# -lt 2 ]; then
+    exec unshare --mount --propagation private bash -c '
+        dir=$(mktemp -d) && mount -t tmpfs tmpfs "$dir" && bash "$0" "$1" "$dir"
+        status=$?; umount -l "$dir"; rmdir "$dir"; exit $status' "$0" "$build"
+fi
+dir=$2
+export OMP_NUM_THREADS=1 LC_ALL=C
+timed=$build/tests/bench/timed
+steps=40
+
+median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
+
+row() { # what, value, unit, reference, aim
+    printf '%-52s %9s %-3s %10s   %s\n' "$@"
+}
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
+ms() { awk -v us="$1" 'BEGIN {printf "%.2f", us / 1000}'; }
+
+verdicts=0
+aim() { # value, limit: "ok" or "MISSED"
+    if awk -v v="$1" -v l="$2" 'BEGIN {exit !(v <= l)}'; then echo ok; else
+        echo MISSED
+        verdicts=1
+    fi
+}
+
+# A base image with one static binary.
+mkdir -p "$dir/base/bin" "$dir/context"
+cp "$build/tests/bench/true-static" "$dir/base/bin/true"
+image=--build-context=base=dir:$dir/base
+store=--store=overlayfs:$dir/store
+
+obexec() { "$build/obexec" "$store" "$image" --progress=quiet "$@" >/dev/null; }
+
+trivial_spec() { # steps, seed
+    awk -v n="$1" -v seed="$2" 'BEGIN {
+        print "FROM base"
+        for (i = 0; i < n; i++) printf "RUN [\"/bin/true\", \"%s-%d\"]\n", seed, i
+    }'
+}
+
+bench_step() {
+    local floor spawn us i
+    { read -r _ spawn; read -r _ floor; } < <("$build/tests/bench/floor" -n 200 "$dir")
+    row "spawn and wait of a static program" "$spawn" us "" ""
+    row "floor: namespaces, overlay, exec, wait" "$floor" us "1.00" ""
+    trivial_spec 0 x >"$dir/empty" && "$build/spec2ir" --from=dockerfile -o "$dir/0.json" "$dir/empty"
+    obexec "$dir/0.json"
+    us=$(for i in 1 2 3 4 5 6 7; do
+        trivial_spec $steps "$i" >"$dir/d" && "$build/spec2ir" --from=dockerfile -o "$dir/$i.json" "$dir/d"
+        "$timed" "$build/obexec" "$store" "$image" --progress=quiet -j1 "$dir/$i.json"
+    done | median)
+    us=$(((us - $("$timed" -n 20 "$build/obexec" "$store" "$image" --progress=quiet "$dir/0.json")) / steps))
+    row "trivial step, uncached, overlayfs + native" "$us" us "$(ratio "$us" "$floor")" \
+        "at most 5 x the floor: $(aim "$us" $((5 * floor)))"
+}
+
+bench_cached() {
+    local us
+    trivial_spec 19 c >"$dir/d"
+    "$build/spec2ir" --from=dockerfile -o "$dir/c.json" "$dir/d"
+    obexec "$dir/c.json"
+    us=$("$timed" -n 100 "$build/obkit" build "$store" "$image" --progress=quiet --from=dockerfile -f "$dir/d" "$dir/context")
+    row "20 steps cached, obkit build (both programs)" "$(ms "$us")" ms "" "under 10 ms: $(aim "$us" 10000)"
+    us=$("$timed" -n 100 "$build/obexec" "$store" "$image" --progress=quiet "$dir/c.json")
+    row "20 steps cached, obexec alone" "$(ms "$us")" ms "" ""
+}
+
+bench_compile() {
+    local us
+    awk 'BEGIN {
+        print "FROM debian:12 AS build"
+        for (i = 1; i < 10000; i++)
+            if (i % 10 == 0) printf "ENV V%d=\"value %d\"\n", i % 20, i
+            else if (i % 10 == 5) printf "COPY src/file%d.c /src/\n", i
+            else printf "RUN apt-get install -y package-%d && rm -rf /var/lib/apt/lists/*\n", i
+    }' >"$dir/large"
+    us=$("$timed" -n 20 "$build/spec2ir" --from=dockerfile -o "$dir/large.json" "$dir/large")
+    row "spec2ir, Dockerfile of 10,000 lines" "$(ms "$us")" ms "" "under 20 ms: $(aim "$us" 20000)"
+    us=$("$timed" -n 20 "$build/spec2ir" --from=dockerfile --to=ast -o /dev/null "$dir/large")
+    row "the same, to its tree only" "$(ms "$us")" ms "" ""
+}
+
+bench_copy() {
+    local us i
+    for i in $(seq 20); do
+        mkdir -p "$dir/context/d$i"
+        head -c 5242880 /dev/urandom | split -a 3 -b 52429 - "$dir/context/d$i/f"
+    done
+    printf 'FROM base\nCOPY . /src/\n' >"$dir/d"
+    "$build/spec2ir" --from=dockerfile -o "$dir/copy.json" "$dir/d"
+    us=$("$timed" "$build/obexec" "$store" "$image" --progress=quiet "$dir/copy.json" "$dir/context")
+    row "copy of 2,000 files / 100 MB, uncached" "$(ms "$us")" ms "" ""
+    us=$("$timed" -n 5 "$build/obexec" "$store" "$image" --progress=quiet "$dir/copy.json" "$dir/context")
+    row "the same, nothing changed" "$(ms "$us")" ms "" ""
+    echo changed >"$dir/context/d1/faaa"
+    us=$("$timed" "$build/obexec" "$store" "$image" --progress=quiet "$dir/copy.json" "$dir/context")
+    row "the same, one file changed" "$(ms "$us")" ms "" ""
+}
+
+bench_parallel() {
+    local us
+    awk 'BEGIN {
+        for (i = 0; i < 4; i++) printf "FROM base AS s%d\nRUN [\"/bin/true\", \"sleep\", \"%d\"]\n", i, i
+        print "FROM base"
+        for (i = 0; i < 4; i++) printf "COPY --from=s%d /bin/true /t%d\n", i, i
+    }' >"$dir/d"
+    "$build/spec2ir" --from=dockerfile -o "$dir/p.json" "$dir/d"
+    us=$("$timed" "$build/obexec" "$store" "$image" --progress=quiet -j4 "$dir/p.json")
+    row "4 independent steps that sleep 1 s, -j4" "$(ms "$us")" ms "" "about 1 s: $(aim "$us" 1300000)"
+}
+
+row "" value "" "x floor" "aim"
+bench_step
+bench_cached
+bench_compile
+bench_copy
+bench_parallel
+exit $verdicts
