@@ -217,6 +217,8 @@ static struct str failed_log(struct sched *s, uint32_t i)
 static void finish_failed(struct sched *s, uint32_t i, const struct ob_err *why, bool is_machine)
 {
     s->n_failed++;
+    if (!s->jobs[i].is_building) /* it came not even so far: say what failed */
+        emit(s, step_event(s, EVENT_START, i));
     struct event e = step_event(s, EVENT_FAILED, i);
     e.text = str_from(why->text);
     e.log = failed_log(s, i);
