@@ -172,7 +172,9 @@ int cmd_healthcheck(int argc, char **argv)
         {0},
     };
     struct kit_request q = {0};
+    static char program[] = "obexec"; /* for getopt's messages */
     int opt;
+    argv[0] = program;
     while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
         switch (opt) {
         case 's': q.store = optarg; break;

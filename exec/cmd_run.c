@@ -151,7 +151,9 @@ static int parse_option(struct cli *cli, int opt)
 
 static int parse_cli(int argc, char **argv, struct cli *cli)
 {
+    static char program[] = "obexec"; /* for getopt's messages, which should not name "run" */
     int status = -1, opt;
+    argv[0] = program;
     while (status < 0 && (opt = getopt_long(argc, argv, "j:vhV", long_options, NULL)) != -1)
         status = parse_option(cli, opt);
     if (status >= 0)
@@ -176,7 +178,7 @@ static int read_plan(const struct cli *cli, struct plan *plan, int *status, stru
     if (fd < 0)
         return ob_err_set(err, errno, "can't open \"%s\"", cli->ir);
     if (fs_read_all(fd, &text, MAX_IR, err) < 0)
-        return ob_err_wrap(err, "can't read %s", name);
+        return ob_err_wrap(err, is_stdin ? "can't read %s" : "can't read \"%s\"", name);
     *status = OB_EXIT_FAILED;
     if (text.n == 0)
         return ob_err_set(err, 0, "%s is empty: no IR came", name);

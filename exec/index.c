@@ -6,9 +6,11 @@
 
 #include "base/log.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 struct index {
@@ -44,33 +46,38 @@ static int on_version(void *arg, int n, char **values, char **names)
 
 static int read_version(struct index *ix, int *version, struct ob_err *err)
 {
-    if (sqlite3_exec(ix->db, "PRAGMA user_version", on_version, version, NULL) != SQLITE_OK)
+    *version = 0;
+    int rc = sqlite3_exec(ix->db, "PRAGMA user_version", on_version, version, NULL);
+    if (rc != SQLITE_OK)
         return fail(ix, err);
     if (*version > INDEX_VERSION)
         return ob_err_set(err, 0, "the store's index is of a newer obkit (version %d)", *version);
     return 0;
 }
 
-/* Of several processes that find no tables, the first makes them. */
-static int make_tables(struct index *ix, struct ob_err *err)
+/* One process at a time: SQLite does not wait for another that changes the journal's mode, and a
+ * second one would drop the first one's rows. */
+static int make_database(struct index *ix, struct ob_err *err)
 {
-    int version = 0;
-    if (exec(ix, "PRAGMA journal_mode = WAL", err) < 0 || exec(ix, "BEGIN IMMEDIATE", err) < 0 ||
-        read_version(ix, &version, err) < 0)
-        return -1;
-    if (version != INDEX_VERSION && exec(ix, schema, err) < 0)
-        return -1;
-    return exec(ix, "COMMIT", err);
+    int version;
+    while (flock(ix->layout->state, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return ob_err_set(err, errno, "can't lock the store's index");
+    int rc = read_version(ix, &version, err);
+    if (rc == 0 && version < INDEX_VERSION)
+        rc = exec(ix, "PRAGMA journal_mode = WAL", err) < 0 ? -1 : exec(ix, schema, err);
+    flock(ix->layout->state, LOCK_UN);
+    return rc;
 }
 
 static int prepare_database(struct index *ix, struct ob_err *err)
 {
-    int version = 0;
+    int version;
     sqlite3_busy_timeout(ix->db, 60000);
     /* A crash of the machine may lose the last rows, never the file: the index can be rebuilt. */
     if (exec(ix, "PRAGMA synchronous = OFF", err) < 0 || read_version(ix, &version, err) < 0)
         return -1;
-    return version == INDEX_VERSION ? 0 : make_tables(ix, err);
+    return version < INDEX_VERSION ? make_database(ix, err) : 0;
 }
 
 struct index *index_new(const struct layout *l)

@@ -46,17 +46,31 @@ static bool has_suffix(const char *name, const char *suffix)
     return str_ends(str_from(name), str_from(suffix));
 }
 
-/* A part whose writer is dead: its lock can be had. */
+/* Is the file of this name in log/ the one behind fd, still or already? */
+static bool is_named(const struct layout *l, const char *name, int fd)
+{
+    struct stat here, there;
+    return fstat(fd, &here) == 0 && fstatat(l->log, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+int layout_settle_log(const struct layout *l, const char *key, struct ob_err *err)
+{
+    char name[LOG_NAME_MAX];
+    snprintf(name, sizeof name, "%s.part", key);
+    /* Its writer is dead if the lock can be had, and then it has its name still. */
+    cleanup_close int fd = openat(l->log, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_named(l, name, fd))
+        return 0;
+    return layout_end_log(l, key, true, err);
+}
+
 static int settle_part(const struct layout *l, const char *name, struct ob_err *err)
 {
-    cleanup_close int fd = openat(l->log, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return 0; /* gone, or alive */
     char key[SHA256_HEX + 1];
     snprintf(key, sizeof key, "%s", name);
-    if (strlen(name) != SHA256_HEX + strlen(".part"))
-        return 0; /* not ours */
-    return layout_end_log(l, key, true, err);
+    bool is_ours = strlen(name) == SHA256_HEX + strlen(".part");
+    return is_ours ? layout_settle_log(l, key, err) : 0;
 }
 
 int layout_settle(const struct layout *l, struct ob_err *err)
@@ -75,13 +89,18 @@ int layout_new_log(const struct layout *l, const char *key, struct ob_err *err)
 {
     char name[LOG_NAME_MAX];
     snprintf(name, sizeof name, "%s.part", key);
-    int fd = openat(l->log, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    ob_err_set(err, errno, "can't create log \"%s\" in the store", name);
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    if (layout_settle_log(l, key, err) < 0)
+        return -1;
+    for (;;) {
+        cleanup_close int fd =
+            openat(l->log, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0 && errno == EEXIST && unlinkat(l->log, name, 0) == 0)
+            continue; /* of a dead worker, whose last process has not ended yet */
+        if (fd < 0 || flock(fd, LOCK_EX) < 0)
+            return ob_err_set(err, errno, "can't create log \"%s\" in the store", name);
+        if (is_named(l, name, fd)) /* else another process's settle took it for a dead one's */
+            return take_fd(&fd);
+    }
 }
 
 int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err)

@@ -29,8 +29,11 @@ void layout_close(struct layout *l);
 
 /* Turns the logs that dead processes left half written into ".failed" ones. */
 int layout_settle(const struct layout *l, struct ob_err *err);
+/* The same for one key's, if it has such a log. */
+int layout_settle_log(const struct layout *l, const char *key, struct ob_err *err);
 
-/* The log of a step that starts: KEY.part, empty and locked as long as the descriptor is open. */
+/* The log of a step that starts: KEY.part, empty and locked as long as the descriptor is open. The
+ * caller has the lock of the key, and ends the log before it lets go of that. */
 enum { LOG_NAME_MAX = SHA256_HEX + 16 };
 int layout_new_log(const struct layout *l, const char *key, struct ob_err *err);
 /* Gives it its final name: KEY, or KEY.failed. */

@@ -281,13 +281,15 @@ static bool is_obexec_command(const char *name)
 
 int main(int argc, char **argv)
 {
-    static char obexec_name[] = "obexec", spec2ir_name[] = "spec2ir";
+    static char obkit_name[] = "obkit", obexec_name[] = "obexec", spec2ir_name[] = "spec2ir";
     log_init("obkit", 0);
     if (argc < 2)
         return cli_usage_error("obkit", "a command is missing");
     const char *name = argv[1];
-    if (strcmp(name, "build") == 0)
+    if (strcmp(name, "build") == 0) {
+        argv[1] = obkit_name; /* for getopt's messages */
         return cmd_build(argc - 1, argv + 1);
+    }
     if (strcmp(name, "compile") == 0) {
         argv[1] = spec2ir_name;
         return forward("spec2ir", argv + 1);

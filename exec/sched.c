@@ -209,7 +209,7 @@ static struct str failed_log(struct sched *s, uint32_t i)
     if (!s->jobs[i].is_building)
         return STR("");
     digest_hex(&s->jobs[i].key, key);
-    if (layout_end_log(&s->b->layout, key, true, &err) < 0)
+    if (layout_settle_log(&s->b->layout, key, &err) < 0) /* the worker may not have come to it */
         return STR("");
     return arena_printf(s->b->arena, "%s/state/log/%s.failed", s->b->store_path, key);
 }
@@ -217,6 +217,8 @@ static struct str failed_log(struct sched *s, uint32_t i)
 static void finish_failed(struct sched *s, uint32_t i, const struct ob_err *why, bool is_machine)
 {
     s->n_failed++;
+    if (!s->jobs[i].is_building) /* it came not even so far: say what failed */
+        emit(s, step_event(s, EVENT_START, i));
     struct event e = step_event(s, EVENT_FAILED, i);
     e.text = str_from(why->text);
     e.log = failed_log(s, i);
@@ -268,14 +270,16 @@ static void close_job(struct sched *s, uint32_t i)
 static void on_building(struct sched *s, uint32_t i)
 {
     struct job *j = &s->jobs[i];
+    static const char *const suffixes[] = {".part", "", ".failed"};
     char name[LOG_NAME_MAX], key[SHA256_HEX + 1];
     j->is_building = true;
     digest_hex(&j->key, key);
-    snprintf(name, sizeof name, "%s.part", key);
-    j->log = openat(s->b->layout.log, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    errno = ENOENT;
     /* A quick step can be over by now, its log renamed to its final name. */
-    if (j->log < 0 && errno == ENOENT)
-        j->log = openat(s->b->layout.log, key, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    for (size_t k = 0; k < 3 && j->log < 0 && errno == ENOENT; k++) {
+        snprintf(name, sizeof name, "%s%s", key, suffixes[k]);
+        j->log = openat(s->b->layout.log, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    }
     emit(s, step_event(s, EVENT_START, i));
 }
 

@@ -261,7 +261,11 @@ static int find_or_build(struct work *w, struct ob_err *err)
     if (log < 0)
         return -1;
     send_report(w, REPORT_BUILDING);
-    return build_result(w, hex, err);
+    int rc = build_result(w, hex, err);
+    struct ob_err ignored; /* before the lock ends: the next builder makes a log of this name */
+    if (rc < 0)
+        layout_end_log(&w->b->layout, hex, true, &ignored);
+    return rc;
 }
 
 /* Whether the machine is at fault, whatever the step asked for. */

@@ -89,8 +89,11 @@ E2E_TESTS = \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/ids-stable.sh \
+	tests/e2e/interrupt-cleans.sh \
+	tests/e2e/kill9-recovers.sh \
 	tests/e2e/minimal-image.sh \
-	tests/e2e/sharing-graph.sh
+	tests/e2e/sharing-graph.sh \
+	tests/e2e/store-shared.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh $(E2E_TESTS)
 if HAVE_STATIC

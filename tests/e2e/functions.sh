@@ -30,6 +30,8 @@ fail()
     exit 1
 }
 
+trap 'echo "failed: $0: line $LINENO: $BASH_COMMAND"' ERR
+
 # What is being shown, for whoever reads the log of a failure.
 subject()
 {
