@@ -1,6 +1,6 @@
 # A unit test is tests/unit/check_NAME.c and one line in UNIT_TESTS. Test programs link all of
 # obkit: LDADD is the default for programs without a _LDADD of their own.
-LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
+LDADD = $(FRONTEND_LIBS) $(EXEC_OWN_LIBS) $(ARCHIVE_LIBS) $(EXEC_SYSTEM_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/check_arena \
