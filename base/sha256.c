@@ -49,8 +49,8 @@ void sha256_final(struct sha256 *h, struct digest *out)
 struct digest sha256_next(struct sha256 *h, const void *p, size_t n)
 {
     struct digest d;
-    if (EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1 ||
-        (n && EVP_DigestUpdate(h->ctx, p, n) != 1) || EVP_DigestFinal_ex(h->ctx, d.b, NULL) != 1)
+    if (EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1 || (n && EVP_DigestUpdate(h->ctx, p, n) != 1) ||
+        EVP_DigestFinal_ex(h->ctx, d.b, NULL) != 1)
         BUG("SHA-256 failed");
     return d;
 }

@@ -281,6 +281,7 @@ int cmd_run(int argc, char **argv)
     cli.build.jobs = cpus > 0 ? (unsigned)cpus : 1;
     int status = parse_cli(argc, argv, &cli);
     log_init("obexec", cli.verbosity);
+    cli_exit_on_signals();
     if (status < 0)
         status = run(&cli);
     arena_free(&arena);

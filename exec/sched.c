@@ -9,6 +9,7 @@
 #include "exec/build.h"
 
 #include "base/cleanup.h"
+#include "base/cli.h"
 #include "base/fs.h"
 #include "exec/bases.h"
 #include "exec/key.h"
@@ -497,10 +498,7 @@ enum build_end build_run(struct build *b, struct digest *keys, bool *changed, st
     *changed = false;
     if (prepare(&s) < 0)
         return BUILD_ERROR;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    cli_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
     cleanup_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a killed worker leaves is ours to wait for */
@@ -508,7 +506,8 @@ enum build_end build_run(struct build *b, struct digest *keys, bool *changed, st
     loop(&s, signals);
     emit_end(&s, keys);
     *changed = s.n_cached < s.n_needed;
-    sigprocmask(SIG_SETMASK, &old, NULL);
+    if (!s.is_interrupted) /* else they stay blocked: what interrupted is still pending */
+        sigprocmask(SIG_SETMASK, &old, NULL);
     return s.is_interrupted ? BUILD_INTERRUPTED
            : s.is_error     ? BUILD_ERROR
            : s.n_failed     ? BUILD_FAILED

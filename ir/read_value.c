@@ -133,6 +133,16 @@ static int read_part(const struct reader *r, const struct at *at, const json_t *
     return 0;
 }
 
+/* Joins by halves: one after the other would copy the beginning for every part. */
+static struct text join_all(struct arena *a, const struct text *t, size_t n)
+{
+    if (n == 0)
+        return TEXT_EMPTY;
+    if (n == 1)
+        return t[0];
+    return text_join(a, join_all(a, t, n / 2), join_all(a, t + n / 2, n - n / 2));
+}
+
 static int read_text(const struct reader *r, const struct at *at, const json_t *v, struct text *out)
 {
     static const char *const keys[] = {"late", NULL};
@@ -150,15 +160,16 @@ static int read_text(const struct reader *r, const struct at *at, const json_t *
     if (read_check_keys(r, at, v, keys) < 0 || read_is_array(r, &late_at, late) < 0)
         return -1;
     size_t i;
-    *out = TEXT_EMPTY;
+    struct text_vec parts = {0};
     json_array_foreach(late, i, part)
     {
         struct at part_at = index_at(&late_at, i);
         struct text t;
         if (read_part(r, &part_at, part, &t) < 0)
             return -1;
-        *out = text_join(r->arena, *out, t);
+        vec_push(r->arena, &parts, t);
     }
+    *out = join_all(r->arena, parts.at, parts.n);
     return 0;
 }
 

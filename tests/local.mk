@@ -1,6 +1,6 @@
 # A unit test is tests/unit/check_NAME.c and one line in UNIT_TESTS. Test programs link all of
 # obkit: LDADD is the default for programs without a _LDADD of their own.
-LDADD = $(FRONTEND_LIBS) $(EXEC_OWN_LIBS) $(ARCHIVE_LIBS) $(EXEC_SYSTEM_LIBS) $(CHECK_LIBS)
+LDADD = $(FRONTEND_LIBS) $(EXEC_TEST_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/check_arena \
@@ -67,18 +67,65 @@ tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
 tests_bench_true_static_LDADD =
+# End to end: the programs as users run them, one subject each.
+E2E_TESTS = \
+	tests/e2e/cache-hits.sh \
+	tests/e2e/chain-deep.sh \
+	tests/e2e/failure-keeps.sh \
+	tests/e2e/ids-stable.sh \
+	tests/e2e/minimal-image.sh \
+	tests/e2e/sharing-graph.sh
+TESTS += $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/functions.sh $(E2E_TESTS)
+if HAVE_STATIC
+check_PROGRAMS += tests/e2e/tiny
+endif
+tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_tiny_LINK = $(STATIC_LINK)
+tests_e2e_tiny_LDADD =
+
 # Fetching without an executor, for scripts.
 check_PROGRAMS += tests/e2e/fetch_image
 TESTS += tests/e2e/fetch-real-tools.sh
 EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 
 # Golden folders: see the comment in run.sh.
-check_PROGRAMS += tests/golden/golden
-TESTS += tests/golden/run.sh
-EXTRA_DIST += tests/golden/run.sh tests/golden/spec tests/golden/dockerfile
+check_PROGRAMS += tests/golden/roundtrip
+TESTS += tests/golden/run.sh tests/golden/ids.sh
+EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
+	tests/golden/spec tests/golden/dockerfile
+
+# Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
+FUZZ_TARGETS = ir spec dockerfile
+FUZZ_COMMON = tests/fuzz/fuzz.h tests/fuzz/property.c
+check_PROGRAMS += tests/fuzz/replay_ir tests/fuzz/replay_spec tests/fuzz/replay_dockerfile
+tests_fuzz_replay_ir_SOURCES = tests/fuzz/fuzz_ir.c tests/fuzz/replay.c $(FUZZ_COMMON)
+tests_fuzz_replay_spec_SOURCES = tests/fuzz/fuzz_spec.c tests/fuzz/replay.c $(FUZZ_COMMON)
+tests_fuzz_replay_dockerfile_SOURCES = \
+	tests/fuzz/fuzz_dockerfile.c tests/fuzz/replay.c $(FUZZ_COMMON)
+TESTS += tests/fuzz/run.sh
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/seeds \
+	tests/fuzz/ir.dict tests/fuzz/spec.dict tests/fuzz/dockerfile.dict
+
+FUZZ_CC = clang
+FUZZ_SECONDS = 60
+FUZZ_FLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SOURCES = tests/fuzz/property.c $(filter %.c,$(libbase_a_SOURCES) $(libir_a_SOURCES) \
+	$(libfrontend_a_SOURCES))
+fuzz: $(FUZZ_SOURCES) | $(BUILT_SOURCES)
+	$(MKDIR_P) tests/fuzz
+	for target in $(FUZZ_TARGETS); do \
+	    $(FUZZ_CC) -DHAVE_CONFIG_H $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(FUZZ_FLAGS) \
+	        -o tests/fuzz/fuzz-$$target $(top_srcdir)/tests/fuzz/fuzz_$$target.c \
+	        $^ \
+	        $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_LIBS) $(CRYPTO_LIBS) || exit 1; \
+	done
+	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS)
+.PHONY: fuzz
 
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
+	tests/shape/completions.sh \
 	tests/shape/forbidden.sh \
 	tests/shape/format.sh \
 	tests/shape/headers.sh \

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Computes the ids of IR documents from their JSON, by the definition in obkit-ir(5) and
+ir/identify.h alone, and says where a document has others. Shares nothing with the C code: a
+mistake in the field tables shows as a difference."""
+import hashlib
+import json
+import struct
+import sys
+
+# For each kind of step: its fields in their order, with type and default.
+TEXT, STR, STRS, TEXTS, PAIRS, BOOL, MOUNTS, COMMAND = range(8)
+FIELDS = {
+    "from": [("image", STR, ""), ("platform", STR, "")],
+    "scratch": [],
+    "run": [(None, COMMAND, None), ("cwd", TEXT, ""), ("user", TEXT, ""), ("env", PAIRS, []),
+            ("network", STR, "default"), ("mounts", MOUNTS, [])],
+    "copy": [("style", STR, "dockerfile"), ("from", STR, "context"), ("context", STR, ""),
+             ("src", TEXTS, []), ("dst", TEXT, ""), ("exclude", STRS, []),
+             ("ignore_given", BOOL, False), ("ignore", STRS, []), ("owner", TEXT, ""),
+             ("chmod", STR, "")],
+    "mkdir": [("path", TEXT, ""), ("owner", TEXT, "")],
+}
+MOUNT = [("type", STR, "bind"), ("id", STR, ""), ("target", TEXT, ""), ("read_only", BOOL, False),
+         ("options", PAIRS, [])]
+
+
+def number(tag, n):
+    return tag + struct.pack("<Q", n)
+
+
+def string(s):
+    b = s.encode()
+    return number(b"s", len(b)) + b
+
+
+def part(p):
+    if isinstance(p, str):
+        return b"L" + string(p)
+    if "env" in p:
+        return b"E" + string(p["env"])
+    if "base" in p:
+        return {"workdir": b"W", "user": b"U"}[p["base"]]
+    return b"X" + string(p["expand"]) + text(p["of"]) + text(p["word"])
+
+
+def text(t):
+    parts = t["late"] if isinstance(t, dict) else [t] if t else []
+    return number(b"t", len(parts)) + b"".join(map(part, parts))
+
+
+def items(encode, values):
+    return number(b"l", len(values)) + b"".join(map(encode, values))
+
+
+def value(kind, v, pair_value):
+    if kind == PAIRS:
+        return items(lambda p: string(p[0]) + pair_value(p[1]), v)
+    return {
+        TEXT: text,
+        STR: string,
+        STRS: lambda l: items(string, l),
+        TEXTS: lambda l: items(text, l),
+        BOOL: lambda b: number(b"n", b),
+        MOUNTS: lambda l: items(lambda m: fields(MOUNT, m, string) + string(""), l),
+    }[kind](v)
+
+
+def command(op):
+    if "argv" in op:
+        return string("argv") + items(string, op["argv"])
+    shell = op["shell"]
+    shell = string(shell) if isinstance(shell, str) else items(string, shell)
+    return string("shell") + shell + string("command") + string(op["command"])
+
+
+def fields(table, op, pair_value=text):
+    out = b""
+    for name, kind, default in table:
+        if kind == COMMAND:
+            out += command(op)
+        elif op.get(name, default) != default:
+            out += string(name) + value(kind, op[name], pair_value)
+    return out
+
+
+def sha256(b):
+    return hashlib.sha256(b).digest()
+
+
+def check(path):
+    with open(path, encoding="utf-8") as f:
+        steps = json.load(f)["steps"]
+    ids = []
+    for i, s in enumerate(steps):
+        op = sha256(string("obkit-op 1") + string(s["kind"]) + fields(FIELDS[s["kind"]], s["op"]))
+        above = [s["parent"]] if "parent" in s else []
+        reads = s.get("reads", [])
+        ids.append(sha256(string("obkit-step 1") + op +
+                          number(b"n", len(above)) + b"".join(ids[n] for n in above) +
+                          number(b"n", len(reads)) + b"".join(ids[n] for n in reads)))
+        if ids[i].hex() != s["id"]:
+            print(f"{path}: $.steps[{i}].id: {s['id']}, and it should be {ids[i].hex()}")
+            return False
+    return True
+
+
+paths = sys.argv[1:]
+sys.exit(0 if paths and all([check(p) for p in paths]) else 1)
