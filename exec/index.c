@@ -13,11 +13,14 @@ struct index {
     sqlite3 *db; /* NULL until it is needed */
 };
 
+/* A database of an older version is made anew: it only says more about what the store has. */
+enum { INDEX_VERSION = 2 };
 static const char schema[] =
+    "DROP TABLE IF EXISTS results; DROP TABLE IF EXISTS images;"
     "CREATE TABLE IF NOT EXISTS results(key TEXT PRIMARY KEY, parent TEXT NOT NULL,"
     " heading TEXT NOT NULL, created INTEGER NOT NULL, ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS results_parent ON results(parent);"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
 
 static int fail(struct index *ix, struct ob_err *err)
 {
@@ -45,9 +48,9 @@ static int prepare_database(struct index *ix, struct ob_err *err)
         return -1;
     if (sqlite3_exec(ix->db, "PRAGMA user_version", on_version, &version, NULL) != SQLITE_OK)
         return fail(ix, err);
-    if (version > 1)
+    if (version > INDEX_VERSION)
         return ob_err_set(err, 0, "the store's index is of a newer obkit (version %d)", version);
-    if (version == 1)
+    if (version == INDEX_VERSION)
         return 0;
     return exec(ix, "PRAGMA journal_mode = WAL", err) < 0 ? -1 : exec(ix, schema, err);
 }
