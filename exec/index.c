@@ -39,20 +39,35 @@ static int on_version(void *arg, int n, char **values, char **names)
     return 0;
 }
 
+static int read_version(struct index *ix, int *version, struct ob_err *err)
+{
+    if (sqlite3_exec(ix->db, "PRAGMA user_version", on_version, version, NULL) != SQLITE_OK)
+        return fail(ix, err);
+    if (*version > INDEX_VERSION)
+        return ob_err_set(err, 0, "the store's index is of a newer obkit (version %d)", *version);
+    return 0;
+}
+
+/* Of several processes that find no tables, the first makes them. */
+static int make_tables(struct index *ix, struct ob_err *err)
+{
+    int version = 0;
+    if (exec(ix, "PRAGMA journal_mode = WAL", err) < 0 || exec(ix, "BEGIN IMMEDIATE", err) < 0 ||
+        read_version(ix, &version, err) < 0)
+        return -1;
+    if (version != INDEX_VERSION && exec(ix, schema, err) < 0)
+        return -1;
+    return exec(ix, "COMMIT", err);
+}
+
 static int prepare_database(struct index *ix, struct ob_err *err)
 {
     int version = 0;
     sqlite3_busy_timeout(ix->db, 60000);
     /* A crash of the machine may lose the last rows, never the file: the index can be rebuilt. */
-    if (exec(ix, "PRAGMA synchronous = OFF", err) < 0)
+    if (exec(ix, "PRAGMA synchronous = OFF", err) < 0 || read_version(ix, &version, err) < 0)
         return -1;
-    if (sqlite3_exec(ix->db, "PRAGMA user_version", on_version, &version, NULL) != SQLITE_OK)
-        return fail(ix, err);
-    if (version > INDEX_VERSION)
-        return ob_err_set(err, 0, "the store's index is of a newer obkit (version %d)", version);
-    if (version == INDEX_VERSION)
-        return 0;
-    return exec(ix, "PRAGMA journal_mode = WAL", err) < 0 ? -1 : exec(ix, schema, err);
+    return version == INDEX_VERSION ? 0 : make_tables(ix, err);
 }
 
 struct index *index_new(const struct layout *l)
