@@ -21,6 +21,7 @@ static const char *const names[] = {
     [EVENT_BUILD] = "build",   [EVENT_START] = "start",   [EVENT_WAIT] = "wait",
     [EVENT_OUTPUT] = "output", [EVENT_CACHED] = "cached", [EVENT_DONE] = "done",
     [EVENT_FAILED] = "failed", [EVENT_RESULT] = "result", [EVENT_END] = "end",
+    [EVENT_ERROR] = "error",
 };
 
 static struct str valid_utf8(struct buf *b, struct str s)
@@ -42,7 +43,7 @@ static void put_step(struct json_out *j, const struct event *e)
     digest_hex(&e->of->id, hex);
     json_key_int(j, "step", e->step);
     json_key_str(j, "id", str_from(hex));
-    if (e->kind == EVENT_START || e->kind == EVENT_CACHED)
+    if (e->kind == EVENT_START || e->kind == EVENT_CACHED || e->kind == EVENT_FAILED)
         json_key_str(j, "heading", e->of->meta.heading);
 }
 

@@ -90,6 +90,15 @@ static bool parse_format(const char *name, enum output_format *out)
     return false;
 }
 
+static bool set_platform(struct cli *cli, const char *text)
+{
+    struct str os, arch, variant;
+    cli->compile.platform = str_from(text);
+    bool two = str_cut(str_from(text), '/', &os, &arch);
+    bool three = str_cut(arch, '/', &arch, &variant);
+    return two && os.n && arch.n && (!three || (variant.n && str_find(variant, '/') < 0));
+}
+
 /* -1 = go on, else the exit status. */
 static int parse_option(struct cli *cli, int opt)
 {
@@ -110,7 +119,10 @@ static int parse_option(struct cli *cli, int opt)
         if (add_build_arg(cli, optarg))
             return -1;
         return cli_usage_error("spec2ir", "--build-arg takes NAME=VALUE, not \"%s\"", optarg);
-    case OPT_PLATFORM: cli->compile.platform = str_from(optarg); return -1;
+    case OPT_PLATFORM:
+        if (set_platform(cli, optarg))
+            return -1;
+        return cli_usage_error("spec2ir", "--platform takes OS/ARCH[/VARIANT], not \"%s\"", optarg);
     case 'O':
         cli->level = optarg[0] - '0';
         if (cli->level >= 0 && cli->level <= 2 && optarg[1] == '\0')
@@ -222,9 +234,13 @@ int main(int argc, char **argv)
     struct arena arena = ARENA_INIT;
     struct cli cli = {.output = "-", .level = 1, .arena = &arena};
     int status = -1, opt;
+    static char program[] = "spec2ir"; /* for getopt's messages */
+    argv[0] = program;
     log_init("spec2ir", 0);
     while (status < 0 && (opt = getopt_long(argc, argv, "o:O:hV", long_options, NULL)) != -1)
         status = parse_option(&cli, opt);
+    if (status < 0 && optind == argc && isatty(STDIN_FILENO))
+        status = cli_usage_error("spec2ir", "no input file (- is standard input)");
     if (status < 0)
         status = run(&cli, argv + optind, argc - optind);
     arena_free(&arena);
