@@ -20,7 +20,7 @@ struct arena_chunk {
 
 static struct arena_chunk *chunk_new(size_t size)
 {
-    struct arena_chunk *c = malloc(sizeof *c + size);
+    struct arena_chunk *c = calloc(1, sizeof *c + size); /* large ones come zeroed, untouched */
     if (!c)
         ob_out_of_memory();
     c->size = size;
@@ -36,14 +36,14 @@ static void *alloc_slow(struct arena *a, size_t n)
         struct arena_chunk *c = chunk_new(n);
         c->prev = a->head->prev;
         a->head->prev = c;
-        return memset(c->data, 0, n);
+        return c->data;
     }
     struct arena_chunk *c = chunk_new(n > size ? n : size);
     c->prev = a->head;
     a->head = c;
     a->next = (char *)c->data + n;
     a->end = (char *)c->data + c->size;
-    return memset(c->data, 0, n);
+    return c->data;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -56,7 +56,7 @@ void *arena_alloc(struct arena *a, size_t n)
         return alloc_slow(a, n);
     void *p = a->next;
     a->next += n;
-    return memset(p, 0, n);
+    return p;
 }
 
 void *arena_alloc_n(struct arena *a, size_t size, size_t n)

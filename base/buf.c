@@ -35,11 +35,6 @@ void buf_add(struct buf *b, const void *p, size_t n)
     b->p[b->n] = '\0';
 }
 
-void buf_putc(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
-}
-
 void buf_puts(struct buf *b, const char *cstr)
 {
     buf_add(b, cstr, strlen(cstr));

@@ -19,10 +19,17 @@ struct buf {
 
 void buf_reserve(struct buf *b, size_t more); /* room for `more` bytes and the terminator */
 void buf_add(struct buf *b, const void *p, size_t n);
-void buf_putc(struct buf *b, char c);
 void buf_puts(struct buf *b, const char *cstr);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+static inline void buf_putc(struct buf *b, char c)
+{
+    if (b->cap - b->n < 2)
+        buf_reserve(b, 1);
+    b->p[b->n++] = c;
+    b->p[b->n] = '\0';
+}
 
 static inline void buf_add_str(struct buf *b, struct str s)
 {

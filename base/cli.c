@@ -49,3 +49,29 @@ bool cli_colour(int fd)
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
     return isatty(fd) && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
+
+void cli_signals(sigset_t *out)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction sa;
+    sigemptyset(out);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (sigaction(signals[i], NULL, &sa) == 0 && sa.sa_handler != SIG_IGN)
+            sigaddset(out, signals[i]);
+}
+
+static void exit_interrupted(int sig)
+{
+    (void)sig;
+    _exit(OB_EXIT_INTERRUPTED);
+}
+
+void cli_exit_on_signals(void)
+{
+    struct sigaction sa = {.sa_handler = exit_interrupted};
+    sigset_t set;
+    cli_signals(&set);
+    for (int sig = 1; sig < NSIG; sig++)
+        if (sigismember(&set, sig) == 1)
+            sigaction(sig, &sa, NULL);
+}

@@ -3,6 +3,7 @@
 #ifndef BASE_CLI_H
 #define BASE_CLI_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 /* Prints "NAME (obkit) VERSION" and gives the exit status: 0, or 3 if stdout can't be written. */
@@ -16,5 +17,10 @@ int cli_usage_error(const char *program, const char *fmt, ...)
 bool cli_colour(int fd);
 /* Flushes stdout; a failure (a full disk, a closed pipe) is printed and gives 3. */
 int cli_close_stdout(const char *program);
+/* The signals that ask a program to end: SIGINT, SIGTERM and SIGHUP, without those that whoever
+ * started us had us ignore, as nohup(1) does. */
+void cli_signals(sigset_t *out);
+/* Has these signals end the program with OB_EXIT_INTERRUPTED and nothing else. */
+void cli_exit_on_signals(void);
 
 #endif

@@ -77,8 +77,15 @@ void json_str(struct json_out *j, struct str s)
 
 void json_int(struct json_out *j, int64_t v)
 {
+    char digits[24], *p = digits + sizeof digits;
+    uint64_t rest = v < 0 ? -(uint64_t)v : (uint64_t)v;
     before_value(j);
-    buf_printf(j->buf, "%lld", (long long)v);
+    do
+        *--p = (char)('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    if (v < 0)
+        *--p = '-';
+    buf_add(j->buf, p, (size_t)(digits + sizeof digits - p));
 }
 
 void json_bool(struct json_out *j, bool v)

@@ -7,13 +7,16 @@
 
 #include "base/err.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 static const EVP_MD *algorithm(void)
 {
     static const EVP_MD *md; /* set once, never freed: a process-wide constant */
-    if (!md)
+    if (!md) { /* no configuration file: reading it costs more than a small build's hashing */
+        OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
         md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    }
     if (!md)
         BUG("this OpenSSL has no SHA-256");
     return md;
@@ -39,6 +42,21 @@ void sha256_final(struct sha256 *h, struct digest *out)
 {
     if (EVP_DigestFinal_ex(h->ctx, out->b, NULL) != 1)
         BUG("SHA-256 does not end");
+    EVP_MD_CTX_free(h->ctx);
+    h->ctx = NULL;
+}
+
+struct digest sha256_next(struct sha256 *h, const void *p, size_t n)
+{
+    struct digest d;
+    if (EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1 || (n && EVP_DigestUpdate(h->ctx, p, n) != 1) ||
+        EVP_DigestFinal_ex(h->ctx, d.b, NULL) != 1)
+        BUG("SHA-256 failed");
+    return d;
+}
+
+void sha256_free(struct sha256 *h)
+{
     EVP_MD_CTX_free(h->ctx);
     h->ctx = NULL;
 }

@@ -22,6 +22,11 @@ void sha256_add(struct sha256 *h, const void *p, size_t n);
 void sha256_final(struct sha256 *h, struct digest *out);
 struct digest sha256_of(const void *p, size_t n);
 
+/* Many short texts one after the other, with one context: between sha256_init and sha256_free,
+ * instead of sha256_add and sha256_final. */
+struct digest sha256_next(struct sha256 *h, const void *p, size_t n);
+void sha256_free(struct sha256 *h);
+
 static inline bool digest_eq(const struct digest *a, const struct digest *b)
 {
     return memcmp(a->b, b->b, SHA256_BYTES) == 0;

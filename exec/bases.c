@@ -44,7 +44,7 @@ int base_resolve(struct build *b, const struct op_from *op, struct base_image *o
     struct str ref = context_ref(b, op->image);
     if (ref.p)
         return resolve_ref(b, op, ref, out, err);
-    int rc = index_find_image(b->index, op->image, op->platform, &out->key, err);
+    int rc = layout_find_image(&b->layout, op->image, op->platform, &out->key, err);
     if (rc > 0) {
         digest_hex(&out->key, hex);
         rc = store_lookup(b->kit.store, hex, NULL, err);
@@ -65,5 +65,5 @@ int base_remember(struct build *b, const struct op_from *op, const struct base_i
 {
     if (!image->ref.ops)
         return 0;
-    return index_set_image(b->index, op->image, op->platform, &image->key, err);
+    return layout_set_image(&b->layout, op->image, op->platform, &image->key, err);
 }

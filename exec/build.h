@@ -55,7 +55,8 @@ enum build_end {
     BUILD_INTERRUPTED, /* by SIGINT, SIGTERM or SIGHUP */
 };
 
-/* Runs the plan's targets. Result keys go to keys[], one for each target. */
-enum build_end build_run(struct build *b, struct digest *keys, struct ob_err *err);
+/* Runs the plan's targets. Result keys go to keys[], one for each target. *changed says whether
+ * anything was begun in the store. */
+enum build_end build_run(struct build *b, struct digest *keys, bool *changed, struct ob_err *err);
 
 #endif

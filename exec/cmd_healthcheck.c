@@ -194,7 +194,7 @@ int cmd_healthcheck(int argc, char **argv)
         if (status == OB_EXIT_OK)
             printf("store %s and sandbox %s work: %s\n", h.o.kit.store->ops->name,
                    h.o.kit.sandbox->ops->name, h.o.path);
-        opened_close(&h.o);
+        opened_close(&h.o, true);
     }
     if (status != OB_EXIT_OK)
         log_error("%s", err.text);

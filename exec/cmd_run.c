@@ -17,8 +17,10 @@
 
 static const char help[] =
     "Usage: obexec [run] [OPTION]... IR.json [CONTEXT]\n"
+    "       obexec ls|log|delete|clean|healthcheck|stores [ARGUMENT]...\n"
     "Build the targets of a step graph. IR.json may be - for standard input; CONTEXT is\n"
     "the directory that files are copied from. Prints each target's id.\n"
+    "The other commands look after the store: obexec COMMAND --help says how.\n"
     "\n"
     "      --store=KIND:PATH     where results are kept (default: the fastest kind that\n"
     "                            works, in /var/cache/obkit or $XDG_CACHE_HOME/obkit)\n"
@@ -217,7 +219,7 @@ static int print_keys(const struct plan *plan, const struct digest *keys)
 }
 
 static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o,
-                      struct progress *progress)
+                      struct progress *progress, bool *changed)
 {
     struct ob_err err;
     struct build b = {
@@ -236,7 +238,7 @@ static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o
         log_error("%s", err.text);
         return OB_EXIT_FAILED;
     }
-    enum build_end end = build_run(&b, keys, &err);
+    enum build_end end = build_run(&b, keys, changed, &err);
     if (b.context >= 0)
         close(b.context);
     switch (end) {
@@ -265,8 +267,9 @@ static int run(const struct cli *cli)
         log_error("%s", err.text);
         status = opened_exit_status(&err);
     } else {
-        status = build_plan(cli, &plan, &o, progress);
-        opened_close(&o);
+        bool changed = false;
+        status = build_plan(cli, &plan, &o, progress, &changed);
+        opened_close(&o, changed);
     }
     progress->close(progress);
     return status;
@@ -280,6 +283,7 @@ int cmd_run(int argc, char **argv)
     cli.build.jobs = cpus > 0 ? (unsigned)cpus : 1;
     int status = parse_cli(argc, argv, &cli);
     log_init("obexec", cli.verbosity);
+    cli_exit_on_signals();
     if (status < 0)
         status = run(&cli);
     arena_free(&arena);

@@ -85,7 +85,7 @@ static int with_store(struct store_cmd *c, int (*work)(struct store_cmd *c))
     if (opened_open(&c->kit, &c->o, &c->err) < 0)
         return fail(c, opened_exit_status(&c->err));
     int status = work(c);
-    opened_close(&c->o);
+    opened_close(&c->o, true);
     arena_free(&c->arena);
     return status;
 }

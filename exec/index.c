@@ -9,23 +9,21 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 struct index {
-    sqlite3 *db;
-    struct arena arena;
-    VEC(struct digest) used;
+    const struct layout *layout;
+    sqlite3 *db; /* NULL until it is needed */
 };
 
+/* A database of an older version is made anew: it only says more about what the store has. */
+enum { INDEX_VERSION = 2 };
 static const char schema[] =
+    "DROP TABLE IF EXISTS results; DROP TABLE IF EXISTS images;"
     "CREATE TABLE IF NOT EXISTS results(key TEXT PRIMARY KEY, parent TEXT NOT NULL,"
-    " heading TEXT NOT NULL, created INTEGER NOT NULL, used INTEGER NOT NULL,"
-    " ms INTEGER NOT NULL) WITHOUT ROWID;"
+    " heading TEXT NOT NULL, created INTEGER NOT NULL, ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS results_parent ON results(parent);"
-    "CREATE TABLE IF NOT EXISTS images(image TEXT NOT NULL, platform TEXT NOT NULL,"
-    " key TEXT NOT NULL, PRIMARY KEY(image, platform)) WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
 
 static int fail(struct index *ix, struct ob_err *err)
 {
@@ -44,61 +42,93 @@ static int on_version(void *arg, int n, char **values, char **names)
     return 0;
 }
 
+static int read_version(struct index *ix, int *version, struct ob_err *err)
+{
+    if (sqlite3_exec(ix->db, "PRAGMA user_version", on_version, version, NULL) != SQLITE_OK)
+        return fail(ix, err);
+    if (*version > INDEX_VERSION)
+        return ob_err_set(err, 0, "the store's index is of a newer obkit (version %d)", *version);
+    return 0;
+}
+
+/* Of several processes that find no tables, the first makes them. */
+static int make_tables(struct index *ix, struct ob_err *err)
+{
+    int version = 0;
+    if (exec(ix, "PRAGMA journal_mode = WAL", err) < 0 || exec(ix, "BEGIN IMMEDIATE", err) < 0 ||
+        read_version(ix, &version, err) < 0)
+        return -1;
+    if (version != INDEX_VERSION && exec(ix, schema, err) < 0)
+        return -1;
+    return exec(ix, "COMMIT", err);
+}
+
 static int prepare_database(struct index *ix, struct ob_err *err)
 {
     int version = 0;
     sqlite3_busy_timeout(ix->db, 60000);
     /* A crash of the machine may lose the last rows, never the file: the index can be rebuilt. */
-    if (exec(ix, "PRAGMA synchronous = OFF", err) < 0)
+    if (exec(ix, "PRAGMA synchronous = OFF", err) < 0 || read_version(ix, &version, err) < 0)
         return -1;
-    if (sqlite3_exec(ix->db, "PRAGMA user_version", on_version, &version, NULL) != SQLITE_OK)
-        return fail(ix, err);
-    if (version > 1)
-        return ob_err_set(err, 0, "the store's index is of a newer obkit (version %d)", version);
-    if (version == 1)
-        return 0;
-    return exec(ix, "PRAGMA journal_mode = WAL", err) < 0 ? -1 : exec(ix, schema, err);
+    return version == INDEX_VERSION ? 0 : make_tables(ix, err);
 }
 
-static int open_database(struct index *ix, const char *path, struct ob_err *err)
+struct index *index_new(const struct layout *l)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &ix->db, flags, NULL) != SQLITE_OK)
-        return fail(ix, err);
-    return prepare_database(ix, err);
-}
-
-/* Whether the last failure was that the file is no index; it is then put aside. */
-static bool put_aside(struct index *ix, const struct layout *l)
-{
-    int code = sqlite3_errcode(ix->db);
-    if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT)
-        return false;
-    sqlite3_close(ix->db);
-    ix->db = NULL;
-    unlinkat(l->state, "index.db-wal", 0);
-    unlinkat(l->state, "index.db-shm", 0);
-    return renameat(l->state, "index.db", l->state, "index.db.damaged") == 0;
-}
-
-int index_open(const struct layout *l, struct index **out, struct ob_err *err)
-{
-    char path[64];
     struct index *ix = calloc(1, sizeof *ix);
     if (!ix)
         ob_out_of_memory();
-    snprintf(path, sizeof path, "/proc/self/fd/%d/index.db", l->state);
-    int rc = open_database(ix, path, err);
-    if (rc < 0 && put_aside(ix, l)) {
+    ix->layout = l;
+    return ix;
+}
+
+static void close_database(struct index *ix)
+{
+    sqlite3_close(ix->db);
+    ix->db = NULL;
+}
+
+/* Whether the last failure was that the file is no index; it is then put aside. */
+static bool put_aside(struct index *ix)
+{
+    int code = sqlite3_errcode(ix->db), state = ix->layout->state;
+    if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT)
+        return false;
+    close_database(ix);
+    unlinkat(state, "index.db-wal", 0);
+    unlinkat(state, "index.db-shm", 0);
+    return renameat(state, "index.db", state, "index.db.damaged") == 0;
+}
+
+static int try_database(struct index *ix, struct ob_err *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d/index.db", ix->layout->state);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int rc = sqlite3_open_v2(path, &ix->db, flags, NULL);
+    return rc == SQLITE_OK ? prepare_database(ix, err) : fail(ix, err);
+}
+
+static int open_database(struct index *ix, struct ob_err *err)
+{
+    if (ix->db)
+        return 0;
+    int rc = try_database(ix, err);
+    if (rc < 0 && put_aside(ix)) {
         log_warning("the store's index is damaged: made a new one, which knows no old results");
-        rc = open_database(ix, path, err);
+        rc = try_database(ix, err);
     }
-    if (rc < 0) {
-        index_close(ix);
-        return -1;
-    }
-    *out = ix;
-    return 0;
+    if (rc < 0)
+        close_database(ix);
+    return rc;
+}
+
+void index_free(struct index *ix)
+{
+    if (!ix)
+        return;
+    close_database(ix);
+    free(ix);
 }
 
 /* A bound parameter: text, or a number if p is NULL. */
@@ -111,11 +141,17 @@ struct bind {
 #define TEXT(s) ((struct bind){.text = (s)})
 #define NUMBER(n) ((struct bind){.number = (n), .is_number = true})
 
-static sqlite3_stmt *prepare(struct index *ix, const char *sql, const struct bind *binds, int n)
+/* NULL and *err if it can't be made. */
+static sqlite3_stmt *prepare(struct index *ix, const char *sql, const struct bind *binds, int n,
+                             struct ob_err *err)
 {
     sqlite3_stmt *st;
-    if (sqlite3_prepare_v2(ix->db, sql, -1, &st, NULL) != SQLITE_OK)
+    if (open_database(ix, err) < 0)
         return NULL;
+    if (sqlite3_prepare_v2(ix->db, sql, -1, &st, NULL) != SQLITE_OK) {
+        fail(ix, err);
+        return NULL;
+    }
     for (int i = 0; i < n; i++) {
         const struct bind *b = &binds[i];
         if (b->is_number)
@@ -126,16 +162,21 @@ static sqlite3_stmt *prepare(struct index *ix, const char *sql, const struct bin
     return st;
 }
 
-/* Runs a statement without rows. */
-static int change(struct index *ix, const char *sql, const struct bind *binds, int n,
-                  struct ob_err *err)
+/* Ends a statement whose last step gave rc. */
+static int finish(struct index *ix, sqlite3_stmt *st, int rc, struct ob_err *err)
 {
-    sqlite3_stmt *st = prepare(ix, sql, binds, n);
-    int rc = st ? sqlite3_step(st) : SQLITE_ERROR;
     if (rc != SQLITE_DONE)
         fail(ix, err);
     sqlite3_finalize(st);
     return rc == SQLITE_DONE ? 0 : -1;
+}
+
+/* Runs a statement without rows. */
+static int change(struct index *ix, const char *sql, const struct bind *binds, int n,
+                  struct ob_err *err)
+{
+    sqlite3_stmt *st = prepare(ix, sql, binds, n, err);
+    return st ? finish(ix, st, sqlite3_step(st), err) : -1;
 }
 
 static struct str column(struct arena *a, sqlite3_stmt *st, int i)
@@ -146,114 +187,51 @@ static struct str column(struct arena *a, sqlite3_stmt *st, int i)
 
 int index_add(struct index *ix, const struct index_row *row, struct ob_err *err)
 {
-    const struct bind binds[] = {TEXT(row->key),       TEXT(row->parent), TEXT(row->heading),
-                                 NUMBER(row->created), NUMBER(row->used), NUMBER(row->ms)};
-    return change(ix, "INSERT OR REPLACE INTO results VALUES(?,?,?,?,?,?)", binds, 6, err);
-}
-
-void index_used(struct index *ix, const struct digest *key)
-{
-    vec_push(&ix->arena, &ix->used, *key);
-}
-
-static void write_used(struct index *ix)
-{
-    struct ob_err err;
-    if (ix->used.n == 0 || exec(ix, "BEGIN IMMEDIATE", &err) < 0)
-        return; /* the index is advice */
-    int64_t now = time(NULL);
-    vec_for (const struct digest, key, &ix->used) {
-        char hex[SHA256_HEX + 1];
-        digest_hex(key, hex);
-        const struct bind binds[] = {NUMBER(now), TEXT(str_from(hex))};
-        change(ix, "UPDATE results SET used = ? WHERE key = ?", binds, 2, &err);
-    }
-    exec(ix, "COMMIT", &err);
-}
-
-void index_close(struct index *ix)
-{
-    if (!ix)
-        return;
-    write_used(ix);
-    sqlite3_close(ix->db);
-    arena_free(&ix->arena);
-    free(ix);
+    const struct bind binds[] = {TEXT(row->key), TEXT(row->parent), TEXT(row->heading),
+                                 NUMBER(row->created), NUMBER(row->ms)};
+    return change(ix, "INSERT OR REPLACE INTO results VALUES(?,?,?,?,?)", binds, 5, err);
 }
 
 int index_remove(struct index *ix, struct str key, struct ob_err *err)
 {
     const struct bind binds[] = {TEXT(key)};
-    if (change(ix, "DELETE FROM results WHERE key = ?", binds, 1, err) < 0)
-        return -1;
-    return change(ix, "DELETE FROM images WHERE key = ?", binds, 1, err);
-}
-
-int index_find_image(struct index *ix, struct str image, struct str platform, struct digest *key,
-                     struct ob_err *err)
-{
-    const struct bind binds[] = {TEXT(image), TEXT(platform)};
-    sqlite3_stmt *st =
-        prepare(ix, "SELECT key FROM images WHERE image = ? AND platform = ?", binds, 2);
-    int rc = st ? sqlite3_step(st) : SQLITE_ERROR;
-    int found = rc == SQLITE_DONE ? 0 : -1;
-    if (rc == SQLITE_ROW) {
-        struct str hex =
-            str_of((const char *)sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
-        found = digest_from_hex(hex, key);
-    }
-    if (found < 0)
-        fail(ix, err);
-    sqlite3_finalize(st);
-    return found;
-}
-
-int index_set_image(struct index *ix, struct str image, struct str platform,
-                    const struct digest *key, struct ob_err *err)
-{
-    char hex[SHA256_HEX + 1];
-    digest_hex(key, hex);
-    const struct bind binds[] = {TEXT(image), TEXT(platform), TEXT(str_from(hex))};
-    return change(ix, "INSERT OR REPLACE INTO images VALUES(?,?,?)", binds, 3, err);
+    return change(ix, "DELETE FROM results WHERE key = ?", binds, 1, err);
 }
 
 int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, struct ob_err *err)
 {
-    sqlite3_stmt *st = prepare(
-        ix, "SELECT key, parent, heading, created, used, ms FROM results ORDER BY created, key",
-        NULL, 0);
-    int rc = SQLITE_ERROR;
-    while (st && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+    static const char sql[] =
+        "SELECT key, parent, heading, created, ms FROM results ORDER BY created, key";
+    sqlite3_stmt *st = prepare(ix, sql, NULL, 0, err);
+    int rc;
+    if (!st)
+        return -1;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
         struct index_row row = {
             .key = column(a, st, 0),
             .parent = column(a, st, 1),
             .heading = column(a, st, 2),
             .created = sqlite3_column_int64(st, 3),
-            .used = sqlite3_column_int64(st, 4),
-            .ms = sqlite3_column_int64(st, 5),
+            .ms = sqlite3_column_int64(st, 4),
         };
         vec_push(a, out, row);
     }
-    if (rc != SQLITE_DONE)
-        fail(ix, err);
-    sqlite3_finalize(st);
-    return rc == SQLITE_DONE ? 0 : -1;
+    return finish(ix, st, rc, err);
 }
 
 static int list_keys(struct index *ix, struct arena *a, const char *sql, struct str arg,
                      struct str_vec *out, struct ob_err *err)
 {
     const struct bind binds[] = {TEXT(arg)};
-    sqlite3_stmt *st = prepare(ix, sql, binds, 1);
-    int rc = SQLITE_ERROR;
-    while (st && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+    sqlite3_stmt *st = prepare(ix, sql, binds, 1, err);
+    int rc;
+    if (!st)
+        return -1;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
         struct str key = column(a, st, 0);
         vec_push(a, out, key);
     }
-    if (rc != SQLITE_DONE)
-        fail(ix, err);
-    sqlite3_finalize(st);
-    return rc == SQLITE_DONE ? 0 : -1;
+    return finish(ix, st, rc, err);
 }
 
 int index_children(struct index *ix, struct arena *a, struct str key, struct str_vec *out,

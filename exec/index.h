@@ -2,7 +2,8 @@
 /*
  * The index: what is known of results beyond their files, in SQLite. Only the scheduling process
  * uses it, never a worker. It may be lost: the store decides what exists, the index only says
- * more about it.
+ * more about it. The database is opened when it is first needed: a build that finds everything
+ * cached does without.
  */
 #ifndef EXEC_INDEX_H
 #define EXEC_INDEX_H
@@ -17,23 +18,16 @@ struct index_row {
     struct str key;    /* hex */
     struct str parent; /* hex; empty for a base */
     struct str heading;
-    int64_t created, used; /* seconds since 1970 */
-    int64_t ms;            /* what it took to make */
+    int64_t created; /* seconds since 1970 */
+    int64_t ms;      /* what it took to make */
 };
 
-int index_open(const struct layout *l, struct index **out, struct ob_err *err);
-void index_close(struct index *ix); /* NULL is fine; writes what index_used collected */
+/* l must stay open as long as the index. */
+struct index *index_new(const struct layout *l);
+void index_free(struct index *ix); /* NULL is fine */
 
 int index_add(struct index *ix, const struct index_row *row, struct ob_err *err);
-/* Remembers that a result was used now. Written at close, in one transaction. */
-void index_used(struct index *ix, const struct digest *key);
 int index_remove(struct index *ix, struct str key, struct ob_err *err);
-
-/* Which base image a name stood for the last time. 1, 0 or -1. */
-int index_find_image(struct index *ix, struct str image, struct str platform, struct digest *key,
-                     struct ob_err *err);
-int index_set_image(struct index *ix, struct str image, struct str platform,
-                    const struct digest *key, struct ob_err *err);
 
 DEFINE_VEC(index_row_vec, struct index_row);
 /* All rows, oldest first. */

@@ -24,7 +24,8 @@ int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
     *l = LAYOUT_INIT;
     if (open_dir(s->root, "state", &l->state, err) == 0 &&
         open_dir(l->state, "log", &l->log, err) == 0 &&
-        open_dir(l->state, "config", &l->config, err) == 0)
+        open_dir(l->state, "config", &l->config, err) == 0 &&
+        open_dir(l->state, "image", &l->image, err) == 0)
         return 0;
     layout_close(l);
     return -1;
@@ -32,7 +33,7 @@ int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
 
 void layout_close(struct layout *l)
 {
-    int *const fds[] = {&l->state, &l->log, &l->config};
+    int *const fds[] = {&l->state, &l->log, &l->config, &l->image};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (*fds[i] >= 0)
             close(*fds[i]);
@@ -91,6 +92,46 @@ int layout_end_log(const struct layout *l, const char *key, bool failed, struct 
     if (renameat(l->log, from, l->log, to) < 0)
         return ob_err_set(err, errno, "can't rename log \"%s\" in the store", from);
     return 0;
+}
+
+void layout_used(const struct layout *l, const char *key)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_OMIT}};
+    utimensat(l->log, key, times, AT_SYMLINK_NOFOLLOW); /* a result may have lost its log */
+}
+
+static void image_name(struct str image, struct str platform, char hex[SHA256_HEX + 1])
+{
+    struct sha256 h;
+    struct digest d;
+    sha256_init(&h);
+    sha256_add(&h, image.p, image.n);
+    sha256_add(&h, "", 1);
+    sha256_add(&h, platform.p, platform.n);
+    sha256_final(&h, &d);
+    digest_hex(&d, hex);
+}
+
+int layout_find_image(const struct layout *l, struct str image, struct str platform,
+                      struct digest *key, struct ob_err *err)
+{
+    char name[SHA256_HEX + 1];
+    cleanup_buf struct buf text = BUF_INIT;
+    image_name(image, platform, name);
+    int rc = fs_read_file_at(l->image, name, &text, SHA256_HEX, err);
+    if (rc > 0 && !digest_from_hex(buf_str(&text), key))
+        return ob_err_set(err, 0, "the store's note on image \"" STR_FMT "\" is damaged",
+                          STR_ARG(image));
+    return rc;
+}
+
+int layout_set_image(const struct layout *l, struct str image, struct str platform,
+                     const struct digest *key, struct ob_err *err)
+{
+    char name[SHA256_HEX + 1], hex[SHA256_HEX + 1];
+    image_name(image, platform, name);
+    digest_hex(key, hex);
+    return fs_replace_file_at(l->image, name, hex, SHA256_HEX, 0600, err);
 }
 
 int layout_lock(const struct layout *l, const struct digest *key, void (*waiting)(void *),

@@ -6,6 +6,7 @@
  *   state/log/KEY.failed   output of the last failed try
  *   state/log/KEY.part     output of a running step, locked (flock) by its worker
  *   state/config/KEY       the base image's configuration, as JSON
+ *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
  *   state/locks            one byte range per key, locked while it is built
  *   state/index.db         what `ls` shows: when, how long, from what (exec/index.h)
  */
@@ -14,13 +15,14 @@
 
 #include "base/err.h"
 #include "base/sha256.h"
+#include "base/str.h"
 #include "exec/store.h"
 
 struct layout {
-    int state, log, config; /* directories */
+    int state, log, config, image; /* directories */
 };
 
-#define LAYOUT_INIT ((struct layout){-1, -1, -1})
+#define LAYOUT_INIT ((struct layout){-1, -1, -1, -1})
 
 int layout_open(struct layout *l, const struct store *s, struct ob_err *err);
 void layout_close(struct layout *l);
@@ -33,6 +35,15 @@ enum { LOG_NAME_MAX = SHA256_HEX + 16 };
 int layout_new_log(const struct layout *l, const char *key, struct ob_err *err);
 /* Gives it its final name: KEY, or KEY.failed. */
 int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err);
+
+/* Notes that a result was used now, in its log's access time. */
+void layout_used(const struct layout *l, const char *key);
+
+/* The result that an image's name stood for the last time, as hex digits: 1, 0 or -1. */
+int layout_find_image(const struct layout *l, struct str image, struct str platform,
+                      struct digest *key, struct ob_err *err);
+int layout_set_image(const struct layout *l, struct str image, struct str platform,
+                     const struct digest *key, struct ob_err *err);
 
 /* Takes the lock of a key: waits for the process that holds it, after calling waiting(arg) once.
  * The descriptor holds the lock until it is closed or the process ends. */

@@ -16,6 +16,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 static const char help[] =
     "Usage: obkit build [OPTION]... CONTEXT\n"
@@ -25,8 +26,8 @@ static const char help[] =
     "  -f, --file=FILE           what to build (default: CONTEXT/Dockerfile)\n"
     "      --from, --target, --build-arg, --platform\n"
     "                            as in spec2ir(1)\n"
-    "      --store, --sandbox, -j, --build-context, --secret, --network-default,\n"
-    "      --fast-sync, --progress, -v\n"
+    "      --store, --sandbox, -j, --jobs, --build-context, --secret,\n"
+    "      --network-default, --fast-sync, --progress, -v, --verbose\n"
     "                            as in obexec(1)\n"
     "  -h, --help                print this\n"
     "  -V, --version             print the version\n"
@@ -67,12 +68,41 @@ struct build {
     const char *file, *context;
 };
 
-static volatile sig_atomic_t child; /* obexec, to which signals are handed on */
+/* What signals are handed on to. The kernel may be asked to end what has just ended by itself:
+ * nothing is collected before its place here is cleared. */
+enum { SPEC2IR, OBEXEC, N_CHILDREN };
+static volatile sig_atomic_t children[N_CHILDREN];
+static volatile sig_atomic_t interrupted_by; /* the last signal, or 0 */
 
 static void on_signal(int sig)
 {
-    if (child > 0)
-        kill((pid_t)child, sig);
+    interrupted_by = sig;
+    for (int i = 0; i < N_CHILDREN; i++)
+        if (children[i] > 0)
+            kill((pid_t)children[i], sig);
+}
+
+static int start(int which, struct argv_vec *argv, const struct spawn_io *io, struct ob_err *err)
+{
+    pid_t pid;
+    if (spawn(argv->at, io, &pid, err) < 0)
+        return -1;
+    children[which] = pid;
+    if (interrupted_by) /* perhaps before its place was filled */
+        kill(pid, interrupted_by);
+    return 0;
+}
+
+/* Waits for a child that was started; gives its exit status, or -1. */
+static int finish(int which, struct ob_err *err)
+{
+    pid_t pid = (pid_t)children[which];
+    siginfo_t info;
+    int status;
+    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+        ;
+    children[which] = 0;
+    return spawn_wait(pid, &status, err) < 0 ? -1 : status;
 }
 
 /* The program beside this one, or else its name, to be searched in PATH. */
@@ -148,56 +178,68 @@ static int parse_build(struct build *b, int argc, char **argv)
 /* Runs spec2ir and collects the IR. Gives its exit status, or -1. */
 static int compile(struct build *b, struct buf *ir, struct ob_err *err)
 {
-    int p[2], status;
-    pid_t pid;
+    int p[2];
     if (pipe2(p, O_CLOEXEC) < 0)
         return ob_err_set(err, errno, "can't make a pipe");
     struct spawn_io io = {-1, p[1], -1};
-    int rc = spawn(b->spec2ir.at, &io, &pid, err);
+    int rc = start(SPEC2IR, &b->spec2ir, &io, err);
     close(p[1]);
-    if (rc == 0)
-        rc = fs_read_all(p[0], ir, SIZE_MAX / 4, err);
+    if (rc == 0) {
+        struct ob_err wait_err;
+        int read = fs_read_all(p[0], ir, SIZE_MAX / 4, err);
+        rc = finish(SPEC2IR, &wait_err);
+        if (rc < 0)
+            *err = wait_err;
+        rc = read < 0 ? -1 : rc;
+    }
     close(p[0]);
-    if (rc < 0 || spawn_wait(pid, &status, err) < 0)
-        return -1;
-    return status;
+    return rc;
+}
+
+/* Hands the IR to obexec, or ends obexec if there is none. Gives spec2ir's exit status, or -1. */
+static int feed(struct build *b, int fd, struct ob_err *err)
+{
+    cleanup_buf struct buf ir = BUF_INIT;
+    struct ob_err ignored; /* an obexec that does not read says why itself */
+    int rc = compile(b, &ir, err);
+    if (rc == 0)
+        fs_write_all(fd, ir.p, ir.n, &ignored);
+    else
+        kill((pid_t)children[OBEXEC], SIGKILL);
+    return rc;
 }
 
 /* obexec starts first and waits for its input, so that both programs load at the same time. It
  * touches nothing before it has read the IR, so it can be ended if there is none. */
 static int build(struct build *b, struct ob_err *err)
 {
-    int p[2], status;
-    pid_t pid;
-    cleanup_buf struct buf ir = BUF_INIT;
+    int p[2];
+    struct ob_err wait_err;
     if (pipe2(p, O_CLOEXEC) < 0)
         return ob_err_set(err, errno, "can't make a pipe");
     struct spawn_io io = {p[0], -1, -1};
-    int rc = spawn(b->obexec.at, &io, &pid, err);
+    int rc = start(OBEXEC, &b->obexec, &io, err);
     close(p[0]);
-    if (rc == 0) {
-        child = pid;
-        rc = compile(b, &ir, err);
-        struct ob_err ignored; /* an obexec that does not read says why itself */
-        if (rc == 0)
-            fs_write_all(p[1], ir.p, ir.n, &ignored);
-        else
-            kill(pid, SIGKILL);
-    }
+    bool is_started = rc == 0;
+    if (is_started)
+        rc = feed(b, p[1], err);
     close(p[1]);
-    if (rc != 0 && child == 0)
-        return -1;
-    if (spawn_wait(pid, &status, err) < 0)
-        return -1;
-    return rc != 0 ? rc : status;
+    int status = is_started ? finish(OBEXEC, &wait_err) : rc;
+    if (rc == 0 && status < 0)
+        *err = wait_err;
+    if (rc == 0)
+        rc = status;
+    return rc > 0 && interrupted_by ? OB_EXIT_INTERRUPTED : rc;
 }
 
 static void install_signals(void)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        sigaction(signals[i], &sa, NULL);
+    sigset_t set;
+    cli_signals(&set);
+    for (int sig = 1; sig < NSIG; sig++)
+        if (sigismember(&set, sig) == 1)
+            sigaction(sig, &sa, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 

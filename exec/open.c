@@ -28,20 +28,21 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
         return -1;
     out->path = root_path(out->kit.store->root);
     if (layout_open(&out->layout, out->kit.store, err) == 0 &&
-        index_open(&out->layout, &out->index, err) == 0 && store_settle(out->kit.store, err) == 0 &&
-        layout_settle(&out->layout, err) == 0)
+        store_settle(out->kit.store, err) == 0 && layout_settle(&out->layout, err) == 0) {
+        out->index = index_new(&out->layout);
         return 0;
+    }
     ob_err_wrap(err, "store \"%s\"", out->path);
-    opened_close(out);
+    opened_close(out, false);
     return -1;
 }
 
-void opened_close(struct opened *o)
+void opened_close(struct opened *o, bool settle)
 {
     struct ob_err ignored; /* the next to open it will try again */
-    index_close(o->index);
+    index_free(o->index);
     layout_close(&o->layout);
-    if (o->kit.store)
+    if (settle)
         store_settle(o->kit.store, &ignored);
     kit_close(&o->kit);
     free(o->path);

@@ -15,8 +15,8 @@ struct opened {
 
 /* Opens, and cleans up what dead processes left. */
 int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *err);
-/* Also removes what this process renamed out of the way. */
-void opened_close(struct opened *o);
+/* With settle: also removes what this process renamed out of the way. */
+void opened_close(struct opened *o, bool settle);
 
 /* The exit status for an error of kit_open: 2 for a wrong option, else 3. */
 int opened_exit_status(const struct ob_err *err);

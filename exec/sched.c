@@ -9,6 +9,7 @@
 #include "exec/build.h"
 
 #include "base/cleanup.h"
+#include "base/cli.h"
 #include "base/fs.h"
 #include "exec/bases.h"
 #include "exec/key.h"
@@ -173,8 +174,10 @@ static void finish(struct sched *s, uint32_t i)
 
 static void finish_cached(struct sched *s, uint32_t i)
 {
+    char key[SHA256_HEX + 1];
     s->n_cached++;
-    index_used(s->b->index, &s->jobs[i].key);
+    digest_hex(&s->jobs[i].key, key);
+    layout_used(&s->b->layout, key);
     emit(s, step_event(s, EVENT_CACHED, i));
     finish(s, i);
 }
@@ -188,9 +191,8 @@ static void finish_built(struct sched *s, uint32_t i)
     digest_hex(&j->key, key);
     if (step->parent != NO_STEP)
         digest_hex(&s->jobs[step->parent].key, parent);
-    int64_t now = time(NULL);
-    struct index_row row = {str_from(key), str_from(parent),         step->meta.heading, now,
-                            now,           (int64_t)(seconds * 1000)};
+    struct index_row row = {str_from(key), str_from(parent), step->meta.heading, time(NULL),
+                            (int64_t)(seconds * 1000)};
     if (index_add(s->b->index, &row, s->err) < 0)
         machine_error(s);
     s->n_built++;
@@ -488,24 +490,24 @@ static void emit_end(struct sched *s, struct digest *keys)
             });
 }
 
-enum build_end build_run(struct build *b, struct digest *keys, struct ob_err *err)
+enum build_end build_run(struct build *b, struct digest *keys, bool *changed, struct ob_err *err)
 {
     struct sched s = {.b = b, .err = err};
     sigset_t set, old;
     clock_gettime(CLOCK_MONOTONIC, &s.started);
+    *changed = false;
     if (prepare(&s) < 0)
         return BUILD_ERROR;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    cli_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
     cleanup_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a killed worker leaves is ours to wait for */
     emit(&s, (struct event){.kind = EVENT_BUILD, .total = (uint32_t)b->plan->steps.n});
     loop(&s, signals);
     emit_end(&s, keys);
-    sigprocmask(SIG_SETMASK, &old, NULL);
+    *changed = s.n_cached < s.n_needed;
+    if (!s.is_interrupted) /* else they stay blocked: what interrupted is still pending */
+        sigprocmask(SIG_SETMASK, &old, NULL);
     return s.is_interrupted ? BUILD_INTERRUPTED
            : s.is_error     ? BUILD_ERROR
            : s.n_failed     ? BUILD_FAILED

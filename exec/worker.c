@@ -30,7 +30,8 @@ static void send_report(struct work *w, enum report_kind kind)
 {
     w->report.kind = kind;
     w->report.key = w->job.key;
-    if (write(w->job.report_fd, &w->report, sizeof w->report) < 0)
+    struct ob_err ignored;
+    if (fs_write_all(w->job.report_fd, &w->report, sizeof w->report, &ignored) < 0)
         _exit(OB_EXIT_ENVIRONMENT); /* nobody listens */
 }
 

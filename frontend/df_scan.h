@@ -9,21 +9,22 @@
 
 #include "frontend/df_ast.h"
 
-enum df_mode {                  /* what stands at `cur` */
-               DF_MODE_LINE,    /* nothing: the next logical line is to be read */
-               DF_MODE_FLAGS,   /* flags, if any */
-               DF_MODE_IMAGE,   /* FROM's image */
-               DF_MODE_AS,      /* FROM's AS */
-               DF_MODE_NAME,    /* FROM's name */
-               DF_MODE_HEALTH,  /* NONE or CMD */
-               DF_MODE_COMMAND, /* a JSON array or text */
-               DF_MODE_PATHS,   /* a JSON array or words */
-               DF_MODE_PATH_WORDS,
-               DF_MODE_PORTS,
-               DF_MODE_TEXT,
-               DF_MODE_FIRST_PAIR, /* NAME=VALUE, or the NAME of the old form */
-               DF_MODE_PAIRS,
-               DF_MODE_END,
+/* What stands at `cur`. */
+enum df_mode {
+    DF_MODE_LINE,    /* nothing: the next logical line is to be read */
+    DF_MODE_FLAGS,   /* flags, if any */
+    DF_MODE_IMAGE,   /* FROM's image */
+    DF_MODE_AS,      /* FROM's AS */
+    DF_MODE_NAME,    /* FROM's name */
+    DF_MODE_HEALTH,  /* NONE or CMD */
+    DF_MODE_COMMAND, /* a JSON array or text */
+    DF_MODE_PATHS,   /* a JSON array or words */
+    DF_MODE_PATH_WORDS,
+    DF_MODE_PORTS,
+    DF_MODE_TEXT,
+    DF_MODE_FIRST_PAIR, /* NAME=VALUE, or the NAME of the old form */
+    DF_MODE_PAIRS,
+    DF_MODE_END,
 };
 
 struct df_parse {

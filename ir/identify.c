@@ -121,17 +121,37 @@ static void put_fields(struct buf *b, const struct field *table, const void *obj
     }
 }
 
-static struct digest op_digest(struct buf *b, const struct step *s)
+/* What hashing many steps needs again and again. */
+struct hasher {
+    struct buf bytes;
+    struct sha256 sha;
+};
+
+static void hasher_init(struct hasher *h)
 {
+    h->bytes = BUF_INIT;
+    sha256_init(&h->sha);
+}
+
+static void hasher_free(struct hasher *h)
+{
+    buf_free(&h->bytes);
+    sha256_free(&h->sha);
+}
+
+static struct digest op_digest(struct hasher *h, const struct step *s)
+{
+    struct buf *b = &h->bytes;
     buf_clear(b);
     put_str(b, STR("obkit-op 1"));
     put_str(b, str_from(step_kind_name(s->kind)));
     put_fields(b, op_fields(s->kind), &s->op);
-    return sha256_of(b->p, b->n);
+    return sha256_next(&h->sha, b->p, b->n);
 }
 
-static struct digest step_id(struct buf *b, const struct plan *p, const struct step *s)
+static struct digest step_id(struct hasher *h, const struct plan *p, const struct step *s)
 {
+    struct buf *b = &h->bytes;
     buf_clear(b);
     put_str(b, STR("obkit-step 1"));
     buf_add(b, s->op_digest.b, SHA256_BYTES);
@@ -141,31 +161,41 @@ static struct digest step_id(struct buf *b, const struct plan *p, const struct s
     put_tagged(b, 'n', s->reads.n);
     vec_for (const uint32_t, r, &s->reads)
         buf_add(b, p->steps.at[*r].id.b, SHA256_BYTES);
-    return sha256_of(b->p, b->n);
+    return sha256_next(&h->sha, b->p, b->n);
 }
 
 struct digest ir_op_digest(const struct step *s)
 {
-    struct buf b = BUF_INIT;
-    struct digest d = op_digest(&b, s);
-    buf_free(&b);
-    return d;
-}
-
-struct digest ir_step_id(const struct plan *p, const struct step *s)
-{
-    struct buf b = BUF_INIT;
-    struct digest d = step_id(&b, p, s);
-    buf_free(&b);
+    struct hasher h;
+    hasher_init(&h);
+    struct digest d = op_digest(&h, s);
+    hasher_free(&h);
     return d;
 }
 
 void ir_identify(struct plan *p)
 {
-    struct buf b = BUF_INIT;
+    struct hasher h;
+    hasher_init(&h);
     vec_for (struct step, s, &p->steps) {
-        s->op_digest = op_digest(&b, s);
-        s->id = step_id(&b, p, s);
+        s->op_digest = op_digest(&h, s);
+        s->id = step_id(&h, p, s);
     }
-    buf_free(&b);
+    hasher_free(&h);
+}
+
+bool ir_ids_hold(struct plan *p, size_t *wrong, struct digest *right)
+{
+    struct hasher h;
+    bool hold = true;
+    hasher_init(&h);
+    for (size_t i = 0; hold && i < p->steps.n; i++) {
+        struct step *s = &p->steps.at[i];
+        s->op_digest = op_digest(&h, s);
+        *right = step_id(&h, p, s);
+        *wrong = i;
+        hold = digest_eq(right, &s->id);
+    }
+    hasher_free(&h);
+    return hold;
 }

@@ -22,7 +22,8 @@ void ir_identify(struct plan *p);
 /* The digest of one step's kind and op. */
 struct digest ir_op_digest(const struct step *s);
 
-/* The id that a step has, given its op_digest and the ids of the steps before it. */
-struct digest ir_step_id(const struct plan *p, const struct step *s);
+/* Sets op_digest of every step and compares its id with what it hashes to. If one is wrong, its
+ * index and right id are given, and the answer is false. */
+bool ir_ids_hold(struct plan *p, size_t *wrong, struct digest *right);
 
 #endif

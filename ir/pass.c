@@ -18,7 +18,7 @@ void ir_optimize(struct plan *p, int level, struct buf *explain)
         if (level < passes[i].level)
             continue;
         passes[i].run(p, explain);
-#ifndef NDEBUG
+#ifdef OBKIT_DEBUG
         struct ob_err err;
         if (ir_verify(p, &err) < 0)
             BUG("after pass %s: %s", passes[i].name, err.text);

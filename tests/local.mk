@@ -1,6 +1,6 @@
 # A unit test is tests/unit/check_NAME.c and one line in UNIT_TESTS. Test programs link all of
 # obkit: LDADD is the default for programs without a _LDADD of their own.
-LDADD = $(FRONTEND_LIBS) $(EXEC_LIBS) $(CHECK_LIBS)
+LDADD = $(FRONTEND_LIBS) $(EXEC_TEST_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/check_arena \
@@ -83,6 +83,23 @@ tests_bench_true_static_SOURCES = tests/bench/true.c
 tests_bench_true_static_CFLAGS = $(STATIC_CFLAGS)
 tests_bench_true_static_LINK = $(STATIC_LINK)
 tests_bench_true_static_LDADD =
+# End to end: the programs as users run them, one subject each.
+E2E_TESTS = \
+	tests/e2e/cache-hits.sh \
+	tests/e2e/chain-deep.sh \
+	tests/e2e/failure-keeps.sh \
+	tests/e2e/ids-stable.sh \
+	tests/e2e/minimal-image.sh \
+	tests/e2e/sharing-graph.sh
+TESTS += $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/functions.sh $(E2E_TESTS)
+if HAVE_STATIC
+check_PROGRAMS += tests/e2e/tiny
+endif
+tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_tiny_LINK = $(STATIC_LINK)
+tests_e2e_tiny_LDADD =
+
 # Fetching without an executor, for scripts.
 check_PROGRAMS += tests/e2e/fetch_image
 TESTS += tests/e2e/fetch-real-tools.sh
@@ -124,6 +141,7 @@ fuzz: $(FUZZED_FILES) | $(BUILT_SOURCES)
 
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
+	tests/shape/completions.sh \
 	tests/shape/forbidden.sh \
 	tests/shape/format.sh \
 	tests/shape/headers.sh \

@@ -317,9 +317,10 @@ START_TEST(saved_images_that_lie_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("fetch_files", references_have_a_known_scheme, a_tar_is_known_by_the_digest_of_its_bytes,
-          a_directory_is_copied_with_links_and_times,
-          a_directory_has_another_digest_after_any_change_but_of_times, sockets_are_left_out,
-          a_saved_image_is_known_by_its_id_and_named_as_docker_does,
-          a_saved_layer_may_be_a_link_to_another, a_saved_layer_may_be_compressed,
-          saved_images_that_lie_are_refused)
+UNIT_MAIN_AS_ROOT("fetch_files", references_have_a_known_scheme,
+                  a_tar_is_known_by_the_digest_of_its_bytes,
+                  a_directory_is_copied_with_links_and_times,
+                  a_directory_has_another_digest_after_any_change_but_of_times,
+                  sockets_are_left_out, a_saved_image_is_known_by_its_id_and_named_as_docker_does,
+                  a_saved_layer_may_be_a_link_to_another, a_saved_layer_may_be_compressed,
+                  saved_images_that_lie_are_refused)

@@ -417,12 +417,13 @@ START_TEST(a_digest_that_is_gone_is_not_replaced_by_another_image)
 }
 END_TEST
 
-UNIT_MAIN("fetch_oci", an_image_has_its_digest_configuration_and_files,
-          an_empty_configuration_is_fine, layers_are_unpacked_lowest_first,
-          a_blob_with_other_bytes_of_the_same_size_is_refused, a_blob_of_another_size_is_refused,
-          missing_blobs_and_files_are_named, tags_choose, platforms_choose_also_in_nested_indexes,
-          an_image_that_stands_alone_is_checked_against_the_platform_asked_for, endless_indexes_end,
-          configurations_of_wrong_types_are_errors_with_a_path,
-          malformed_indexes_are_errors_with_a_path, layers_of_unknown_types_are_refused,
-          an_archive_is_read_like_its_directory,
-          a_digest_that_is_gone_is_not_replaced_by_another_image)
+UNIT_MAIN_AS_ROOT("fetch_oci", an_image_has_its_digest_configuration_and_files,
+                  an_empty_configuration_is_fine, layers_are_unpacked_lowest_first,
+                  a_blob_with_other_bytes_of_the_same_size_is_refused,
+                  a_blob_of_another_size_is_refused, missing_blobs_and_files_are_named, tags_choose,
+                  platforms_choose_also_in_nested_indexes,
+                  an_image_that_stands_alone_is_checked_against_the_platform_asked_for,
+                  endless_indexes_end, configurations_of_wrong_types_are_errors_with_a_path,
+                  malformed_indexes_are_errors_with_a_path, layers_of_unknown_types_are_refused,
+                  an_archive_is_read_like_its_directory,
+                  a_digest_that_is_gone_is_not_replaced_by_another_image)

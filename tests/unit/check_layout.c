@@ -127,6 +127,21 @@ START_TEST(settle_turns_logs_of_the_dead_into_failed_ones)
 }
 END_TEST
 
+START_TEST(images_are_known_by_name_and_platform)
+{
+    struct digest one = digest_filled(1), two = digest_filled(2), found;
+    const struct layout *l = &sd.layout;
+    ck_assert_int_eq(layout_find_image(l, STR("a"), STR(""), &found, &err), 0);
+    ck_assert_ok(layout_set_image(l, STR("a"), STR(""), &one, &err), &err);
+    ck_assert_ok(layout_set_image(l, STR("a"), STR("linux/arm64"), &two, &err), &err);
+    ck_assert_int_eq(layout_find_image(l, STR("a"), STR(""), &found, &err), 1);
+    ck_assert(digest_eq(&found, &one));
+    ck_assert_ok(layout_set_image(l, STR("a"), STR(""), &two, &err), &err);
+    ck_assert_int_eq(layout_find_image(l, STR("a"), STR(""), &found, &err), 1);
+    ck_assert(digest_eq(&found, &two));
+}
+END_TEST
+
 START_TEST(locks_of_other_keys_do_not_wait)
 {
     struct digest one = digest_filled(1), two = digest_filled(2);
@@ -165,5 +180,6 @@ END_TEST
 
 UNIT_MAIN_WITH("layout", start, stop, directories_are_made_once, state_that_is_a_link_is_refused,
                a_log_gets_the_name_of_how_it_ended, a_log_has_one_writer,
-               settle_turns_logs_of_the_dead_into_failed_ones, locks_of_other_keys_do_not_wait,
+               settle_turns_logs_of_the_dead_into_failed_ones,
+               images_are_known_by_name_and_platform, locks_of_other_keys_do_not_wait,
                a_lock_dies_with_its_holder)

@@ -429,15 +429,15 @@ START_TEST(too_long_names_are_errors)
 }
 END_TEST
 
-UNIT_MAIN("unpack", files_directories_and_links_arrive_with_all_they_have,
-          names_may_be_long_and_beyond_ascii, names_with_dots_are_refused,
-          absolute_names_are_of_the_root, links_as_parents_never_lead_out,
-          a_link_is_replaced_and_not_written_through, hard_links_stay_inside,
-          a_cached_parent_does_not_outlive_its_name, later_entries_take_the_place_of_earlier_ones,
-          a_file_can_not_be_a_parent, whiteouts_remove_what_lower_layers_made,
-          whiteouts_spare_what_their_own_layer_made,
-          opaque_directories_hide_only_lower_content_wherever_the_mark_is,
-          directories_that_a_layer_only_changes_in_keep_their_time, whiteouts_do_no_harm_outside,
-          devices_are_made_or_left_out, attributes_are_kept_but_those_of_overlays_and_hosts,
-          cut_and_damaged_streams_are_errors,
-          a_stream_without_an_end_mark_is_good_if_its_digest_is_known, too_long_names_are_errors)
+UNIT_MAIN_AS_ROOT(
+    "unpack", files_directories_and_links_arrive_with_all_they_have,
+    names_may_be_long_and_beyond_ascii, names_with_dots_are_refused, absolute_names_are_of_the_root,
+    links_as_parents_never_lead_out, a_link_is_replaced_and_not_written_through,
+    hard_links_stay_inside, a_cached_parent_does_not_outlive_its_name,
+    later_entries_take_the_place_of_earlier_ones, a_file_can_not_be_a_parent,
+    whiteouts_remove_what_lower_layers_made, whiteouts_spare_what_their_own_layer_made,
+    opaque_directories_hide_only_lower_content_wherever_the_mark_is,
+    directories_that_a_layer_only_changes_in_keep_their_time, whiteouts_do_no_harm_outside,
+    devices_are_made_or_left_out, attributes_are_kept_but_those_of_overlays_and_hosts,
+    cut_and_damaged_streams_are_errors, a_stream_without_an_end_mark_is_good_if_its_digest_is_known,
+    too_long_names_are_errors)

@@ -12,6 +12,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Skips the whole program, for Automake's harness, saying why. */
 #define UNIT_SKIP(why)                                                                             \
@@ -34,25 +35,41 @@
         ck_assert_msg(rc_ >= 0, "%s: %s", #call, (err)->text);                                     \
     } while (0)
 
-/* before and after (or NULL) run around each test, in its process. */
+/* before and after (or NULL) run around each test. */
+static inline int unit_run(const char *name, SFun before, SFun after, const TTest *const *tests,
+                           size_t n)
+{
+    Suite *s = suite_create(name);
+    TCase *tc = tcase_create(name);
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, before, after);
+    for (size_t i = 0; i < n; i++)
+        tcase_add_test(tc, tests[i]);
+    suite_add_tcase(s, tc);
+    SRunner *sr = srunner_create(s);
+    srunner_run_all(sr, CK_NORMAL);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 #define UNIT_MAIN_WITH(name, before, after, ...)                                                   \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
-        Suite *s = suite_create(name);                                                             \
-        TCase *tc = tcase_create(name);                                                            \
-        tcase_set_timeout(tc, 60);                                                                 \
-        tcase_add_checked_fixture(tc, before, after);                                              \
-        for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)                                \
-            tcase_add_test(tc, tests[i]);                                                          \
-        suite_add_tcase(s, tc);                                                                    \
-        SRunner *sr = srunner_create(s);                                                           \
-        srunner_run_all(sr, CK_NORMAL);                                                            \
-        int failed = srunner_ntests_failed(sr);                                                    \
-        srunner_free(sr);                                                                          \
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                               \
+        return unit_run(name, before, after, tests, sizeof tests / sizeof tests[0]);               \
     }
 
 #define UNIT_MAIN(name, ...) UNIT_MAIN_WITH(name, NULL, NULL, __VA_ARGS__)
+
+/* For what unpacks images: their files belong to several users, as only root can arrange. */
+#define UNIT_MAIN_AS_ROOT(name, ...)                                                               \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const TTest *const tests[] = {__VA_ARGS__};                                                \
+        if (geteuid() != 0)                                                                        \
+            UNIT_SKIP("only root can unpack images");                                              \
+        return unit_run(name, NULL, NULL, tests, sizeof tests / sizeof tests[0]);                  \
+    }
 
 #endif

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of the arguments of obkit, spec2ir and obexec in fish. The files spec2ir.fish and
+# obexec.fish only lead here, as fish looks for a file by the command's name.
+
+function __obkit_ids
+    set -l store (string match -r -- '--store[= ]\S+' (commandline -cp) | string split ' ')
+    obexec ls $store 2>/dev/null | string replace -r '^(\S+)\s+(.*)' '$1\t$2'
+end
+
+# Whether the program's sub-command is one of these. obexec without any is "run".
+function __obkit_command
+    set -l words (commandline -opc)
+    set -q words[2]; or set words[2] -
+    contains -- $words[2] $argv; and return
+    contains -- run $argv; and test (path basename $words[1]) = obexec
+    and not contains -- $words[2] ls log delete clean healthcheck stores
+end
+
+function __obkit_first
+    test (count (commandline -opc)) = 1
+end
+
+# What spec2ir takes; so do "obkit compile" and, for some, "obkit build".
+function __obkit_spec2ir
+    complete $argv -l from -x -a 'auto dockerfile spec' -d 'Language of the files'
+    complete $argv -l target -x -d 'Build this stage'
+    complete $argv -l build-arg -x -a '(set -nx)' -d 'Set a build argument'
+    complete $argv -l platform -x -a 'linux/amd64 linux/arm64 windows/amd64' \
+        -d 'Platform of base images'
+end
+
+function __obkit_spec2ir_only
+    complete $argv -s o -l output -r -F -d 'Write to a file'
+    complete $argv -l to -x -a 'ir dot ast' -d 'What to print'
+    complete $argv -s O -x -a '0 1 2' -d 'How much to optimize'
+    complete $argv -l explain -d 'Say what the optimizer did'
+    complete $argv -l stats -d 'Say how many steps there are'
+end
+
+function __obkit_store
+    complete $argv -l store -x -a 'overlayfs: copy:' -d 'Where results are kept'
+end
+
+function __obkit_sandbox
+    complete $argv -l sandbox -x -a native -d 'What runs commands'
+end
+
+function __obkit_run
+    complete $argv -s j -l jobs -x -d 'Steps at a time'
+    complete $argv -l build-context -r -d 'What FROM NAME means'
+    complete $argv -l secret -r -d 'A file that steps may ask for'
+    complete $argv -l network-default -x -a 'none host' -d 'Network of steps that do not say'
+    complete $argv -l fast-sync -d 'fsync does nothing in the sandbox'
+    complete $argv -l progress -x -a 'auto plain json quiet' -d 'How progress is shown'
+    complete $argv -s v -l verbose -d 'Say more'
+end
+
+function __obkit_subcommand
+    complete $argv[3..] -n __obkit_first -f -a $argv[1] -d $argv[2]
+end
+
+for program in obkit spec2ir obexec
+    complete -c $program -s h -l help -d 'Print a summary of the options'
+end
+complete -c spec2ir -s V -l version -d 'Print the version'
+complete -c obexec -n '__obkit_command run' -s V -l version -d 'Print the version'
+complete -c obkit -n '__obkit_first; or __obkit_command build compile run' \
+    -s V -l version -d 'Print the version'
+
+__obkit_spec2ir -c spec2ir
+__obkit_spec2ir_only -c spec2ir
+
+for program in obkit obexec
+    __obkit_subcommand run 'Build a step graph' -c $program
+    __obkit_subcommand ls 'List the results' -c $program
+    __obkit_subcommand log 'Print the output of a step' -c $program
+    __obkit_subcommand delete 'Remove results' -c $program
+    __obkit_subcommand clean 'Remove all results' -c $program
+    __obkit_subcommand healthcheck 'Check store and sandbox' -c $program
+    __obkit_subcommand stores 'List kinds of stores, sandboxes and base images' -c $program
+    __obkit_store -c $program -n '__obkit_command build run ls log delete clean healthcheck'
+    __obkit_sandbox -c $program -n '__obkit_command build run healthcheck'
+    __obkit_run -c $program -n '__obkit_command build run'
+    complete -c $program -n '__obkit_command ls clean healthcheck stores' -f
+    complete -c $program -n '__obkit_command log delete' -f -a '(__obkit_ids)'
+    complete -c $program -n '__obkit_command run' -l target -x -d 'Build this stage'
+end
+
+__obkit_subcommand build 'Build a Dockerfile or a spec' -c obkit
+__obkit_subcommand compile 'Print the step graph, as spec2ir' -c obkit
+__obkit_spec2ir -c obkit -n '__obkit_command build compile'
+__obkit_spec2ir_only -c obkit -n '__obkit_command compile'
+complete -c obkit -n '__obkit_command build' -s f -l file -r -F -d 'What to build'
+complete -c obkit -n '__obkit_command build' -f -a '(__fish_complete_directories)'

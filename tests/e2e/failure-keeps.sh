@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A failing step: what was built before stays, its log is kept and named, and it is tried again.
+. "$(dirname "$0")/functions.sh"
+requires root busybox
+scratch
+make_base
+
+write_dockerfile()
+{
+    dockerfile <<END
+FROM busybox AS one
+RUN echo one >/one
+FROM busybox AS two
+RUN echo two >/two
+FROM busybox AS three
+RUN echo fine
+RUN echo about to fail; $1
+RUN echo never
+FROM busybox
+COPY --from=one /one /
+COPY --from=two /two /
+COPY --from=three /etc/passwd /three
+END
+}
+
+subject "an unrelated step fails: exit status 1, the log named, nothing on standard output"
+write_dockerfile 'printf "last words"; exit 7'
+build -j 1
+expect_equal 1 "$status" "the exit status"
+expect_stdout ""
+expect_in_stderr '^\[[0-9]+/9\] failed after [0-9.]+s: exit status 7$'
+expect_in_stderr ', 1 failed in '
+log=$(sed -n 's/^ *log: //p' "$tmp/err")
+[ -f "$log" ] || fail "no log file is named"
+expect_equal $'about to fail\nlast words' "$(cat "$log")" "the log"
+key=$(basename "$log" .failed)
+[ ! -e "$tmp/store/result/$key" ] || fail "the failed step is in the store"
+! output | grep -q never || fail "a step ran after its parent failed"
+
+subject "obexec log prints it, for the whole id and for its beginning"
+for name in "$key" "${key:0:12}"; do
+    expect_exit 0 obexec log --store="$store" "$name"
+    expect_stdout $'about to fail\nlast words'
+done
+
+subject "what came before is cached; the failed step runs again"
+build -j 1
+expect_equal 1 "$status" "the exit status"
+[ "$(output)" = $'about to fail\nlast words' ] || fail "the second try printed: $(output)"
+expect_exit 0 obexec log --store="$store" "$key"
+
+subject "another way to fail: killed by a signal"
+# shellcheck disable=SC2016
+write_dockerfile 'kill -TERM $$'
+build -j 1
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr 'failed after .*: killed by signal 15 \(Terminated\)$'
+
+subject "another way to fail: a program that is not there"
+write_dockerfile 'true'
+printf 'FROM busybox\nRUN ["/no/such", "x"]\n' | dockerfile
+build
+expect_equal 1 "$status" "the exit status"
+expect_output 'obexec: can'"'"'t run "/no/such": no such file or directory'
+expect_in_stderr 'failed after .*: exit status 127$'
+
+subject "when the failure is mended the build goes on from there"
+write_dockerfile 'true'
+build_ok
+[ "$(output | grep -c fine)" = 0 ] || fail "a step that was done ran again"
+[ "$(output | grep -c never)" = 1 ] || fail "the step after the failure did not run"
+with_result "$id" cmp one <(echo one)
+with_result "$id" cmp two <(echo two)
+
+subject "quiet progress still names the failure and the log"
+printf 'FROM busybox\nRUN echo hidden; false\n' | dockerfile
+build --progress=quiet
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr '^\[2/2\] failed after .*: exit status 1$'
+expect_in_stderr '^ +log: /.*\.failed$'
+
+subject "nothing temporary is left in the store"
+expect_equal "" "$(find "$tmp/store/state/log" -name '*.part')" "what is left of logs"
