@@ -242,10 +242,14 @@ static int add_resolv_conf(const struct native_step *s, struct ob_err *err)
 
 static int add_tmpfs(const struct native_step *s, const struct step_mount *m, struct ob_err *err)
 {
-    char size[32];
+    char size[32], mode[16], uid[16], gid[16];
     snprintf(size, sizeof size, "%llu", (unsigned long long)m->size);
-    const char *const *options =
-        m->size ? OPTIONS("mode", "1777", "size", size) : OPTIONS("mode", "1777");
+    snprintf(mode, sizeof mode, "%o", (unsigned)(m->mode ? m->mode : 01777));
+    snprintf(uid, sizeof uid, "%u", (unsigned)m->uid);
+    snprintf(gid, sizeof gid, "%u", (unsigned)m->gid);
+    const char *const *options = m->size
+                                     ? OPTIONS("mode", mode, "uid", uid, "gid", gid, "size", size)
+                                     : OPTIONS("mode", mode, "uid", uid, "gid", gid);
     unsigned attrs = NO_SUID_DEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0);
     int fd = mount_in_root(s, "tmpfs", m->target, options, attrs, err);
     if (fd < 0)

@@ -27,7 +27,7 @@ struct step_mount {
     int source_fd;      /* STEP_MOUNT_BIND: O_PATH descriptor of what to show */
     bool read_only;
     uint64_t size; /* STEP_MOUNT_TMPFS: limit in bytes; 0 = the kernel's default */
-    mode_t mode;   /* STEP_MOUNT_TMPFS: of its root directory, with uid and gid */
+    mode_t mode;   /* STEP_MOUNT_TMPFS: of its root directory, with uid and gid; 0 = 01777 */
     uid_t uid;
     gid_t gid;
 };

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SIGKILL to obexec or to a worker, at any moment: all that ran in the sandbox dies, the next run
 # removes what was left and has the same result, and what only looks like ours stays.
+# shellcheck disable=SC2009 # pgrep would find us too
 . "$(dirname "$0")/functions.sh"
 requires root busybox
 scratch
