@@ -145,11 +145,15 @@ void df_lower_volume(struct df_lower *lo, const struct df_insn *in)
     if (in->words.n == 0)
         diag_error(lo->c->diags, df_insn_span(in), "VOLUME needs a path, the array is empty");
     vec_for (const struct df_word, w, &in->words) {
-        if (str_trim(w->s).n == 0)
+        if (str_trim(w->s).n == 0) {
             diag_error(lo->c->diags, df_word_span(w), "the path of a VOLUME is empty");
-        else if (df_expand(lo, w, &v) && text_is_literal(v.text))
+            continue;
+        }
+        if (!df_expand(lo, w, &v))
+            continue;
+        if (text_is_literal(v.text))
             set(lo, &st->volumes, w, text_str(v.text), v);
-        else if (!text_is_literal(v.text))
+        else
             vec_push(lo->c->arena, &st->late_volumes, v.text);
     }
 }
