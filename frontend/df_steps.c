@@ -142,10 +142,11 @@ static bool read_chmod(struct df_lower *lo, const struct df_insn *in, struct str
         return true;
     if (!df_expand_literal(lo, &f->value, mode))
         return false;
-    while (mode->n > 1 && mode->p[0] == '0' && is_octal_mode(*mode)) /* one spelling, one id */
-        *mode = str_skip(*mode, 1);
-    if (is_octal_mode(*mode))
+    if (is_octal_mode(*mode)) {
+        while (mode->n > 1 && mode->p[0] == '0') /* one spelling, one id */
+            *mode = str_skip(*mode, 1);
         return true;
+    }
     bool symbolic = mode->n && strchr("ugoa+-=", mode->p[0]);
     diag_error(lo->c->diags, df_word_span(&f->value),
                symbolic ? "symbolic mode \"" STR_FMT "\" is not supported yet, write it in octal"
