@@ -94,8 +94,7 @@ static void declare(struct df_lower *lo, const struct df_pair *p)
     if (!is_set || is_kept_from_env(p->name.s))
         return;
     struct df_env *env = lo->stage ? &lo->stage->run_env : &lo->globals;
-    size_t copied = df_env_set(lo->c->arena, env, p->name.s, value);
-    df_spend(lo, df_word_span(&p->name), copied * sizeof(struct name_value));
+    df_set(lo, env, &p->name, p->name.s, value);
 }
 
 void df_lower_arg(struct df_lower *lo, const struct df_insn *in)

@@ -4,49 +4,47 @@
 
 #include "frontend/df_env.h"
 
-static void own_index(struct arena *a, struct df_env *env)
+/* Both give the number of bytes that they copied. */
+static size_t own_index(struct arena *a, struct df_env *env)
 {
-    if (!env->is_index_held && env->index.arena)
-        return;
-    env->index = MAP_INIT(a);
-    for (size_t i = 0; i < env->vars.n; i++)
-        *map_slot(&env->index, env->vars.at[i].name) = (void *)(i + 1);
+    if (!env->index.arena)
+        env->index = MAP_INIT(a);
+    if (!env->is_index_held)
+        return 0;
     env->is_index_held = false;
+    return map_copy(&env->index);
 }
 
-static void own_vars(struct arena *a, struct df_env *env)
+static size_t own_vars(struct arena *a, struct df_env *env)
 {
-    struct name_value_vec vars = {0};
+    if (!env->is_held)
+        return 0;
     size_t n = env->vars.n;
-    vars.at = arena_new_n(a, struct name_value, n + 1);
-    memcpy(vars.at, env->vars.at, n * sizeof *vars.at);
-    vars.n = n;
-    vars.cap = n + 1;
-    size_t *weights = arena_new_n(a, size_t, n + 1);
+    struct name_value *vars = arena_new_n(a, struct name_value, n);
+    size_t *weights = arena_new_n(a, size_t, n);
+    memcpy(vars, env->vars.at, n * sizeof *vars);
     memcpy(weights, env->weights.at, n * sizeof *weights);
+    env->vars.at = vars;
     env->weights.at = weights;
-    env->weights.cap = n + 1;
-    env->vars = vars;
+    env->vars.cap = env->weights.cap = n;
     env->is_held = false;
+    return n * (sizeof *vars + sizeof *weights);
 }
 
 size_t df_env_set(struct arena *a, struct df_env *env, struct str name, struct df_value value)
 {
-    size_t copied = env->is_index_held ? env->vars.n : 0;
-    own_index(a, env);
+    size_t copied = own_index(a, env);
     void **slot = map_slot(&env->index, name);
     if (!*slot) {
         *slot = (void *)(env->vars.n + 1);
         struct name_value nv = {name, value.text};
+        size_t room = env->vars.cap;
         vec_push(a, &env->vars, nv);
         vec_push(a, &env->weights, value.weight);
-        return copied;
+        return copied + (env->vars.cap - room) * (sizeof nv + sizeof value.weight);
     }
     size_t i = (size_t)*slot - 1;
-    if (env->is_held) {
-        copied += env->vars.n;
-        own_vars(a, env);
-    }
+    copied += own_vars(a, env);
     env->vars.at[i].value = value.text;
     env->weights.at[i] = value.weight;
     return copied;

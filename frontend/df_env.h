@@ -10,8 +10,9 @@
 #include "base/map.h"
 #include "ir/plan.h"
 
-/* A text and its size with everything it refers to. Texts share parts, so that the size written
- * out can be exponential in the source; whoever builds texts keeps an eye on it. */
+/* A text and its size with everything it refers to, its parts' structures included. Texts share
+ * parts, so that the size written out can be exponential in the source; whoever builds texts keeps
+ * an eye on it. */
 struct df_value {
     struct text text;
     size_t weight;
@@ -25,7 +26,7 @@ struct df_env {
     bool is_index_held;  /* the index is a parent stage's */
 };
 
-/* Sets a variable. Gives the number of entries that had to be copied. */
+/* Sets a variable. Gives the number of bytes that had to be copied for it. */
 size_t df_env_set(struct arena *a, struct df_env *env, struct str name, struct df_value value);
 bool df_env_get(const struct df_env *env, struct str name, struct df_value *value);
 /* The list as it is now, for a step or an image; and the whole for a stage that goes on from it. */

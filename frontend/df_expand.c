@@ -8,7 +8,7 @@
 
 #include "frontend/df_lower.h"
 
-enum { MAX_NESTING = 200 };
+enum { MAX_NESTING = 200, PART_WEIGHT = sizeof(struct text_part) };
 
 /* Where the image has no PATH, this is what it gets. */
 #define DEFAULT_PATH STR("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
@@ -130,7 +130,7 @@ static bool lookup(struct expander *x, struct str name, struct variable *v)
         return false;
     }
     if (!st->is_scratch)
-        *v = (struct variable){FROM_BASE, {text_env(arena_of(x), name), name.n}};
+        *v = (struct variable){FROM_BASE, {text_env(arena_of(x), name), PART_WEIGHT + name.n}};
     else if (str_eq(name, STR("PATH")))
         *v = (struct variable){SET, {text_lit(arena_of(x), DEFAULT_PATH), DEFAULT_PATH.n}};
     return true;
@@ -185,7 +185,7 @@ static struct df_value substitute(struct expander *x, enum text_op op, const str
         return is_default ? v->value : word;
     struct df_value r;
     r.text = text_expand(arena_of(x), op, v->value.text, word.text);
-    r.weight = v->value.weight + word.weight + 1;
+    r.weight = v->value.weight + word.weight + PART_WEIGHT;
     return r;
 }
 

@@ -11,7 +11,7 @@
 #include "frontend/df_scan.h"
 
 /* What a file may take beyond its own size; a real one stays far below. */
-#define SPEND_MAX ((size_t)1 << 30)
+#define SPEND_MAX ((size_t)256 << 20)
 enum { STAGES_MAX = 10000, INSNS_MAX = 100000 };
 
 typedef void lower_fn(struct df_lower *lo, const struct df_insn *in);
@@ -50,8 +50,15 @@ bool df_spend(struct df_lower *lo, struct span at, size_t bytes)
     lo->spent += bytes;
     if (lo->spent <= SPEND_MAX)
         return true;
-    diag_error(lo->c->diags, at, "the values of variables grow to more than 1 GiB in this file");
+    diag_error(lo->c->diags, at, "the values of variables take more than 256 MiB in this file");
     return false;
+}
+
+void df_set(struct df_lower *lo, struct df_env *env, const struct df_word *at, struct str name,
+            struct df_value value)
+{
+    if (df_spend(lo, df_word_span(at), 0))
+        df_spend(lo, df_word_span(at), df_env_set(lo->c->arena, env, name, value));
 }
 
 /* A stage whose FROM can't be made out: what follows is still checked. */

@@ -45,6 +45,10 @@ struct df_lower {
 /* Counts bytes that are made from little source. False, reported once, when it is too much. */
 bool df_spend(struct df_lower *lo, struct span at, size_t bytes);
 
+/* Sets a variable for the word `at`, and counts what had to be copied for it. */
+void df_set(struct df_lower *lo, struct df_env *env, const struct df_word *at, struct str name,
+            struct df_value value);
+
 /* df_expand.c: a word with its variables replaced and its quotes removed. */
 bool df_expand(struct df_lower *lo, const struct df_word *word, struct df_value *out);
 /* The same where the base image's configuration can't be waited for. */
