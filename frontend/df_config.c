@@ -125,7 +125,7 @@ void df_lower_user(struct df_lower *lo, const struct df_insn *in)
     struct df_value v;
     if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &v))
         return;
-    lo->stage->user = v.text;
+    lo->stage->user = v;
     lo->stage->has_user = true;
 }
 

@@ -38,6 +38,7 @@ size_t df_env_set(struct arena *a, struct df_env *env, struct str name, struct d
     if (!*slot) {
         *slot = (void *)(env->vars.n + 1);
         struct name_value nv = {name, value.text};
+        env->weight += sizeof nv + name.n + value.weight;
         size_t room = env->vars.cap;
         vec_push(a, &env->vars, nv);
         vec_push(a, &env->weights, value.weight);
@@ -45,6 +46,7 @@ size_t df_env_set(struct arena *a, struct df_env *env, struct str name, struct d
     }
     size_t i = (size_t)*slot - 1;
     copied += own_vars(a, env);
+    env->weight += value.weight - env->weights.at[i];
     env->vars.at[i].value = value.text;
     env->weights.at[i] = value.weight;
     return copied;

@@ -21,6 +21,7 @@ struct df_value {
 struct df_env {
     struct name_value_vec vars;
     VEC(size_t) weights; /* of vars, index by index */
+    size_t weight;       /* of the names and values together */
     struct map index;    /* name -> index + 1 */
     bool is_held;        /* replacing must copy */
     bool is_index_held;  /* the index is a parent stage's */

@@ -54,6 +54,16 @@ bool df_spend(struct df_lower *lo, struct span at, size_t bytes)
     return false;
 }
 
+size_t df_command_weight(const struct command *cmd)
+{
+    size_t n = cmd->line.n;
+    vec_for (const struct str, s, &cmd->argv)
+        n += sizeof *s + s->n;
+    vec_for (const struct str, s, &cmd->shell)
+        n += sizeof *s + s->n;
+    return n;
+}
+
 void df_set(struct df_lower *lo, struct df_env *env, const struct df_word *at, struct str name,
             struct df_value value)
 {

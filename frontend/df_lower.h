@@ -12,7 +12,8 @@
 
 struct df_stage {
     struct str name;     /* as written; empty if it has none */
-    struct df_word from; /* the image as written, for messages */
+    struct df_word keyword; /* of its FROM, for messages */
+    struct df_word from;    /* the image as written, for messages */
     uint32_t index;
     uint32_t step;         /* the last one so far */
     bool is_scratch;       /* nothing is inherited from an image */
@@ -21,7 +22,8 @@ struct df_stage {
     struct df_env env;     /* ENV alone */
     struct df_env labels, ports, volumes;
     struct text_vec late_ports, late_volumes; /* whose text only the base image can tell */
-    struct text cwd, user;                    /* empty until WORKDIR and USER */
+    struct text cwd;                          /* empty until WORKDIR */
+    struct df_value user;                     /* empty until USER */
     bool has_user;
     bool has_cmd;               /* CMD was given in this stage itself */
     struct image_config config; /* what is complete when it is set; the rest at the stage's end */
@@ -44,6 +46,9 @@ struct df_lower {
 
 /* Counts bytes that are made from little source. False, reported once, when it is too much. */
 bool df_spend(struct df_lower *lo, struct span at, size_t bytes);
+
+/* What a command takes where it is written out. */
+size_t df_command_weight(const struct command *cmd);
 
 /* Sets a variable for the word `at`, and counts what had to be copied for it. */
 void df_set(struct df_lower *lo, struct df_env *env, const struct df_word *at, struct str name,

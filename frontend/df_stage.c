@@ -47,10 +47,11 @@ static bool give_name(struct df_lower *lo, struct df_stage *st, const struct df_
 static void inherit(struct df_stage *st, struct df_stage *parent)
 {
     struct str name = st->name;
-    struct df_word from = st->from;
+    struct df_word keyword = st->keyword, from = st->from;
     uint32_t index = st->index;
     *st = *parent;
     st->name = name;
+    st->keyword = keyword;
     st->from = from;
     st->index = index;
     st->run_env = df_env_inherit(&parent->run_env);
@@ -160,7 +161,11 @@ void df_lower_from(struct df_lower *lo, const struct df_insn *in)
 {
     df_stage_finish(lo);
     struct df_stage *st = arena_new(lo->c->arena, struct df_stage);
-    *st = (struct df_stage){.index = (uint32_t)lo->stages.n, .step = NO_STEP};
+    *st = (struct df_stage){
+        .keyword = in->keyword,
+        .index = (uint32_t)lo->stages.n,
+        .step = NO_STEP,
+    };
     lo->stage = NULL; /* FROM sees only the global arguments */
     st->is_broken = in->is_broken;
     if (!in->is_broken) {
@@ -184,10 +189,19 @@ static struct text_vec texts_of(struct arena *a, const struct df_env *set,
     return v;
 }
 
+/* What the stage's description takes: stages inherit it, so it may stand there many times. */
+static size_t config_weight(const struct df_stage *st)
+{
+    const struct image_config *cfg = &st->config;
+    return st->env.weight + st->labels.weight + st->ports.weight + st->volumes.weight +
+           st->user.weight + df_command_weight(&cfg->cmd) + df_command_weight(&cfg->entrypoint) +
+           df_command_weight(&cfg->healthcheck.test);
+}
+
 void df_stage_finish(struct df_lower *lo)
 {
     struct df_stage *st = lo->stage;
-    if (!st)
+    if (!st || !df_spend(lo, df_word_span(&st->keyword), config_weight(st)))
         return;
     struct image_config *cfg = &st->config;
     struct arena *a = lo->c->arena;
@@ -195,7 +209,7 @@ void df_stage_finish(struct df_lower *lo)
     cfg->labels = df_env_hold(&st->labels);
     cfg->expose = texts_of(a, &st->ports, &st->late_ports);
     cfg->volumes = texts_of(a, &st->volumes, &st->late_volumes);
-    cfg->user = st->user;
+    cfg->user = st->user.text;
     cfg->workdir = st->cwd;
     struct stage out = {.name = st->name, .step = st->step, .config = *cfg};
     vec_push(a, &lo->c->plan->stages, out);

@@ -8,6 +8,15 @@
 
 enum { PATH_LIMIT = 4096 };
 
+/* Bytes and references of a text, which is not evaluated. */
+static size_t text_size(struct text t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t.n; i++)
+        n += t.part[i].kind == TEXT_LITERAL ? t.part[i].s.n : 1;
+    return n;
+}
+
 /* "RUN make", for people: the keyword in upper case and the beginning of the rest. */
 struct str df_heading(struct arena *a, const struct df_insn *in)
 {
@@ -81,11 +90,14 @@ void df_lower_run(struct df_lower *lo, const struct df_insn *in)
         diag_error(lo->c->diags, df_insn_span(in), "RUN needs a command, the array is empty");
         return;
     }
-    if (!ok || !df_spend(lo, df_word_span(&in->keyword), st->run_env.vars.n * 16))
+    if (!ok)
         return;
     s.op.run.command = df_command(lo, in);
+    size_t weight = st->run_env.weight + st->user.weight + df_command_weight(&s.op.run.command);
+    if (!df_spend(lo, df_word_span(&in->keyword), weight))
+        return;
     s.op.run.cwd = st->cwd;
-    s.op.run.user = st->user;
+    s.op.run.user = st->user.text;
     s.op.run.env = df_env_hold(&st->run_env);
     add_step(lo, in, &s);
 }
@@ -97,7 +109,7 @@ void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
     if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &path))
         return;
     struct text dir = df_workdir_join(lo->c->arena, st, path.text);
-    if (path.weight > PATH_LIMIT || (text_is_literal(dir) && text_str(dir).n > PATH_LIMIT)) {
+    if (path.weight > PATH_LIMIT || text_size(dir) > PATH_LIMIT) {
         diag_error(lo->c->diags, df_word_span(&in->words.at[0]),
                    "the path of WORKDIR is longer than %d bytes", PATH_LIMIT);
         return;
@@ -108,7 +120,7 @@ void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
     struct step s = step_of_kind(STEP_MKDIR);
     s.op.mkdir.path = dir;
     s.op.mkdir.owner =
-        st->has_user || st->is_scratch ? st->user : text_ref(lo->c->arena, TEXT_USER);
+        st->has_user || st->is_scratch ? st->user.text : text_ref(lo->c->arena, TEXT_USER);
     add_step(lo, in, &s);
 }
 
