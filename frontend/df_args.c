@@ -37,8 +37,8 @@ void df_build_args_init(struct df_lower *lo)
     vec_for (const struct build_arg, arg, &lo->c->options->build_args) {
         *map_slot(&lo->build_args, arg->name) = (void *)arg;
         if (df_is_platform_arg(arg->name)) {
-            struct df_value v = {text_lit(lo->c->arena, arg->value), arg->value.n};
-            df_env_set(lo->c->arena, &lo->globals, arg->name, v);
+            struct value v = {text_lit(lo->c->arena, arg->value), arg->value.n};
+            vars_set(lo->c->arena, &lo->globals, arg->name, v);
             *map_slot(&lo->declared, arg->name) = (void *)arg;
         }
     }
@@ -57,7 +57,7 @@ void df_build_args_check(struct df_lower *lo)
 
 struct arg {
     bool is_set; /* it has a value */
-    struct df_value value;
+    struct value value;
 };
 
 static bool read_arg(struct df_lower *lo, const struct df_pair *p, struct arg *arg)
@@ -66,12 +66,12 @@ static bool read_arg(struct df_lower *lo, const struct df_pair *p, struct arg *a
     const struct build_arg *given = map_get(&lo->build_args, name);
     arg->is_set = true;
     if (given) {
-        arg->value = (struct df_value){text_lit(lo->c->arena, given->value), given->value.n};
+        arg->value = (struct value){text_lit(lo->c->arena, given->value), given->value.n};
         return true;
     }
     if (p->has_value)
         return df_expand(lo, &p->value, &arg->value);
-    arg->is_set = df_env_get(&lo->globals, name, &arg->value);
+    arg->is_set = vars_get(&lo->globals, name, &arg->value);
     if (arg->is_set || !df_is_platform_arg(name))
         return true;
     struct diag *d =
@@ -99,7 +99,7 @@ static void set_arg(struct df_lower *lo, const struct df_pair *p, const struct a
 {
     if (!arg->is_set || is_kept_from_env(p->name.s))
         return;
-    struct df_env *env = lo->stage ? &lo->stage->run_env : &lo->globals;
+    struct vars *env = lo->stage ? &lo->stage->run_env : &lo->globals;
     df_set(lo, env, &p->name, p->name.s, arg->value);
 }
 

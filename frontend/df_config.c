@@ -43,7 +43,7 @@ static bool check_names(struct df_lower *lo, const struct df_insn *in)
 
 struct expanded {
     struct str name;
-    struct df_value value;
+    struct value value;
 };
 
 /* All of them are expanded before any is set: one instruction sees the values from before it. */
@@ -108,7 +108,7 @@ void df_lower_shell(struct df_lower *lo, const struct df_insn *in)
 
 void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in)
 {
-    struct df_value v;
+    struct value v;
     df_flags_ignored(lo, in);
     if (!df_expand(lo, &in->words.at[0], &v))
         return;
@@ -122,7 +122,7 @@ void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in)
 
 void df_lower_user(struct df_lower *lo, const struct df_insn *in)
 {
-    struct df_value v;
+    struct value v;
     if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &v))
         return;
     lo->stage->user = v;
@@ -132,7 +132,7 @@ void df_lower_user(struct df_lower *lo, const struct df_insn *in)
 void df_lower_volume(struct df_lower *lo, const struct df_insn *in)
 {
     struct df_stage *st = lo->stage;
-    struct df_value v;
+    struct value v;
     if (!df_flags_check(lo, in))
         return;
     if (in->words.n == 0)
@@ -196,13 +196,13 @@ static void expose(struct df_lower *lo, const struct df_word *w, struct str s)
                    STR_ARG(s));
         return;
     }
-    df_set(lo, &lo->stage->ports, w, port, (struct df_value){text_lit(lo->c->arena, port), port.n});
+    df_set(lo, &lo->stage->ports, w, port, (struct value){text_lit(lo->c->arena, port), port.n});
 }
 
 /* Ranges stay ranges. A variable may hold several ports. */
 void df_lower_expose(struct df_lower *lo, const struct df_insn *in)
 {
-    struct df_value v;
+    struct value v;
     if (!df_flags_check(lo, in))
         return;
     vec_for (const struct df_word, w, &in->words) {

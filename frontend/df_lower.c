@@ -10,8 +10,6 @@
 
 #include "frontend/df_scan.h"
 
-/* What a file may take beyond its own size; a real one stays far below. */
-#define SPEND_MAX ((size_t)256 << 20)
 enum { STAGES_MAX = 10000, INSNS_MAX = 100000 };
 
 typedef void lower_fn(struct df_lower *lo, const struct df_insn *in);
@@ -43,32 +41,11 @@ static lower_fn *const lowerings[DF_N_KINDS] = {
     [DF_WORKDIR] = df_lower_workdir,
 };
 
-bool df_spend(struct df_lower *lo, struct span at, size_t bytes)
+void df_set(struct df_lower *lo, struct vars *env, const struct df_word *at, struct str name,
+            struct value value)
 {
-    if (lo->spent > SPEND_MAX)
-        return false;
-    lo->spent += bytes;
-    if (lo->spent <= SPEND_MAX)
-        return true;
-    diag_error(lo->c->diags, at, "the values of variables take more than 256 MiB in this file");
-    return false;
-}
-
-size_t df_command_weight(const struct command *cmd)
-{
-    size_t n = cmd->line.n;
-    vec_for (const struct str, s, &cmd->argv)
-        n += sizeof *s + s->n;
-    vec_for (const struct str, s, &cmd->shell)
-        n += sizeof *s + s->n;
-    return n;
-}
-
-void df_set(struct df_lower *lo, struct df_env *env, const struct df_word *at, struct str name,
-            struct df_value value)
-{
-    if (df_spend(lo, df_word_span(at), 0))
-        df_spend(lo, df_word_span(at), df_env_set(lo->c->arena, env, name, value));
+    if (compile_spend(lo->c, df_word_span(at), 0))
+        compile_spend(lo->c, df_word_span(at), vars_set(lo->c->arena, env, name, value));
 }
 
 /* A stage whose FROM can't be made out: what follows is still checked. */

@@ -54,11 +54,11 @@ static void inherit(struct df_stage *st, struct df_stage *parent)
     st->keyword = keyword;
     st->from = from;
     st->index = index;
-    st->run_env = df_env_inherit(&parent->run_env);
-    st->env = df_env_inherit(&parent->env);
-    st->labels = df_env_inherit(&parent->labels);
-    st->ports = df_env_inherit(&parent->ports);
-    st->volumes = df_env_inherit(&parent->volumes);
+    st->run_env = vars_inherit(&parent->run_env);
+    st->env = vars_inherit(&parent->env);
+    st->labels = vars_inherit(&parent->labels);
+    st->ports = vars_inherit(&parent->ports);
+    st->volumes = vars_inherit(&parent->volumes);
     st->late_ports.cap = st->late_ports.n;
     st->late_volumes.cap = st->late_volumes.n;
     st->has_cmd = false;
@@ -178,11 +178,11 @@ void df_lower_from(struct df_lower *lo, const struct df_insn *in)
     lo->stage = st;
 }
 
-static struct text_vec texts_of(struct arena *a, const struct df_env *set,
+static struct text_vec texts_of(struct arena *a, const struct vars *set,
                                 const struct text_vec *late)
 {
     struct text_vec v = {0};
-    vec_for (const struct name_value, e, &set->vars)
+    vec_for (const struct name_value, e, &set->list)
         vec_push(a, &v, e->value);
     vec_for (const struct text, t, late)
         vec_push(a, &v, *t);
@@ -194,19 +194,20 @@ static size_t config_weight(const struct df_stage *st)
 {
     const struct image_config *cfg = &st->config;
     return st->env.weight + st->labels.weight + st->ports.weight + st->volumes.weight +
-           st->user.weight + df_command_weight(&cfg->cmd) + df_command_weight(&cfg->entrypoint) +
-           df_command_weight(&cfg->healthcheck.test);
+           st->user.weight + compile_command_weight(&cfg->cmd) +
+           compile_command_weight(&cfg->entrypoint) +
+           compile_command_weight(&cfg->healthcheck.test);
 }
 
 void df_stage_finish(struct df_lower *lo)
 {
     struct df_stage *st = lo->stage;
-    if (!st || !df_spend(lo, df_word_span(&st->keyword), config_weight(st)))
+    if (!st || !compile_spend(lo->c, df_word_span(&st->keyword), config_weight(st)))
         return;
     struct image_config *cfg = &st->config;
     struct arena *a = lo->c->arena;
-    cfg->env = df_env_hold(&st->env);
-    cfg->labels = df_env_hold(&st->labels);
+    cfg->env = vars_hold(&st->env);
+    cfg->labels = vars_hold(&st->labels);
     cfg->expose = texts_of(a, &st->ports, &st->late_ports);
     cfg->volumes = texts_of(a, &st->volumes, &st->late_volumes);
     cfg->user = st->user.text;

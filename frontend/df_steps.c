@@ -6,8 +6,6 @@
 
 #include "frontend/df_rules.h"
 
-enum { PATH_LIMIT = 4096 };
-
 /* Bytes and references of a text, which is not evaluated. */
 static size_t text_size(struct text t)
 {
@@ -93,25 +91,26 @@ void df_lower_run(struct df_lower *lo, const struct df_insn *in)
     if (!ok)
         return;
     s.op.run.command = df_command(lo, in);
-    size_t weight = st->run_env.weight + st->user.weight + df_command_weight(&s.op.run.command);
-    if (!df_spend(lo, df_word_span(&in->keyword), weight))
+    size_t weight =
+        st->run_env.weight + st->user.weight + compile_command_weight(&s.op.run.command);
+    if (!compile_spend(lo->c, df_word_span(&in->keyword), weight))
         return;
     s.op.run.cwd = st->cwd;
     s.op.run.user = st->user.text;
-    s.op.run.env = df_env_hold(&st->run_env);
+    s.op.run.env = vars_hold(&st->run_env);
     add_step(lo, in, &s);
 }
 
 void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
 {
     struct df_stage *st = lo->stage;
-    struct df_value path;
+    struct value path;
     if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &path))
         return;
     struct text dir = df_workdir_join(lo->c->arena, st, path.text);
-    if (path.weight > PATH_LIMIT || text_size(dir) > PATH_LIMIT) {
+    if (path.weight > COMPILE_PATH_MAX || text_size(dir) > COMPILE_PATH_MAX) {
         diag_error(lo->c->diags, df_word_span(&in->words.at[0]),
-                   "the path of WORKDIR is longer than %d bytes", PATH_LIMIT);
+                   "the path of WORKDIR is longer than %d bytes", COMPILE_PATH_MAX);
         return;
     }
     st->cwd = dir;
@@ -127,7 +126,7 @@ void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
 static bool read_owner(struct df_lower *lo, const struct df_insn *in, struct text *owner)
 {
     const struct df_flag *f = df_flag_find(in, STR("chown"));
-    struct df_value v = {0};
+    struct value v = {0};
     if (f && !df_expand(lo, &f->value, &v))
         return false;
     *owner = v.text;
@@ -193,7 +192,7 @@ static bool is_remote(struct str s)
            str_starts(s, STR("git@"));
 }
 
-static bool expand_path(struct df_lower *lo, const struct df_word *w, struct df_value *v)
+static bool expand_path(struct df_lower *lo, const struct df_word *w, struct value *v)
 {
     size_t before = lo->c->diags->list.n;
     if (df_expand(lo, w, v))
@@ -209,7 +208,7 @@ static bool read_sources(struct df_lower *lo, const struct df_insn *in, struct o
 {
     for (size_t i = 0; i + 1 < in->words.n; i++) {
         const struct df_word *w = &in->words.at[i];
-        struct df_value v;
+        struct value v;
         if (!expand_path(lo, w, &v))
             return false;
         if (is_remote(text_head(v.text))) {
@@ -241,7 +240,7 @@ void df_lower_copy(struct df_lower *lo, const struct df_insn *in)
 {
     struct step s = step_of_kind(STEP_COPY);
     struct op_copy *op = &s.op.copy;
-    struct df_value dst;
+    struct value dst;
     op->style = COPY_DOCKERFILE;
     if (!df_flags_check(lo, in) || !has_two_paths(lo, in) || !read_from(lo, in, &s) ||
         !read_owner(lo, in, &op->owner) || !read_chmod(lo, in, &op->chmod) ||
