@@ -47,6 +47,9 @@ bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 /* The meta part of a step that stands at `span`; heading is cut to one line. */
 struct step_meta compile_meta(struct compile *c, struct span span, struct str heading);
 
+/* Whether s is OS/ARCH or OS/ARCH/VARIANT. */
+bool compile_is_platform(struct str s);
+
 /* Counts bytes that are made from little source: steps and stages repeat what was set before them.
  * False, reported once, when it is too much. */
 bool compile_spend(struct compile *c, struct span at, size_t bytes);

@@ -107,9 +107,7 @@ static void collect_names(struct df_lower *lo)
     vec_for (const struct df_insn, in, &lo->file->insns) {
         if (in->is_broken || in->type->kind != DF_FROM || in->words.n != 2)
             continue;
-        struct str name = arena_str(lo->c->arena, in->words.at[1].s);
-        for (size_t i = 0; i < name.n; i++)
-            ((char *)name.p)[i] = ascii_lower(name.p[i]);
+        struct str name = df_stage_key(lo->c->arena, in->words.at[1].s);
         void **slot = map_slot(&lo->later_names, name);
         if (!*slot)
             *slot = (void *)in;

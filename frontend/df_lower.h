@@ -64,6 +64,8 @@ struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text
 struct str df_copy_source(struct arena *a, struct str path);
 
 /* df_stage.c */
+struct str df_stage_key(struct arena *a,
+                        struct str name); /* a name as it is compared: lower case */
 void df_lower_from(struct df_lower *lo, const struct df_insn *in);
 void df_stage_finish(struct df_lower *lo); /* the current one, if any */
 bool df_target_set(struct df_lower *lo);

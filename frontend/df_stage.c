@@ -9,7 +9,7 @@
 
 #include "base/suggest.h"
 
-static struct str lower_case(struct arena *a, struct str s)
+struct str df_stage_key(struct arena *a, struct str s)
 {
     char *p = arena_cstr(a, s);
     for (size_t i = 0; i < s.n; i++)
@@ -30,7 +30,7 @@ static bool is_stage_name(struct str s) /* in lower case */
 /* Makes the stage whose steps are at `name` the one that the name means from now on. */
 static bool give_name(struct df_lower *lo, struct df_stage *st, const struct df_word *word)
 {
-    struct str name = lower_case(lo->c->arena, word->s);
+    struct str name = df_stage_key(lo->c->arena, word->s);
     if (!is_stage_name(name)) {
         struct diag *d =
             diag_error(lo->c->diags, df_word_span(word),
@@ -74,21 +74,6 @@ static uint32_t add_from_step(struct df_lower *lo, struct str image, struct str 
     return plan_add_step(lo->c->plan, &s);
 }
 
-static bool is_platform(struct str s)
-{
-    size_t slashes = 0, run = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        bool slash = s.p[i] == '/';
-        if (!ascii_is_alnum(s.p[i]) && !slash && !strchr("-_.()", s.p[i]))
-            return false;
-        if (slash && run == 0)
-            return false;
-        slashes += slash;
-        run = slash ? 0 : run + 1;
-    }
-    return run > 0 && (slashes == 1 || slashes == 2);
-}
-
 /* The platform of --platform, or that of the whole build. */
 static bool read_platform(struct df_lower *lo, const struct df_insn *in, struct str *platform)
 {
@@ -98,7 +83,7 @@ static bool read_platform(struct df_lower *lo, const struct df_insn *in, struct 
         return true;
     if (!df_expand_literal(lo, &f->value, platform))
         return false;
-    if (is_platform(*platform))
+    if (compile_is_platform(*platform))
         return true;
     if (!lo->globals_broken)
         diag_error(lo->c->diags, df_word_span(&f->value),
@@ -123,11 +108,13 @@ static bool check_image(struct df_lower *lo, const struct df_word *word, struct 
         return false;
     struct diag *d = diag_error(lo->c->diags, df_word_span(word),
                                 "\"" STR_FMT "\" is not the name of an image", STR_ARG(image));
-    struct str lower = lower_case(lo->c->arena, image);
+    struct str lower = df_stage_key(lo->c->arena, image);
     if (map_get(&lo->names, lower))
         diag_note(d, "FROM finds the stage as \"" STR_FMT "\", in lower case", STR_ARG(lower));
     else if (!str_eq(lower, image) && df_image_is_valid(lower))
         diag_note(d, "it must be in lower case");
+    else if (!str_eq(image, word->s))
+        diag_note(d, "variables of FROM are set by ARG before the first FROM");
     return false;
 }
 
@@ -232,7 +219,7 @@ bool df_target_set(struct df_lower *lo)
 {
     struct str want = lo->c->options->target;
     struct df_stage *st = lo->stages.at[lo->stages.n - 1];
-    struct df_stage *found = want.n ? map_get(&lo->names, lower_case(lo->c->arena, want)) : st;
+    struct df_stage *found = want.n ? map_get(&lo->names, df_stage_key(lo->c->arena, want)) : st;
     if (!found) {
         struct span at = st->from.line ? df_word_span(&st->from) : span_of(lo->file->source, 0, 0);
         struct diag *d = diag_error(lo->c->diags, at, "there is no stage \"" STR_FMT "\" to build",
@@ -267,7 +254,7 @@ static bool resolve_index(struct df_lower *lo, const struct df_word *word, uint6
 static bool refuse_later(struct df_lower *lo, const struct df_word *word, struct str name)
 {
     const struct df_insn *later = map_get(&lo->later_names, name);
-    bool is_self = str_eq(lower_case(lo->c->arena, lo->stage->name), name);
+    bool is_self = str_eq(df_stage_key(lo->c->arena, lo->stage->name), name);
     struct diag *d = diag_error(lo->c->diags, df_word_span(word),
                                 is_self ? "stage \"" STR_FMT "\" can't copy from itself"
                                         : "stage \"" STR_FMT "\" must stand before this one",
@@ -278,7 +265,7 @@ static bool refuse_later(struct df_lower *lo, const struct df_word *word, struct
 
 bool df_stage_resolve(struct df_lower *lo, const struct df_word *word, uint32_t *step)
 {
-    struct str name = lower_case(lo->c->arena, word->s);
+    struct str name = df_stage_key(lo->c->arena, word->s);
     struct df_stage *found = map_get(&lo->names, name);
     unsigned long long index;
     if (found == lo->stage)

@@ -110,7 +110,11 @@ static int parse_option(struct cli *cli, int opt)
         if (add_build_arg(cli, optarg))
             return -1;
         return cli_usage_error("spec2ir", "--build-arg takes NAME=VALUE, not \"%s\"", optarg);
-    case OPT_PLATFORM: cli->compile.platform = str_from(optarg); return -1;
+    case OPT_PLATFORM:
+        cli->compile.platform = str_from(optarg);
+        if (compile_is_platform(cli->compile.platform))
+            return -1;
+        return cli_usage_error("spec2ir", "--platform takes OS/ARCH[/VARIANT], not \"%s\"", optarg);
     case 'O':
         cli->level = optarg[0] - '0';
         if (cli->level >= 0 && cli->level <= 2 && optarg[1] == '\0')
