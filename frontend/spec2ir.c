@@ -90,15 +90,6 @@ static bool parse_format(const char *name, enum output_format *out)
     return false;
 }
 
-static bool set_platform(struct cli *cli, const char *text)
-{
-    struct str os, arch, variant;
-    cli->compile.platform = str_from(text);
-    bool two = str_cut(str_from(text), '/', &os, &arch);
-    bool three = str_cut(arch, '/', &arch, &variant);
-    return two && os.n && arch.n && (!three || (variant.n && str_find(variant, '/') < 0));
-}
-
 /* -1 = go on, else the exit status. */
 static int parse_option(struct cli *cli, int opt)
 {
@@ -120,7 +111,8 @@ static int parse_option(struct cli *cli, int opt)
             return -1;
         return cli_usage_error("spec2ir", "--build-arg takes NAME=VALUE, not \"%s\"", optarg);
     case OPT_PLATFORM:
-        if (set_platform(cli, optarg))
+        cli->compile.platform = str_from(optarg);
+        if (compile_is_platform(cli->compile.platform))
             return -1;
         return cli_usage_error("spec2ir", "--platform takes OS/ARCH[/VARIANT], not \"%s\"", optarg);
     case 'O':
