@@ -272,15 +272,15 @@ START_TEST(mounts_are_read_only_writable_or_limited_as_asked)
     const struct step_mount mounts[] = {
         {STEP_MOUNT_BIND, "/ro", dir, true, 0},
         {STEP_MOUNT_BIND, "/deep/rw", dir, false, 0},
-        {STEP_MOUNT_TMPFS, "/deep/tmp", -1, false, 64 << 10},
+        {STEP_MOUNT_TMPFS, "/deep/tmp", -1, false, 64 << 10, 01750, 5, 6},
         {STEP_MOUNT_BIND, "/run/secret", file, true, 0},
     };
     p.cfg.mounts = mounts;
     p.cfg.n_mounts = 4;
     run_shell(&p, "touch /ro/x 2>/dev/null || echo ro; echo hi >/deep/rw/x; cat /ro/x; "
                   "cat /bin/busybox 2>/dev/null >/deep/tmp/x || echo full; "
-                  "[ -x /run/secret ] && echo file");
-    ck_assert_strs(buf_str(&p.out), STR("ro\nhi\nfull\nfile\n"));
+                  "[ -x /run/secret ] && echo file; stat -c '%a %u %g' /deep/tmp");
+    ck_assert_strs(buf_str(&p.out), STR("ro\nhi\nfull\nfile\n1750 5 6\n"));
     ck_assert(exists(&p, "source/x"));
     ck_assert(!exists(&p, "ro") && !exists(&p, "deep") && !exists(&p, "run"));
     place_close(&p);
@@ -295,7 +295,7 @@ START_TEST(a_mount_in_a_mount_leaves_no_mount_point_behind)
     cleanup_close int dir = openat(p.root.fd, "source", O_PATH | O_CLOEXEC);
     const struct step_mount mounts[] = {
         {STEP_MOUNT_BIND, "/cache", dir, false, 0},
-        {STEP_MOUNT_TMPFS, "/cache/a/b", -1, false, 0},
+        {STEP_MOUNT_TMPFS, "/cache/a/b", -1, false, 0, 0755, 0, 0},
     };
     p.cfg.mounts = mounts;
     p.cfg.n_mounts = 2;
@@ -520,7 +520,7 @@ START_TEST(links_in_a_hostile_root_do_not_lead_out)
     ck_assert(mkdirat(p.root.fd, "etc", 0755) == 0);
     snprintf(link, sizeof link, "../../..%s/hosts", outside);
     ck_assert(symlinkat(link, p.root.fd, "etc/hosts") == 0);
-    const struct step_mount mounts[] = {{STEP_MOUNT_TMPFS, "/cache", -1, false, 0}};
+    const struct step_mount mounts[] = {{STEP_MOUNT_TMPFS, "/cache", -1, false, 0, 0755, 0, 0}};
     p.cfg.mounts = mounts;
     p.cfg.n_mounts = 1;
     struct ob_err err = OB_ERR_INIT;
