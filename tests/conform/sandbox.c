@@ -11,6 +11,7 @@
 #include "tests/unit/fixture.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -489,6 +490,22 @@ START_TEST(set_user_id_programs_work)
 }
 END_TEST
 
+/* As root of a container has it that gives few. */
+START_TEST(a_missing_capability_is_named_before_anything_runs)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct caps[2];
+    struct sandbox *sandbox;
+    struct ob_err err = OB_ERR_INIT;
+    ck_assert(syscall(SYS_capget, &head, caps) == 0);
+    caps[0].effective &= ~(1U << CAP_NET_ADMIN);
+    ck_assert(syscall(SYS_capset, &head, caps) == 0);
+    ck_assert_int_eq(
+        sandbox_open(&sandbox_native_ops, &(struct sandbox_options){0}, &sandbox, &err), -1);
+    ck_assert_str_eq(err.text, "the native sandbox needs root with cap_net_admin");
+}
+END_TEST
+
 START_TEST(a_failure_to_build_the_place_is_an_error_of_reap)
 {
     struct place p;
@@ -588,6 +605,7 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           a_daemon_that_holds_the_output_ends_with_the_command, kill_ends_everything_at_once,
           the_death_of_the_worker_ends_everything, ignored_and_blocked_signals_are_not_inherited,
           fast_sync_does_not_sync, set_user_id_programs_work,
+          a_missing_capability_is_named_before_anything_runs,
           a_failure_to_build_the_place_is_an_error_of_reap, links_in_a_hostile_root_do_not_lead_out,
           a_root_with_one_static_program_runs_and_contains_it,
           the_default_shell_is_bash_where_there_is_one)
