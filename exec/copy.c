@@ -124,7 +124,7 @@ static struct str target_path(struct apply *p, const struct manifest_file *f)
 static int make_hardlink(struct apply *p, const char *name, const struct manifest_file *f,
                          struct str path)
 {
-    /* The first name may be of another item, then it went elsewhere: copy the content again. */
+    /* If it can't be linked (too many links, a filesystem without them), copy the content again. */
     const struct manifest_file *first = f->hardlink;
     struct manifest_file alone = *first;
     struct str first_path = target_path(p, first);

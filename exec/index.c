@@ -4,11 +4,14 @@
 
 #include "exec/index.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 struct index {
     const struct layout *layout;
@@ -16,13 +19,13 @@ struct index {
 };
 
 /* A database of an older version is made anew: it only says more about what the store has. */
-enum { INDEX_VERSION = 2 };
+enum { INDEX_VERSION = 3 };
 static const char schema[] =
     "DROP TABLE IF EXISTS results; DROP TABLE IF EXISTS images;"
     "CREATE TABLE IF NOT EXISTS results(key TEXT PRIMARY KEY, parent TEXT NOT NULL,"
-    " heading TEXT NOT NULL, created INTEGER NOT NULL, ms INTEGER NOT NULL) WITHOUT ROWID;"
+    " heading TEXT NOT NULL, created INTEGER NOT NULL, ms INTEGER NOT NULL);"
     "CREATE INDEX IF NOT EXISTS results_parent ON results(parent);"
-    "PRAGMA user_version = 2;";
+    "PRAGMA user_version = 3;";
 
 static int fail(struct index *ix, struct ob_err *err)
 {
@@ -92,15 +95,37 @@ static void close_database(struct index *ix)
     ix->db = NULL;
 }
 
-static int open_database(struct index *ix, struct ob_err *err)
+static int open_file(struct index *ix, struct ob_err *err)
 {
     char path[64];
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    snprintf(path, sizeof path, "/proc/self/fd/%d/index.db", ix->layout->state);
+    if (sqlite3_open_v2(path, &ix->db, flags, NULL) != SQLITE_OK)
+        return fail(ix, err);
+    return prepare_database(ix, err);
+}
+
+/* Whether the last failure was that the file is no index; it is then put aside. */
+static bool put_aside(struct index *ix)
+{
+    int state = ix->layout->state, code = sqlite3_errcode(ix->db);
+    if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT)
+        return false;
+    close_database(ix);
+    unlinkat(state, "index.db-wal", 0);
+    unlinkat(state, "index.db-shm", 0);
+    return renameat(state, "index.db", state, "index.db.damaged") == 0;
+}
+
+static int open_database(struct index *ix, struct ob_err *err)
+{
     if (ix->db)
         return 0;
-    snprintf(path, sizeof path, "/proc/self/fd/%d/index.db", ix->layout->state);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    int rc = sqlite3_open_v2(path, &ix->db, flags, NULL);
-    rc = rc == SQLITE_OK ? prepare_database(ix, err) : fail(ix, err);
+    int rc = open_file(ix, err);
+    if (rc < 0 && put_aside(ix)) {
+        log_warning("the store's index is damaged: made a new one, which knows no old results");
+        rc = open_file(ix, err);
+    }
     if (rc < 0)
         close_database(ix);
     return rc;
@@ -184,7 +209,7 @@ int index_remove(struct index *ix, struct str key, struct ob_err *err)
 int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, struct ob_err *err)
 {
     static const char sql[] =
-        "SELECT key, parent, heading, created, ms FROM results ORDER BY created, key";
+        "SELECT key, parent, heading, created, ms FROM results ORDER BY rowid";
     sqlite3_stmt *st = prepare(ix, sql, NULL, 0, err);
     int rc;
     if (!st)

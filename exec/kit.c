@@ -154,13 +154,13 @@ void kit_close(struct kit *k)
 
 void kit_describe(struct buf *out)
 {
-    buf_puts(out, "stores (--store KIND:PATH)\n");
+    buf_puts(out, "stores (--store=KIND:PATH)\n");
     for (size_t i = 0; i < COUNT(stores); i++)
         buf_printf(out, "  %-16s%s\n", stores[i]->name, stores[i]->summary);
-    buf_puts(out, "sandboxes (--sandbox KIND)\n");
+    buf_puts(out, "sandboxes (--sandbox=KIND)\n");
     for (size_t i = 0; i < COUNT(sandboxes); i++)
         buf_printf(out, "  %-16s%s\n", sandboxes[i]->name, sandboxes[i]->summary);
-    buf_puts(out, "base images (--build-context NAME=SCHEME:WHERE)\n");
+    buf_puts(out, "base images (--build-context=NAME=SCHEME:WHERE)\n");
     for (size_t i = 0; kit_fetchers[i]; i++)
         buf_printf(out, "  %-16s%s\n", kit_fetchers[i]->scheme, kit_fetchers[i]->summary);
 }

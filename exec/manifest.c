@@ -19,7 +19,7 @@ struct walk {
     struct arena *arena;
     const struct copy_request *q;
     struct manifest *out;
-    struct map links;   /* "dev:ino" of files with several names -> struct manifest_file */
+    struct map links;   /* of this item: "dev:ino" of files with several names -> manifest_file */
     size_t item_prefix; /* bytes of a source path that are not part of manifest_file.path */
     struct ob_err *err;
     char *chunk; /* for hashing */
@@ -289,6 +289,7 @@ static int add_item(struct walk *w, struct str source)
                           STR_ARG(source));
     struct manifest_item item = {path_base(source), S_ISDIR(st.st_mode), w->out->files.n, 0};
     w->item_prefix = source.n;
+    w->links = MAP_INIT(w->arena);
     struct manifest_file *f = add_file(w, source, &st);
     f->path = STR("");
     if (add_item_files(w, fd, path, &st, f) < 0)
@@ -338,8 +339,10 @@ static void hash_file(struct sha256 *h, const struct manifest_file *f, const str
     hash_str(h, f->path);
     sha256_add(h, numbers, sizeof numbers);
     hash_str(h, f->link);
-    hash_str(h, f->hardlink ? f->hardlink->source : STR(""));
+    hash_str(h, f->hardlink ? f->hardlink->path : STR(""));
     sha256_add(h, f->content.b, SHA256_BYTES);
+    uint64_t n_xattrs = f->xattrs.n;
+    sha256_add(h, &n_xattrs, sizeof n_xattrs);
     vec_for (const struct file_xattr, x, &f->xattrs) {
         hash_str(h, x->name);
         hash_str(h, x->value);
@@ -365,7 +368,7 @@ static struct digest digest_of(const struct manifest *m, const struct copy_reque
 int manifest_build(struct arena *a, const struct copy_request *q, struct manifest *out,
                    struct ob_err *err)
 {
-    struct walk w = {.arena = a, .q = q, .out = out, .links = MAP_INIT(a), .err = err};
+    struct walk w = {.arena = a, .q = q, .out = out, .err = err};
     w.chunk = arena_alloc(a, CHUNK);
     *out = (struct manifest){0};
     vec_for (const struct str, src, &q->src) {

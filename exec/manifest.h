@@ -41,7 +41,7 @@ struct manifest_file {
     dev_t rdev;
     struct timespec mtime;
     struct str link;                      /* target of a symbolic link */
-    const struct manifest_file *hardlink; /* the earlier entry that is the same file, or NULL */
+    const struct manifest_file *hardlink; /* the item's first entry for the same file, or NULL */
     struct digest content;                /* of regular files */
     VEC(struct file_xattr) xattrs;        /* user.* and security.capability, sorted */
 };

@@ -17,6 +17,9 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+    static char help[] = "--help";
+    if (argc > 1 && strcmp(argv[1], "help") == 0)
+        argv[1] = help;
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One command to run in a sandbox, with everything decided: no late values, numeric ids, absolute
- * paths. exec/ fills it from a step and the base image's configuration; sandboxes read it.
+ * paths. exec/ fills it from a step and the base image's configuration; sandboxes read it. No
+ * string may lie in the memory of main's argv: a sandbox hides that from the command.
  */
 #ifndef EXEC_STEP_CFG_H
 #define EXEC_STEP_CFG_H

@@ -16,8 +16,6 @@
 %expect 0
 %initial-action { @$ = span_of(ps->file->source, 0, 0); }
 
-%initial-action { @$ = span_of(ps->file->source, 0, 0); }
-
 %code requires {
 #include "frontend/df_scan.h"
 }

@@ -34,10 +34,17 @@ int read_fail(const struct reader *r, const struct at *at, const char *fmt, ...)
     return -1;
 }
 
+/* What is there instead of a value of this type, if anything is. */
+static int unexpected(const struct reader *r, const struct at *at, const json_t *v,
+                      const char *type)
+{
+    return v ? read_fail(r, at, "expected %s", type) : read_fail(r, at, "is missing");
+}
+
 int read_str(const struct reader *r, const struct at *at, const json_t *v, struct str *out)
 {
     if (!json_is_string(v))
-        return read_fail(r, at, "expected a string");
+        return unexpected(r, at, v, "a string");
     *out = arena_str(r->arena, str_of(json_string_value(v), json_string_length(v)));
     return 0;
 }
@@ -45,7 +52,7 @@ int read_str(const struct reader *r, const struct at *at, const json_t *v, struc
 int read_u32(const struct reader *r, const struct at *at, const json_t *v, uint32_t *out)
 {
     if (!json_is_integer(v) || json_integer_value(v) < 0 || json_integer_value(v) >= NO_STEP)
-        return read_fail(r, at, "expected a number from 0 on");
+        return unexpected(r, at, v, "a number from 0 on");
     *out = (uint32_t)json_integer_value(v);
     return 0;
 }
@@ -54,13 +61,13 @@ int read_digest(const struct reader *r, const struct at *at, const json_t *v, st
 {
     if (!json_is_string(v) ||
         !digest_from_hex(str_of(json_string_value(v), json_string_length(v)), out))
-        return read_fail(r, at, "expected 64 lower-case hex digits");
+        return unexpected(r, at, v, "64 lower-case hex digits");
     return 0;
 }
 
 int read_is_array(const struct reader *r, const struct at *at, const json_t *v)
 {
-    return json_is_array(v) ? 0 : read_fail(r, at, "expected an array");
+    return json_is_array(v) ? 0 : unexpected(r, at, v, "an array");
 }
 
 int read_check_keys(const struct reader *r, const struct at *at, const json_t *v,
@@ -154,7 +161,7 @@ static int read_text(const struct reader *r, const struct at *at, const json_t *
         return 0;
     }
     if (!json_is_object(v))
-        return read_fail(r, at, "expected a string or {\"late\": […]}");
+        return unexpected(r, at, v, "a string or {\"late\": […]}");
     struct at late_at = key_at(at, "late");
     const json_t *late = json_object_get(v, "late"), *part;
     if (read_check_keys(r, at, v, keys) < 0 || read_is_array(r, &late_at, late) < 0)

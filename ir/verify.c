@@ -79,6 +79,15 @@ static int check_run(const struct check *c, const struct op_run *op)
     return check_env(c, &op->env);
 }
 
+/* Up to 07777; empty = none. */
+static bool is_mode(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '7')
+            return false;
+    return s.n <= 4 || (s.n == 5 && s.p[0] == '0');
+}
+
 static int check_copy(const struct check *c, const struct op_copy *op)
 {
     if (op->src.n == 0)
@@ -87,10 +96,7 @@ static int check_copy(const struct check *c, const struct op_copy *op)
         return fail(c, ".op.dst", "not an absolute path");
     if (op->source == COPY_FROM_STEP && op->context.n)
         return fail(c, ".op.context", "a copy from a step has no context");
-    for (size_t i = 0; i < op->chmod.n; i++)
-        if (op->chmod.n > 5 || op->chmod.p[i] < '0' || op->chmod.p[i] > '7')
-            return fail(c, ".op.chmod", "not an octal mode");
-    return 0;
+    return is_mode(op->chmod) ? 0 : fail(c, ".op.chmod", "not an octal mode");
 }
 
 static int check_op(const struct check *c, const struct step *s)
@@ -128,6 +134,8 @@ static int check_ends(const struct plan *p, struct ob_err *err)
             return ob_err_set(err, 0, "$.targets[%zu].step: no such step", i);
         if (t->stage != NO_STEP && t->stage >= p->stages.n)
             return ob_err_set(err, 0, "$.targets[%zu].stage: no such stage", i);
+        if (t->stage != NO_STEP && p->stages.at[t->stage].step != t->step)
+            return ob_err_set(err, 0, "$.targets[%zu].step: not the stage's step", i);
     }
     return p->targets.n ? 0 : ob_err_set(err, 0, "$.targets: is empty: there is nothing to build");
 }

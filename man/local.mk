@@ -1,5 +1,7 @@
 dist_man_MANS += \
 	man/obexec.1 \
+	man/obkit-backend.7 \
+	man/obkit-ir.5 \
 	man/obkit-spec.5 \
 	man/obkit.1 \
 	man/spec2ir.1

@@ -5,6 +5,7 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_TEST_LIBS) $(CHECK_LIBS)
 UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_copy \
 	tests/unit/check_df_expand \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
@@ -13,9 +14,20 @@ UNIT_TESTS = \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
 	tests/unit/check_fs \
+	tests/unit/check_identify \
+	tests/unit/check_image \
+	tests/unit/check_index \
 	tests/unit/check_json \
+	tests/unit/check_key \
+	tests/unit/check_kit \
+	tests/unit/check_layout \
+	tests/unit/check_manifest \
 	tests/unit/check_map \
+	tests/unit/check_pass \
 	tests/unit/check_pattern \
+	tests/unit/check_plan \
+	tests/unit/check_progress \
+	tests/unit/check_read \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
@@ -24,13 +36,17 @@ UNIT_TESTS = \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
-	tests/unit/check_unpack
+	tests/unit/check_text \
+	tests/unit/check_unpack \
+	tests/unit/check_user \
+	tests/unit/check_verify
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h
+EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h \
+	tests/unit/ir_sample.h tests/unit/scratch_dir.h tests/unit/store_dir.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store
@@ -123,9 +139,9 @@ EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/seeds \
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
 FUZZ_FLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_SOURCES = tests/fuzz/property.c $(filter %.c,$(libbase_a_SOURCES) $(libir_a_SOURCES) \
+FUZZED_FILES = tests/fuzz/property.c $(filter %.c,$(libbase_a_SOURCES) $(libir_a_SOURCES) \
 	$(libfrontend_a_SOURCES))
-fuzz: $(FUZZ_SOURCES) | $(BUILT_SOURCES)
+fuzz: $(FUZZED_FILES) | $(BUILT_SOURCES)
 	$(MKDIR_P) tests/fuzz
 	for target in $(FUZZ_TARGETS); do \
 	    $(FUZZ_CC) -DHAVE_CONFIG_H $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(FUZZ_FLAGS) \

@@ -221,6 +221,29 @@ START_TEST(a_missing_working_directory_is_made_and_stays)
 }
 END_TEST
 
+/* The worker has directories of the host open, and pid 1 is a copy of it. */
+START_TEST(no_working_directory_leads_to_a_descriptor_of_the_worker)
+{
+    struct place p;
+    with_busybox(&p);
+    char magic[32];
+    struct ob_err err = OB_ERR_INIT;
+    struct sandbox_run *run;
+    snprintf(magic, sizeof magic, "/proc/self/fd/%d", p.root.fd);
+    ck_assert(symlinkat(magic, p.root.fd, "link") == 0);
+    const char *const directories[] = {magic, "/link"};
+    for (size_t i = 0; i < 2; i++) {
+        p.cfg.cwd = directories[i];
+        p.cfg.argv = LIST("true");
+        p.cfg.out_fd = 1;
+        ck_assert_ok(sandbox_start(p.sandbox, &p.root, &p.cfg, &run, &err), &err);
+        ck_assert_int_eq(sandbox_reap(run, &p.status, &err), -1);
+        ck_assert_ptr_nonnull(strstr(err.text, "working directory"));
+    }
+    place_close(&p);
+}
+END_TEST
+
 START_TEST(users_and_groups_are_set_and_have_no_capabilities)
 {
     struct place p;
@@ -555,6 +578,7 @@ END_TEST
 UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_run_say_why,
           the_environment_is_what_the_step_says, stdin_is_empty_or_what_was_given,
           a_missing_working_directory_is_made_and_stays,
+          no_working_directory_leads_to_a_descriptor_of_the_worker,
           users_and_groups_are_set_and_have_no_capabilities,
           mounts_are_read_only_writable_or_limited_as_asked,
           a_mount_in_a_mount_leaves_no_mount_point_behind, nothing_of_the_sandbox_stays_in_the_root,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What every unit test program needs: Check, short assertions for our types, and a main.
- * A test file has START_TEST functions and ends with UNIT_MAIN("module", test_a, test_b).
+ * A test file has START_TEST functions and ends with UNIT_MAIN("module", test_a, test_b). Each test
+ * runs in a process of its own.
  */
 #ifndef TESTS_FIXTURE_H
 #define TESTS_FIXTURE_H
@@ -34,11 +35,14 @@
         ck_assert_msg(rc_ >= 0, "%s: %s", #call, (err)->text);                                     \
     } while (0)
 
-static inline int unit_run(const char *name, const TTest *const *tests, size_t n)
+/* before and after (or NULL) run around each test, in its process. */
+static inline int unit_run(const char *name, SFun before, SFun after, const TTest *const *tests,
+                           size_t n)
 {
     Suite *s = suite_create(name);
     TCase *tc = tcase_create(name);
     tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, before, after);
     for (size_t i = 0; i < n; i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(s, tc);
@@ -49,12 +53,14 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-#define UNIT_MAIN(name, ...)                                                                       \
+#define UNIT_MAIN_WITH(name, before, after, ...)                                                   \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
-        return unit_run(name, tests, sizeof tests / sizeof tests[0]);                              \
+        return unit_run(name, before, after, tests, sizeof tests / sizeof tests[0]);               \
     }
+
+#define UNIT_MAIN(name, ...) UNIT_MAIN_WITH(name, NULL, NULL, __VA_ARGS__)
 
 /* For what unpacks images: their files belong to several users, as only root can arrange. */
 #define UNIT_MAIN_AS_ROOT(name, ...)                                                               \
@@ -63,7 +69,7 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
         const TTest *const tests[] = {__VA_ARGS__};                                                \
         if (geteuid() != 0)                                                                        \
             UNIT_SKIP("only root can unpack images");                                              \
-        return unit_run(name, tests, sizeof tests / sizeof tests[0]);                              \
+        return unit_run(name, NULL, NULL, tests, sizeof tests / sizeof tests[0]);                  \
     }
 
 #endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The index of a store: rows come back, and a lost or damaged index does no harm. */
+#include <config.h>
+
+#include "exec/index.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/store_dir.h"
+
+#include <sqlite3.h>
+
+static struct arena a; /* each test runs in a process of its own */
+static struct store_dir sd;
+static struct index *ix;
+static struct ob_err err;
+
+static void open_index(void)
+{
+    ix = index_new(&sd.layout);
+}
+
+static void start(void)
+{
+    store_dir_start(&sd);
+    open_index();
+}
+
+static void stop(void)
+{
+    index_free(ix);
+    store_dir_end(&sd);
+}
+
+static void add(const char *key, const char *parent, int64_t created)
+{
+    struct index_row row = {.key = str_from(key),
+                            .parent = str_from(parent),
+                            .heading = STR("RUN 'x'; DROP TABLE results"),
+                            .created = created,
+                            .ms = INT64_MAX};
+    ck_assert_ok(index_add(ix, &row, &err), &err);
+}
+
+static struct index_row_vec list(void)
+{
+    struct index_row_vec rows = {0};
+    ck_assert_ok(index_list(ix, &a, &rows, &err), &err);
+    return rows;
+}
+
+START_TEST(rows_come_back_in_the_order_of_making)
+{
+    add("bb", "", 10);
+    add("aa", "bb", 10);
+    index_free(ix);
+    open_index();
+    struct index_row_vec rows = list();
+    ck_assert_uint_eq(rows.n, 2);
+    ck_assert_strs(rows.at[0].parent, STR(""));
+    ck_assert_strs(rows.at[1].key, STR("aa"));
+    ck_assert_strs(rows.at[1].parent, STR("bb"));
+    ck_assert_strs(rows.at[1].heading, STR("RUN 'x'; DROP TABLE results"));
+    ck_assert_int_eq(rows.at[1].created, 10);
+    ck_assert_int_eq(rows.at[1].ms, INT64_MAX);
+}
+END_TEST
+
+START_TEST(a_row_is_replaced_by_one_with_its_key)
+{
+    add("aa", "", 1);
+    add("aa", "bb", 2);
+    struct index_row_vec rows = list();
+    ck_assert_uint_eq(rows.n, 1);
+    ck_assert_int_eq(rows.at[0].created, 2);
+}
+END_TEST
+
+START_TEST(children_are_found)
+{
+    struct str_vec keys = {0};
+    add("aa", "", 1);
+    add("bb", "aa", 2);
+    add("cc", "aa", 3);
+    add("dd", "bb", 4);
+    ck_assert_ok(index_children(ix, &a, STR("aa"), &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 2);
+}
+END_TEST
+
+START_TEST(prefixes_are_taken_literally_and_give_two_at_most)
+{
+    struct str_vec keys = {0};
+    add("aa1", "", 1);
+    add("aa2", "", 2);
+    add("aa3", "", 3);
+    ck_assert_ok(index_match(ix, &a, STR("aa1"), &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 1);
+    ck_assert_ok(index_match(ix, &a, STR("%"), &keys, &err), &err);
+    ck_assert_ok(index_match(ix, &a, STR("aa11"), &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 1);
+    keys.n = 0;
+    ck_assert_ok(index_match(ix, &a, STR("aa"), &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 2);
+}
+END_TEST
+
+START_TEST(removing_is_for_good)
+{
+    add("aa", "", 1);
+    ck_assert_ok(index_remove(ix, STR("aa"), &err), &err);
+    ck_assert_uint_eq(list().n, 0);
+    ck_assert_ok(index_remove(ix, STR("aa"), &err), &err);
+}
+END_TEST
+
+START_TEST(two_processes_may_have_it_open)
+{
+    struct index *other = index_new(&sd.layout);
+    add("aa", "", 1);
+    struct index_row_vec rows = {0};
+    ck_assert_ok(index_list(other, &a, &rows, &err), &err);
+    ck_assert_uint_eq(rows.n, 1);
+    index_free(other);
+}
+END_TEST
+
+START_TEST(a_damaged_index_is_put_aside)
+{
+    static const char noise[] = "this is not a database, but it is longer than a header of one is, "
+                                "which has 100 bytes at the start of the file";
+    add("aa", "", 1);
+    index_free(ix);
+    scratch_text(&sd.dir, "state/index.db", noise);
+    open_index();
+    ck_assert_uint_eq(list().n, 0);
+    add("bb", "", 1);
+    struct stat st;
+    ck_assert_int_eq(fstatat(sd.dir.fd, "state/index.db.damaged", &st, 0), 0);
+}
+END_TEST
+
+START_TEST(an_index_of_a_newer_obkit_is_left_alone)
+{
+    char path[100];
+    sqlite3 *db;
+    index_free(ix);
+    snprintf(path, sizeof path, "%s/state/index.db", sd.dir.path);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_exec(db, "PRAGMA user_version = 1000", NULL, NULL, NULL);
+    sqlite3_close(db);
+    ix = index_new(&sd.layout);
+    struct index_row_vec rows = {0};
+    ck_assert_int_eq(index_list(ix, &a, &rows, &err), -1);
+    ck_assert_str_eq(err.text, "the store's index is of a newer obkit (version 1000)");
+}
+END_TEST
+
+UNIT_MAIN_WITH("index", start, stop, rows_come_back_in_the_order_of_making,
+               a_row_is_replaced_by_one_with_its_key, children_are_found,
+               prefixes_are_taken_literally_and_give_two_at_most, removing_is_for_good,
+               two_processes_may_have_it_open, a_damaged_index_is_put_aside,
+               an_index_of_a_newer_obkit_is_left_alone)
