@@ -4,6 +4,8 @@
 
 #include "exec/cmd.h"
 
+#include "base/cli.h"
+
 #include <string.h>
 
 static const struct {
@@ -17,6 +19,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+    cli_fill_std();
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

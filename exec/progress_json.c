@@ -9,7 +9,6 @@
 #include "base/json.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 struct json_progress {
     struct progress base;
@@ -86,9 +85,7 @@ static void on_event(struct progress *base, const struct event *e)
         put_counts(&j, e);
     json_close(&j, '}');
     buf_putc(&p->out, '\n');
-    if (write(p->fd, p->out.p, p->out.n) < 0) {
-        /* nobody reads: the build goes on */
-    }
+    progress_write(p->fd, buf_str(&p->out));
 }
 
 static void on_close(struct progress *base)

@@ -222,6 +222,7 @@ int main(int argc, char **argv)
     struct arena arena = ARENA_INIT;
     struct cli cli = {.output = "-", .level = 1, .arena = &arena};
     int status = -1, opt;
+    cli_fill_std();
     log_init("spec2ir", 0);
     while (status < 0 && (opt = getopt_long(argc, argv, "o:O:hV", long_options, NULL)) != -1)
         status = parse_option(&cli, opt);

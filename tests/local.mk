@@ -92,6 +92,7 @@ E2E_TESTS = \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/minimal-image.sh \
+	tests/e2e/progress-unread.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/store-shared.sh
 TESTS += $(E2E_TESTS)
