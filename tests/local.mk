@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/check_plan \
 	tests/unit/check_progress \
 	tests/unit/check_read \
+	tests/unit/check_run_cfg \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
