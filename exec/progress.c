@@ -24,7 +24,8 @@ void progress_write(int fd, struct str text)
         struct pollfd p = {fd, POLLOUT, 0};
         if (n > 0)
             text = str_skip(text, (size_t)n);
-        else if (n < 0 && errno == EAGAIN) /* a terminal or pipe that is shared with such a reader */
+        else if (n < 0 &&
+                 errno == EAGAIN) /* a terminal or pipe that is shared with such a reader */
             poll(&p, 1, -1);
         else if (n == 0 || errno != EINTR)
             return; /* nobody reads: the build goes on */
