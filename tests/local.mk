@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
 	tests/unit/check_copy \
+	tests/unit/check_copy_changes \
 	tests/unit/check_df_expand \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
