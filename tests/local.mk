@@ -89,6 +89,7 @@ tests_bench_true_static_LDADD =
 E2E_TESTS = \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/chain-deep.sh \
+	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/interrupt-cleans.sh \
