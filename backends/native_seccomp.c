@@ -2,8 +2,9 @@
 /*
  * The system call filter. What needs a capability that no command has is not listed again; the
  * list is what is left: keys, sockets and kernel interfaces that are not namespaced, new user
- * namespaces (in which a command would have every capability), input into a terminal. The filter
- * is compiled once per sandbox, as libseccomp takes longer for that than a step.
+ * namespaces (in which a command would have every capability), input into a terminal, what would
+ * make a result that can't be removed. The filter is compiled once per sandbox, as libseccomp takes
+ * longer for that than a step.
  */
 #include <config.h>
 
@@ -13,6 +14,7 @@
 #include "base/fs.h"
 
 #include <errno.h>
+#include <linux/btrfs.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -91,6 +93,16 @@ static const struct arg_rule ARGS[] = {
     {SCMP_SYS(clone), CLONE_FLAGS_ARG, CLONE_NEWUSER, CLONE_NEWUSER, EPERM},
 };
 
+/* Btrfs lets everybody make subvolumes and set them read-only: nobody could remove such a result.
+ */
+static const struct arg_rule SUBVOLUMES[] = {
+    {SCMP_SYS(ioctl), 1, UINT32_MAX, BTRFS_IOC_SUBVOL_CREATE, ENOTTY},
+    {SCMP_SYS(ioctl), 1, UINT32_MAX, BTRFS_IOC_SUBVOL_CREATE_V2, ENOTTY},
+    {SCMP_SYS(ioctl), 1, UINT32_MAX, BTRFS_IOC_SNAP_CREATE, ENOTTY},
+    {SCMP_SYS(ioctl), 1, UINT32_MAX, BTRFS_IOC_SNAP_CREATE_V2, ENOTTY},
+    {SCMP_SYS(ioctl), 1, UINT32_MAX, BTRFS_IOC_SUBVOL_SETFLAGS, ENOTTY},
+};
+
 /* Sockets to the hypervisor and to the kernel's ciphers know no network namespace. */
 static const struct arg_rule SOCKETS[] = {
     {SCMP_SYS(socket), 0, UINT32_MAX, AF_VSOCK, EAFNOSUPPORT},
@@ -113,7 +125,9 @@ static int add_rules(scmp_filter_ctx ctx, bool fast_sync)
         rc = add_all(ctx, ABSENT, COUNT(ABSENT), ENOSYS);
     if (rc == 0 && fast_sync)
         rc = add_all(ctx, SYNC, COUNT(SYNC), 0);
-    return rc == 0 ? add_args(ctx, ARGS, COUNT(ARGS)) : rc;
+    if (rc == 0)
+        rc = add_args(ctx, ARGS, COUNT(ARGS));
+    return rc == 0 ? add_args(ctx, SUBVOLUMES, COUNT(SUBVOLUMES)) : rc;
 }
 
 /* An ABI that no filter names (x32) does not exist. */

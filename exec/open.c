@@ -21,6 +21,14 @@ static char *root_path(int root)
     return copy;
 }
 
+/* What can't be removed takes space, but is in nobody's way. */
+static void settle_store(struct opened *o)
+{
+    struct ob_err err;
+    if (store_settle(o->kit.store, &err) < 0)
+        log_warning("store \"%s\": %s", o->path, err.text);
+}
+
 int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *err)
 {
     *out = (struct opened){.layout = LAYOUT_INIT};
@@ -28,7 +36,8 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
         return -1;
     out->path = root_path(out->kit.store->root);
     if (layout_open(&out->layout, out->kit.store, err) == 0 &&
-        store_settle(out->kit.store, err) == 0 && layout_settle(&out->layout, err) == 0) {
+        layout_settle(&out->layout, err) == 0) {
+        settle_store(out);
         out->index = index_new(&out->layout);
         return 0;
     }

@@ -2,8 +2,8 @@
 /*
  * Runs inside a sandbox, as root of it, and tries to get out. Static, so that it runs on a root
  * filesystem that holds nothing else. Each probe says what it reached, or NULL if nothing. Prints
- * one line per breach; exit status 0 = none. On a host it would mount and kill, so it refuses to run
- * as anything but pid 2, the first command of a sandbox.
+ * one line per breach; exit status 0 = none. On a host it would mount and kill, so it refuses to
+ * run as anything but pid 2, the first command of a sandbox.
  *
  *     escape ABSTRACT-SOCKET     (a socket that the test listens on, outside)
  */
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/btrfs.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -416,6 +417,18 @@ static const char *terminal_input(void)
     return NULL;
 }
 
+/* Without a filter a descriptor that is none is EBADF. */
+static const char *subvolumes(void)
+{
+    static const unsigned long calls[] = {BTRFS_IOC_SUBVOL_CREATE, BTRFS_IOC_SUBVOL_CREATE_V2,
+                                          BTRFS_IOC_SNAP_CREATE, BTRFS_IOC_SNAP_CREATE_V2,
+                                          BTRFS_IOC_SUBVOL_SETFLAGS};
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        if (syscall(SYS_ioctl, -1, calls[i], NULL) >= 0 || errno != ENOTTY)
+            return "can make subvolumes";
+    return NULL;
+}
+
 static const char *abstract_sockets(void)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -462,6 +475,7 @@ static const struct {
     {"namespaces", namespaces},
     {"forbidden calls", forbidden_calls},
     {"terminal input", terminal_input},
+    {"subvolumes", subvolumes},
     {"abstract sockets", abstract_sockets},
     {"sockets of the host", host_sockets},
     {"other ABIs", other_abis},

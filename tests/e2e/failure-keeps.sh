@@ -82,3 +82,10 @@ expect_in_stderr '^ +log: /.*\.failed$'
 
 subject "nothing temporary is left in the store"
 expect_equal "" "$(find "$tmp/store/state/log" -name '*.part')" "what is left of logs"
+
+subject "what can't be removed of a dead transaction keeps nobody from building"
+mkdir -p "$tmp/store/tmp/txn-1-1/busy"
+mount -t tmpfs none "$tmp/store/tmp/txn-1-1/busy"
+printf 'FROM busybox\nRUN echo all the same\n' | dockerfile
+build_ok
+expect_in_stderr "^obexec: warning: .*can't remove \"txn-1-1\""
