@@ -4,7 +4,8 @@
  * the command's status to the worker. The command is not pid 1 itself because there signals
  * without a handler do nothing (an abort would not end it) and orphans would stay zombies. It is a
  * copy of the worker, so the sandbox must not look into it: it is not dumpable, which closes
- * ptrace and /proc/1 to everybody without CAP_SYS_PTRACE.
+ * ptrace and /proc/1 to everybody without CAP_SYS_PTRACE. That it goes on executing this program's
+ * file also keeps a command that got hold of the file (by being "/proc/self/exe") from writing it.
  */
 #include <config.h>
 

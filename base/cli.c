@@ -8,10 +8,18 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+void cli_fill_std(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0) /* what is opened gets the lowest number, which is this one */
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
 
 int cli_close_stdout(const char *program)
 {

@@ -6,6 +6,10 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/* To be called before anything is opened: fills descriptors 0 to 2 where the caller has closed
+ * them, so that no file of ours gets their numbers and with it what is meant for the user. Reading
+ * and writing them fails as before. */
+void cli_fill_std(void);
 /* Prints "NAME (obkit) VERSION" and gives the exit status: 0, or 3 if stdout can't be written. */
 int cli_version(const char *program);
 /* Prints the help text to stdout, with the same exit statuses. */

@@ -293,6 +293,7 @@ int cmd_run(int argc, char **argv)
     int status = parse_cli(argc, argv, &cli);
     log_init("obexec", cli.verbosity);
     cli_exit_on_signals();
+    signal(SIGPIPE, SIG_IGN); /* a build goes on when nobody reads its progress */
     if (status < 0)
         status = run(&cli);
     arena_free(&arena);

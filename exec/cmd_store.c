@@ -185,6 +185,8 @@ static int remove_result(struct store_cmd *c, struct str key)
 
 static int do_delete(struct store_cmd *c)
 {
+    if (layout_claim(&c->o.layout, &c->err) < 0)
+        return fail(c, OB_EXIT_ENVIRONMENT);
     for (int i = 0; i < c->n_args; i++) {
         struct str key;
         if (opened_find(&c->o, &c->arena, c->args[i], &key, &c->err) < 0)
@@ -228,6 +230,8 @@ static void remove_failed_logs(struct store_cmd *c)
 static int do_clean(struct store_cmd *c)
 {
     struct key_list l = {.arena = &c->arena};
+    if (layout_claim(&c->o.layout, &c->err) < 0)
+        return fail(c, OB_EXIT_ENVIRONMENT);
     if (store_each(c->o.kit.store, collect_key, &l, &c->err) < 0)
         return fail(c, OB_EXIT_ENVIRONMENT);
     vec_for (const struct str, key, &l.keys)

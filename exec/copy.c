@@ -82,13 +82,13 @@ static gid_t gid_of(const struct apply *p, const struct manifest_file *f)
     return p->t->keep_owner ? f->gid : p->t->gid;
 }
 
-/* Did the file stay what the manifest says? Its content was hashed when it had this size and
- * time. */
+/* Did the file stay what the manifest says? Any change of it changes its ctime, which cannot be
+ * set back as mtime can. */
 static bool is_unchanged(int fd, const struct manifest_file *f)
 {
     struct stat st;
-    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == f->size &&
-           st.st_mtim.tv_sec == f->mtime.tv_sec && st.st_mtim.tv_nsec == f->mtime.tv_nsec;
+    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == f->size && st.st_ino == f->ino &&
+           st.st_ctim.tv_sec == f->ctime.tv_sec && st.st_ctim.tv_nsec == f->ctime.tv_nsec;
 }
 
 static int make_regular(struct apply *p, const char *name, const struct manifest_file *f,
@@ -179,7 +179,6 @@ static int make_file(struct apply *p, const struct manifest_file *f, struct str 
  * item's own root keeps what it has. */
 static int make_dir(struct apply *p, const struct manifest_file *f, struct str path)
 {
-    struct stat st;
     cleanup_close int old = fs_open_in(p->t->root, path.n ? arena_cstr(&p->arena, path) : "/",
                                        O_RDONLY | O_DIRECTORY, 0);
     bool is_item_root = f->path.n == 0;
@@ -187,8 +186,7 @@ static int make_dir(struct apply *p, const struct manifest_file *f, struct str p
         return 0;
     if (enter_dir(p, path) < 0)
         return -1;
-    if (fchown(p->dir, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(p->dir, mode_of(p, f)) < 0 ||
-        fstat(p->dir, &st) < 0)
+    if (fchown(p->dir, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(p->dir, mode_of(p, f)) < 0)
         return fail(p, path, "set mode and owner of");
     return 0;
 }

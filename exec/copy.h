@@ -28,8 +28,8 @@ struct copy_target {
     bool many_sources; /* the step names more than one */
 };
 
-/* source is the root that the manifest was built from. Contents are checked again while they are
- * copied only by size: a file that changes in between is found by its size or time. */
+/* source is the root that the manifest was built from. Contents are not hashed again: a file that
+ * changes in between is found by its size, inode or ctime, and is an error. */
 int copy_apply(const struct manifest *m, int source, const struct copy_target *t,
                struct ob_err *err);
 

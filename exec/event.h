@@ -42,6 +42,9 @@ struct progress {
  * "auto" is plain. */
 struct progress *progress_open(const char *style, int fd);
 
+/* For the styles: writes all of it, waiting if fd does not block; gives up if nobody reads. */
+void progress_write(int fd, struct str text);
+
 struct progress *progress_plain_open(int fd);
 struct progress *progress_json_open(int fd);
 struct progress *progress_quiet_open(int fd); /* failures only */

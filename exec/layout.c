@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/log.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -19,13 +20,56 @@ static int open_dir(int parent, const char *name, int *out, struct ob_err *err)
     return *out < 0 ? ob_err_set(err, errno, "can't open \"%s\" in the store", name) : 0;
 }
 
+/* Places in state/locks, a file that is never written. A key's is below 2^62. */
+enum { BITS_OF_KEY = 62 };
+#define USE_PLACE ((off_t)1 << BITS_OF_KEY)
+
+static int open_locks(const struct layout *l, struct ob_err *err)
+{
+    int fd = openat(l->state, "locks", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return fd < 0 ? ob_err_set(err, errno, "can't open the store's locks") : fd;
+}
+
+/* Locks belong to the open file description: they end with its last descriptor, so with a killed
+ * process too. `cmd` is F_OFD_SETLK or F_OFD_SETLKW. -1 and errno. */
+static int lock_place(int fd, int cmd, short type, off_t place)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = place, .l_len = 1};
+    int rc;
+    while ((rc = fcntl(fd, cmd, &lock)) < 0 && errno == EINTR)
+        ;
+    return rc;
+}
+
+static int start_use(struct layout *l, struct ob_err *err)
+{
+    l->use = open_locks(l, err);
+    if (l->use < 0)
+        return -1;
+    if (lock_place(l->use, F_OFD_SETLKW, F_RDLCK, USE_PLACE) < 0)
+        return ob_err_set(err, errno, "can't lock the store");
+    return 0;
+}
+
+/* The shared lock is given up first: two processes that both kept theirs would wait for ever. */
+int layout_claim(const struct layout *l, struct ob_err *err)
+{
+    lock_place(l->use, F_OFD_SETLK, F_UNLCK, USE_PLACE);
+    if (lock_place(l->use, F_OFD_SETLK, F_WRLCK, USE_PLACE) == 0)
+        return 0;
+    log_warning("other processes use the store: waiting until they are done");
+    if (lock_place(l->use, F_OFD_SETLKW, F_WRLCK, USE_PLACE) == 0)
+        return 0;
+    return ob_err_set(err, errno, "can't lock the store");
+}
+
 int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
 {
     *l = LAYOUT_INIT;
     if (open_dir(s->root, "state", &l->state, err) == 0 &&
         open_dir(l->state, "log", &l->log, err) == 0 &&
         open_dir(l->state, "config", &l->config, err) == 0 &&
-        open_dir(l->state, "image", &l->image, err) == 0)
+        open_dir(l->state, "image", &l->image, err) == 0 && start_use(l, err) == 0)
         return 0;
     layout_close(l);
     return -1;
@@ -33,7 +77,7 @@ int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
 
 void layout_close(struct layout *l)
 {
-    int *const fds[] = {&l->state, &l->log, &l->config, &l->image};
+    int *const fds[] = {&l->state, &l->log, &l->config, &l->image, &l->use};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (*fds[i] >= 0)
             close(*fds[i]);
@@ -156,24 +200,17 @@ int layout_set_image(const struct layout *l, struct str image, struct str platfo
 int layout_lock(const struct layout *l, const struct digest *key, void (*waiting)(void *),
                 void *arg, struct ob_err *err)
 {
-    cleanup_close int fd =
-        openat(l->state, "locks", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    cleanup_close int fd = open_locks(l, err);
     if (fd < 0)
-        return ob_err_set(err, errno, "can't open the store's locks");
-    /* Ranges lie far apart in a file that is never written: 62 bits of the key choose one. Open
-     * file description locks end with the last descriptor, so with a killed process too. */
-    uint64_t at;
-    memcpy(&at, key->b, sizeof at);
-    struct flock lock = {
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)(at >> 2), .l_len = 1};
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return -1;
+    uint64_t bits;
+    memcpy(&bits, key->b, sizeof bits);
+    off_t place = (off_t)(bits >> (64 - BITS_OF_KEY));
+    if (lock_place(fd, F_OFD_SETLK, F_WRLCK, place) == 0)
         return take_fd(&fd);
     if (errno == EAGAIN || errno == EACCES) {
         waiting(arg);
-        int rc;
-        while ((rc = fcntl(fd, F_OFD_SETLKW, &lock)) < 0 && errno == EINTR)
-            ;
-        if (rc == 0)
+        if (lock_place(fd, F_OFD_SETLKW, F_WRLCK, place) == 0)
             return take_fd(&fd);
     }
     return ob_err_set(err, errno, "can't lock a step in the store");

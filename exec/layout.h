@@ -7,7 +7,7 @@
  *   state/log/KEY.part     output of a running step, locked (flock) by its worker
  *   state/config/KEY       the base image's configuration, as JSON
  *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
- *   state/locks            one byte range per key, locked while it is built
+ *   state/locks            one byte per key, locked while it is built, and one for the use of the store
  *   state/index.db         what `ls` shows: when, how long, from what (exec/index.h)
  */
 #ifndef EXEC_LAYOUT_H
@@ -20,12 +20,18 @@
 
 struct layout {
     int state, log, config, image; /* directories */
+    int use;                       /* holds the lock that says: this store is in use */
 };
 
-#define LAYOUT_INIT ((struct layout){-1, -1, -1, -1})
+#define LAYOUT_INIT ((struct layout){-1, -1, -1, -1, -1})
 
+/* The store is in use from here to layout_close, and until all workers forked meanwhile are dead. */
 int layout_open(struct layout *l, const struct store *s, struct ob_err *err);
 void layout_close(struct layout *l);
+
+/* Waits until nobody else uses the store, and keeps others waiting: for those who remove results,
+ * which a build may be about to build on. Says so if it has to wait. */
+int layout_claim(const struct layout *l, struct ob_err *err);
 
 /* Turns the logs that dead processes left half written into ".failed" ones. */
 int layout_settle(const struct layout *l, struct ob_err *err);

@@ -10,6 +10,7 @@
 #include "base/path.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -22,7 +23,7 @@ struct walk {
     struct map links;   /* of this item: "dev:ino" of files with several names -> manifest_file */
     size_t item_prefix; /* bytes of a source path that are not part of manifest_file.path */
     struct ob_err *err;
-    char *chunk; /* for hashing */
+    char *chunk; /* CHUNK bytes: of content, or of attributes */
 };
 
 enum { CHUNK = 128 << 10 };
@@ -97,14 +98,15 @@ static int by_xattr(const void *a, const void *b)
 
 static int read_xattrs(struct walk *w, int fd, struct manifest_file *f)
 {
-    char names[4096], value[4096];
-    ssize_t n = flistxattr(fd, names, sizeof names);
+    char *names = w->chunk, *value = w->chunk + XATTR_LIST_MAX;
+    _Static_assert(CHUNK >= XATTR_LIST_MAX + XATTR_SIZE_MAX, "the largest there are fit");
+    ssize_t n = flistxattr(fd, names, XATTR_LIST_MAX);
     if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
         return 0;
     for (ssize_t i = 0; i < n; i += (ssize_t)strlen(names + i) + 1) {
         if (!is_kept_xattr(names + i))
             continue;
-        ssize_t size = fgetxattr(fd, names + i, value, sizeof value);
+        ssize_t size = fgetxattr(fd, names + i, value, XATTR_SIZE_MAX);
         if (size < 0)
             return ob_err_set(w->err, errno, "can't read attribute \"%s\" of \"" STR_FMT "\"",
                               names + i, STR_ARG(f->source));
@@ -146,6 +148,8 @@ static struct manifest_file *add_file(struct walk *w, struct str source, const s
     f->size = (uint64_t)st->st_size;
     f->rdev = st->st_rdev;
     f->mtime = st->st_mtim;
+    f->ino = st->st_ino;
+    f->ctime = st->st_ctim;
     vec_push(w->arena, &w->out->files, f);
     return f;
 }

@@ -40,6 +40,8 @@ struct manifest_file {
     uint64_t size;
     dev_t rdev;
     struct timespec mtime;
+    ino_t ino; /* with ctime: tells whether it is still the file that was hashed */
+    struct timespec ctime;
     struct str link;                      /* target of a symbolic link */
     const struct manifest_file *hardlink; /* the item's first entry for the same file, or NULL */
     struct digest content;                /* of regular files */

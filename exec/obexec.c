@@ -4,6 +4,8 @@
 
 #include "exec/cmd.h"
 
+#include "base/cli.h"
+
 #include <string.h>
 
 static const struct {
@@ -18,6 +20,7 @@ static const struct {
 int main(int argc, char **argv)
 {
     static char help[] = "--help";
+    cli_fill_std();
     if (argc > 1 && strcmp(argv[1], "help") == 0)
         argv[1] = help;
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)

@@ -283,6 +283,7 @@ int main(int argc, char **argv)
 {
     static char obkit_name[] = "obkit", obexec_name[] = "obexec", spec2ir_name[] = "spec2ir";
     log_init("obkit", 0);
+    cli_fill_std();
     if (argc < 2)
         return cli_usage_error("obkit", "a command is missing");
     const char *name = argv[1];

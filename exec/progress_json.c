@@ -95,8 +95,7 @@ static void on_event(struct progress *base, const struct event *e)
         put_counts(&j, e);
     json_close(&j, '}');
     buf_putc(&p->out, '\n');
-    struct ob_err ignored; /* nobody reads: the build goes on */
-    fs_write_all(p->fd, p->out.p, p->out.n, &ignored);
+    progress_write(p->fd, buf_str(&p->out));
 }
 
 static void on_close(struct progress *base)

@@ -14,7 +14,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { MAX_LINE = 4096 }; /* a longer line of output is shown in parts */
 
@@ -30,14 +29,7 @@ struct plain {
 
 static void flush(struct plain *p)
 {
-    const char *at = p->out.p;
-    for (size_t n = p->out.n; n > 0;) {
-        ssize_t w = write(p->fd, at, n);
-        if (w <= 0)
-            break; /* nobody reads: the build goes on */
-        at += w;
-        n -= (size_t)w;
-    }
+    progress_write(p->fd, buf_str(&p->out));
     buf_clear(&p->out);
 }
 

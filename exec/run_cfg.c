@@ -101,6 +101,17 @@ static char **make_argv(struct make *m, const struct rootfs *root, const struct 
     return to_argv(m->arena, &argv);
 }
 
+/* A path in the sandbox. The verifier knows only those that are not late, and takes Windows' too.
+ */
+static int make_path(struct make *m, struct str path, const char *what, const char **out)
+{
+    if (!str_starts(path, STR("/")))
+        return ob_err_set(m->err, 0, "%s \"" STR_FMT "\" is not an absolute path", what,
+                          STR_ARG(path));
+    *out = arena_cstr(m->arena, path);
+    return 0;
+}
+
 static int add_secret(struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
     vec_for (const struct build_secret, s, &m->build->options->secrets) {
@@ -121,11 +132,10 @@ static int add_secret(struct make *m, const struct ir_mount *mount, struct step_
 
 static int add_mount(struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
-    *out = (struct step_mount){
-        .target = arena_cstr(m->arena, text_value(m->arena, mount->target, &m->base)),
-        .source_fd = -1,
-        .read_only = mount->read_only,
-    };
+    *out = (struct step_mount){.source_fd = -1, .read_only = mount->read_only};
+    struct str target = text_value(m->arena, mount->target, &m->base);
+    if (make_path(m, target, "the mount target", &out->target) < 0)
+        return -1;
     switch (mount->type) {
     case MOUNT_SECRET: return add_secret(m, mount, out);
     case MOUNT_CACHE:
@@ -158,12 +168,12 @@ static int make_mounts(struct make *m, struct step_cfg *out)
     return 0;
 }
 
-static const char *make_cwd(struct make *m)
+static int make_cwd(struct make *m, const char **out)
 {
     struct str cwd = text_value(m->arena, m->op->cwd, &m->base);
     if (cwd.n == 0)
         cwd = m->base.workdir.n ? m->base.workdir : STR("/");
-    return arena_cstr(m->arena, cwd);
+    return make_path(m, cwd, "the working directory", out);
 }
 
 int run_cfg_make(const struct build *b, const struct op_run *op, const struct image_info *base,
@@ -180,7 +190,6 @@ int run_cfg_make(const struct build *b, const struct op_run *op, const struct im
     *out = (struct step_cfg){
         .argv = make_argv(&m, root, base),
         .env = make_env(&m),
-        .cwd = make_cwd(&m),
         .uid = m.user.uid,
         .gid = m.user.gid,
         .groups = m.user.groups.at,
@@ -190,5 +199,5 @@ int run_cfg_make(const struct build *b, const struct op_run *op, const struct im
         .in_fd = -1,
         .out_fd = -1,
     };
-    return make_mounts(&m, out);
+    return make_cwd(&m, &out->cwd) < 0 ? -1 : make_mounts(&m, out);
 }

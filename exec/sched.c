@@ -16,6 +16,7 @@
 #include "exec/worker.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -73,8 +74,11 @@ static struct event step_event(const struct sched *s, enum event_kind kind, uint
     return (struct event){.kind = kind, .step = i, .of = step_at(s, i), .key = s->jobs[i].key};
 }
 
-static void machine_error(struct sched *s)
+/* Of several errors the first is told: the others tend to come from it. */
+static void machine_error(struct sched *s, const struct ob_err *why)
 {
+    if (!s->is_error)
+        *s->err = *why;
     s->is_error = true;
 }
 
@@ -142,10 +146,8 @@ static void finish(struct sched *s, uint32_t i)
     struct job *j = &s->jobs[i];
     struct step *step = step_at(s, i);
     struct ob_err err;
-    if (step->kind == STEP_FROM && base_remember(s->b, &step->op.from, j->base, &err) < 0) {
-        *s->err = err;
-        machine_error(s);
-    }
+    if (step->kind == STEP_FROM && base_remember(s->b, &step->op.from, j->base, &err) < 0)
+        machine_error(s, &err);
     vec_for (const uint32_t, u, &j->users)
         if (--s->jobs[*u].n_blocking == 0)
             s->ready[s->n_ready++] = *u;
@@ -167,13 +169,14 @@ static void finish_built(struct sched *s, uint32_t i)
     const struct step *step = step_at(s, i);
     char key[SHA256_HEX + 1], parent[SHA256_HEX + 1] = "";
     double seconds = seconds_since(&j->started);
+    struct ob_err err;
     digest_hex(&j->key, key);
     if (step->parent != NO_STEP)
         digest_hex(&s->jobs[step->parent].key, parent);
     struct index_row row = {str_from(key), str_from(parent), step->meta.heading, time(NULL),
                             (int64_t)(seconds * 1000)};
-    if (index_add(s->b->index, &row, s->err) < 0)
-        machine_error(s);
+    if (index_add(s->b->index, &row, &err) < 0)
+        machine_error(s, &err);
     s->n_built++;
     struct event e = step_event(s, EVENT_DONE, i);
     e.seconds = seconds;
@@ -203,33 +206,42 @@ static void finish_failed(struct sched *s, uint32_t i, const struct ob_err *why,
     e.log = failed_log(s, i);
     e.seconds = seconds_since(&s->jobs[i].started);
     emit(s, e);
-    if (is_machine) {
-        *s->err = *why;
-        machine_error(s);
-    }
+    if (is_machine)
+        machine_error(s, why);
 }
 
-/* Takes what the step has written so far to its log and to the progress. */
-static void drain_output(struct sched *s, uint32_t i)
+static void log_failed(struct sched *s, struct ob_err *err)
+{
+    ob_err_wrap(err, "can't write the log");
+    machine_error(s, err);
+}
+
+/* Takes a part of what the step has written to its log and to the progress. False if there was
+ * nothing. Only a part, because a step that writes all the time must not keep the loop from the
+ * other steps and from signals. */
+static bool take_output(struct sched *s, uint32_t i)
 {
     struct job *j = &s->jobs[i];
-    char chunk[16384];
+    char chunk[64 << 10]; /* what a pipe holds */
     struct ob_err err;
-    for (;;) {
-        ssize_t n = read(j->output, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return;
-        if (j->log >= 0 && fs_write_all(j->log, chunk, (size_t)n, &err) < 0) {
-            *s->err = err;
-            ob_err_wrap(s->err, "can't write the log");
-            machine_error(s);
-        }
-        struct event e = step_event(s, EVENT_OUTPUT, i);
-        e.text = str_of(chunk, (size_t)n);
-        emit(s, e);
-    }
+    ssize_t n;
+    while ((n = read(j->output, chunk, sizeof chunk)) < 0 && errno == EINTR)
+        ;
+    if (n <= 0)
+        return false;
+    if (j->log >= 0 && fs_write_all(j->log, chunk, (size_t)n, &err) < 0)
+        log_failed(s, &err);
+    struct event e = step_event(s, EVENT_OUTPUT, i);
+    e.text = str_of(chunk, (size_t)n);
+    emit(s, e);
+    return true;
+}
+
+/* Takes all the rest. Whoever could write more is dead or being killed. */
+static void drain_output(struct sched *s, uint32_t i)
+{
+    while (take_output(s, i))
+        ;
 }
 
 static void close_job(struct sched *s, uint32_t i)
@@ -259,6 +271,11 @@ static void on_building(struct sched *s, uint32_t i)
         snprintf(name, sizeof name, "%s%s", key, suffixes[k]);
         j->log = openat(s->b->layout.log, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
     }
+    struct ob_err err;
+    if (j->log < 0 && errno != ENOENT) { /* ENOENT: somebody has deleted the result already */
+        ob_err_set(&err, errno, "can't open \"%s\"", name);
+        log_failed(s, &err);
+    }
     emit(s, step_event(s, EVENT_START, i));
 }
 
@@ -284,6 +301,7 @@ static bool on_report(struct sched *s, uint32_t i)
 {
     struct job *j = &s->jobs[i];
     struct worker_report r;
+    _Static_assert(sizeof r <= PIPE_BUF, "a report is written and read as a whole");
     ssize_t n = read(j->report, &r, sizeof r);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
@@ -336,14 +354,14 @@ static const struct image_info *base_info(const struct job *j)
     return j->base ? &j->base->info : &none;
 }
 
-static int start_worker(struct sched *s, uint32_t i)
+static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
 {
     struct job *j = &s->jobs[i];
     const struct step *step = step_at(s, i);
     cleanup_close int report = -1;
     cleanup_close int output = -1;
     clock_gettime(CLOCK_MONOTONIC, &j->started);
-    if (open_pipes(j, &report, &output, s->err) < 0)
+    if (open_pipes(j, &report, &output, err) < 0)
         return -1;
     struct worker_job w = {
         .step = step,
@@ -357,7 +375,7 @@ static int start_worker(struct sched *s, uint32_t i)
     if (step->kind == STEP_FROM)
         w.image = j->base->ref;
     s->running[s->n_running++] = i;
-    if (worker_start(s->b, &w, &j->pid, s->err) == 0)
+    if (worker_start(s->b, &w, &j->pid, err) == 0)
         return 0;
     close_job(s, i);
     return -1;
@@ -376,16 +394,17 @@ static struct digest early_key(const struct sched *s, uint32_t i)
 static void start(struct sched *s, uint32_t i)
 {
     char hex[SHA256_HEX + 1];
+    struct ob_err err;
     int found = 0;
     if (step_at(s, i)->kind != STEP_COPY) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
-        found = store_lookup(s->b->kit.store, hex, NULL, s->err);
+        found = store_lookup(s->b->kit.store, hex, NULL, &err);
     }
     if (found > 0)
         finish_cached(s, i);
-    else if (found < 0 || start_worker(s, i) < 0)
-        machine_error(s);
+    else if (found < 0 || start_worker(s, i, &err) < 0)
+        machine_error(s, &err);
 }
 
 static void start_ready(struct sched *s)
@@ -423,7 +442,7 @@ static void reap(struct sched *s)
         }
 }
 
-static void wait_for_events(struct sched *s, int signals)
+static int wait_for_events(struct sched *s, int signals, struct ob_err *err)
 {
     struct pollfd *p = s->polls;
     uint32_t n = s->n_running;
@@ -434,22 +453,27 @@ static void wait_for_events(struct sched *s, int signals)
         p[1 + n + k] = (struct pollfd){s->jobs[s->running[k]].output, POLLIN, 0};
     }
     if (poll(p, 2 * (nfds_t)n + 1, -1) < 0)
-        return;
+        return errno == EINTR ? 0 : ob_err_set(err, errno, "can't wait for the workers");
     s->is_interrupted |= p[0].revents != 0;
     for (uint32_t k = 0; k < n; k++) {
         /* The report that a step starts comes before its output. */
         bool is_over = p[1 + k].revents && !on_report(s, s->polled[k]);
         if (!is_over && p[1 + n + k].revents)
-            drain_output(s, s->polled[k]);
+            take_output(s, s->polled[k]);
     }
     reap(s);
+    return 0;
 }
 
 static void loop(struct sched *s, int signals)
 {
+    struct ob_err err;
     start_ready(s);
     while (s->n_running > 0 && !s->is_interrupted) {
-        wait_for_events(s, signals);
+        if (wait_for_events(s, signals, &err) < 0) {
+            machine_error(s, &err);
+            break;
+        }
         start_ready(s);
     }
     kill_workers(s);
@@ -484,6 +508,11 @@ enum build_end build_run(struct build *b, struct digest *keys, bool *changed, st
     cli_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
     cleanup_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0) {
+        ob_err_set(err, errno, "can't wait for signals");
+        sigprocmask(SIG_SETMASK, &old, NULL);
+        return BUILD_ERROR;
+    }
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a killed worker leaves is ours to wait for */
     emit(&s, (struct event){.kind = EVENT_BUILD, .total = (uint32_t)b->plan->steps.n});
     loop(&s, signals);

@@ -92,6 +92,11 @@ static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
     if (op->source == COPY_FROM_CONTEXT) {
+        if (op->context.n)
+            return ob_err_set(err, 0,
+                              "the named context \"" STR_FMT "\" is not supported by this "
+                              "obexec",
+                              STR_ARG(op->context));
         *fd = w->b->context;
         return 0;
     }
@@ -138,7 +143,7 @@ static int prepare_copy(struct work *w, struct ob_err *err)
         .set_mode = op->chmod.n > 0,
     };
     if (open_copy_source(w, &q.root, err) < 0)
-        return -1;
+        return op->source == COPY_FROM_CONTEXT ? step_fault(w) : -1;
     if (make_ignore(w, &own, &q.ignore, err) < 0)
         return step_fault(w);
     vec_for (const struct text, t, copy_src(w))

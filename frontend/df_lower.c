@@ -119,6 +119,8 @@ static void lower_file(struct compile *c, const struct df_file *file)
     struct df_lower lo = {.c = c, .file = file, .names = MAP_INIT(c->arena)};
     if (!within_limits(c, file))
         return;
+    if (c->plan->steps.n == 0)
+        vec_reserve(c->arena, &c->plan->steps, file->insns.n + 1);
     df_build_args_init(&lo);
     collect_names(&lo);
     vec_for (const struct df_insn, in, &file->insns)

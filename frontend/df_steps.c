@@ -18,6 +18,8 @@ static size_t text_size(struct text t)
 /* "RUN make", for people: the keyword in upper case and the beginning of the rest. */
 struct str df_heading(struct arena *a, const struct df_insn *in)
 {
+    if (str_eq(in->keyword.s, in->type->name))
+        return in->line->text;
     enum { SHOWN = 240 }; /* compile_meta cuts at a character */
     struct str rest = str_skip(in->line->text, in->keyword.s.n);
     if (rest.n > SHOWN)

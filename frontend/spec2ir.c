@@ -228,6 +228,7 @@ int main(int argc, char **argv)
     int status = -1, opt;
     static char program[] = "spec2ir"; /* for getopt's messages */
     argv[0] = program;
+    cli_fill_std();
     log_init("spec2ir", 0);
     while (status < 0 && (opt = getopt_long(argc, argv, "o:O:hV", long_options, NULL)) != -1)
         status = parse_option(&cli, opt);

@@ -162,10 +162,18 @@ static struct str part_value(struct arena *a, const struct text_part *p,
 
 struct str text_value(struct arena *a, struct text t, const struct base_config *base)
 {
-    struct str v = STR("");
+    struct str *values = arena_new_n(a, struct str, t.n);
+    size_t n = 0;
     for (size_t i = 0; i < t.n; i++) {
-        struct str part = part_value(a, &t.part[i], base);
-        v = v.n == 0 ? part : str_concat(a, v, part);
+        values[i] = part_value(a, &t.part[i], base);
+        n += values[i].n;
     }
-    return v;
+    if (t.n == 1 && n > 0)
+        return values[0];
+    char *p = arena_alloc(a, n + 1);
+    n = 0;
+    for (size_t i = 0; i < t.n; n += values[i++].n)
+        if (values[i].n)
+            memcpy(p + n, values[i].p, values[i].n);
+    return str_of(p, n);
 }

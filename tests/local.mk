@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
 	tests/unit/check_copy \
+	tests/unit/check_copy_changes \
 	tests/unit/check_df_expand \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
@@ -28,6 +29,7 @@ UNIT_TESTS = \
 	tests/unit/check_plan \
 	tests/unit/check_progress \
 	tests/unit/check_read \
+	tests/unit/check_run_cfg \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
@@ -93,6 +95,7 @@ E2E_TESTS = \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-stage.sh \
+	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/interrupt-cleans.sh \
@@ -100,6 +103,7 @@ E2E_TESTS = \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/output-streams.sh \
+	tests/e2e/progress-unread.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/store-shared.sh \

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A build goes on when nobody reads its progress, and never takes a file for its standard error.
+. "$(dirname "$0")/functions.sh"
+requires root busybox pgrep
+scratch
+make_base
+
+subject "a reader of the progress that goes away does not end the build"
+dockerfile <<'END'
+FROM busybox
+RUN for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.05; done; echo late >/late
+END
+spec2ir -o "$tmp/late.json" "$tmp/context/Dockerfile"
+status=0
+{
+    obexec run --store="$store" --build-context=busybox=dir:"$tmp/base" "$tmp/late.json" "$tmp/context" \
+        3>&1 >"$tmp/out" 2>&3 || echo "$?" >"$tmp/status"
+} | head -n 1 >"$tmp/err"
+[ ! -e "$tmp/status" ] || fail "obexec ended with status $(cat "$tmp/status")"
+grep -Eqx '[0-9a-f]{64}' "$tmp/out" || fail "no id on standard output"
+
+subject "a closed standard error is not taken by a file of the store"
+dockerfile <<'END'
+FROM busybox
+RUN sleep 1
+END
+spec2ir -o "$tmp/closed.json" "$tmp/context/Dockerfile"
+obexec run --store="$store" --build-context=busybox=dir:"$tmp/base" "$tmp/closed.json" \
+    <&- >"$tmp/out" 2>&- &
+pid=$!
+is_running_step()
+{
+    pgrep -P "$pid" >/dev/null
+}
+expect_soon 10 is_running_step
+for fd in 0 2; do
+    expect_equal /dev/null "$(readlink "/proc/$pid/fd/$fd")" "descriptor $fd"
+done
+wait "$pid" || fail "obexec ended with status $?"
+
+subject "an id that can't be printed is an error"
+status=0
+obexec run --store="$store" "$tmp/closed.json" >&- 2>"$tmp/err" || status=$?
+expect_equal 3 "$status" "the exit status"
