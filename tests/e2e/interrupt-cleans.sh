@@ -24,7 +24,7 @@ spec2ir -o "$tmp/ir" "$tmp/context/Dockerfile"
 
 sleepers()
 {
-    ps -e -o args= | grep "^sleep $seconds" || :
+    pgrep -a -f "^sleep $seconds" || :
 }
 
 # What the machine has of us: mounts, cgroups, temporary directories, and the store's files but for

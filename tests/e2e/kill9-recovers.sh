@@ -25,7 +25,7 @@ neighbours >"$tmp/neighbours"
 seconds=$((100000 + $$))
 sleepers()
 {
-    ps -e -o args= | grep "^sleep $seconds" || :
+    pgrep -a -f "^sleep $seconds" || :
 }
 none_sleep()
 {

@@ -317,7 +317,7 @@ START_TEST(saved_images_that_lie_are_refused)
 }
 END_TEST
 
-UNIT_MAIN_AS_ROOT("fetch_files", references_have_a_known_scheme,
+UNIT_MAIN_AS_ROOT("fetch_files", NULL, NULL, references_have_a_known_scheme,
                   a_tar_is_known_by_the_digest_of_its_bytes,
                   a_directory_is_copied_with_links_and_times,
                   a_directory_has_another_digest_after_any_change_but_of_times,

@@ -417,7 +417,7 @@ START_TEST(a_digest_that_is_gone_is_not_replaced_by_another_image)
 }
 END_TEST
 
-UNIT_MAIN_AS_ROOT("fetch_oci", an_image_has_its_digest_configuration_and_files,
+UNIT_MAIN_AS_ROOT("fetch_oci", NULL, NULL, an_image_has_its_digest_configuration_and_files,
                   an_empty_configuration_is_fine, layers_are_unpacked_lowest_first,
                   a_blob_with_other_bytes_of_the_same_size_is_refused,
                   a_blob_of_another_size_is_refused, missing_blobs_and_files_are_named, tags_choose,

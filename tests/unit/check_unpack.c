@@ -430,7 +430,7 @@ START_TEST(too_long_names_are_errors)
 END_TEST
 
 UNIT_MAIN_AS_ROOT(
-    "unpack", files_directories_and_links_arrive_with_all_they_have,
+    "unpack", NULL, NULL, files_directories_and_links_arrive_with_all_they_have,
     names_may_be_long_and_beyond_ascii, names_with_dots_are_refused, absolute_names_are_of_the_root,
     links_as_parents_never_lead_out, a_link_is_replaced_and_not_written_through,
     hard_links_stay_inside, a_cached_parent_does_not_outlive_its_name,

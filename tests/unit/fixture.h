@@ -62,14 +62,14 @@ static inline int unit_run(const char *name, SFun before, SFun after, const TTes
 
 #define UNIT_MAIN(name, ...) UNIT_MAIN_WITH(name, NULL, NULL, __VA_ARGS__)
 
-/* For what unpacks images: their files belong to several users, as only root can arrange. */
-#define UNIT_MAIN_AS_ROOT(name, ...)                                                               \
+/* For what makes files that belong to several users, as only root can. */
+#define UNIT_MAIN_AS_ROOT(name, before, after, ...)                                                \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
         if (geteuid() != 0)                                                                        \
-            UNIT_SKIP("only root can unpack images");                                              \
-        return unit_run(name, NULL, NULL, tests, sizeof tests / sizeof tests[0]);                  \
+            UNIT_SKIP("only root can give files to others");                                       \
+        return unit_run(name, before, after, tests, sizeof tests / sizeof tests[0]);               \
     }
 
 #endif
