@@ -131,7 +131,7 @@ START_TEST(values_that_double_themselves_meet_a_limit)
         for (int k = 0; k < 100; k++)
             buf_puts(&b, lines[i]);
         struct str why = compile_error(&r, b.p);
-        ck_assert_msg(str_starts(why, STR("the values of variables grow")), "%s", why.p);
+        ck_assert_msg(str_starts(why, STR("the values in this file grow")), "%s", why.p);
         buf_free(&b);
         arena_free(&r.a);
     }
