@@ -29,6 +29,11 @@
          : (void)0,                                                                                \
      (v)->at[(v)->n++] = (x))
 
+/* Appends `count` elements that stand at p. */
+#define vec_append(arena, v, p, count)                                                             \
+    ((v)->at = vec_room((arena), (v)->at, (v)->n, &(v)->cap, sizeof *(v)->at, (count)),            \
+     memcpy((v)->at + (v)->n, (p), (count) * sizeof *(v)->at), (void)((v)->n += (count)))
+
 #define vec_for(T, it, v)                                                                          \
     for (__typeof__(T) *it = (v)->at, *it##_end = it ? it + (v)->n : it; it != it##_end; it++)
 
@@ -38,6 +43,8 @@
     ((v)->at = arena_alloc_n((arena), sizeof *(v)->at, (n)), (v)->cap = (n))
 
 /* For vec_push: a copy with more room; *cap is updated. */
+/* For vec_append: the same elements with room for `more`. */
+void *vec_room(struct arena *a, void *at, size_t n, size_t *cap, size_t size, size_t more);
 void *vec_grow(struct arena *a, void *at, size_t n, size_t *cap, size_t size);
 
 DEFINE_VEC(str_vec, struct str);

@@ -51,18 +51,8 @@ static struct diag *fail(struct expander *x, size_t from, size_t to, const char 
 
 static void add_literal(struct expander *x, struct builder *b, struct str s)
 {
-    if (s.n == 0)
-        return;
-    if (b->lit.cap - b->lit.n < s.n) {
-        size_t cap = (b->lit.n + s.n) * 2 + 32;
-        char *bigger = arena_alloc(arena_of(x), cap);
-        if (b->lit.n)
-            memcpy(bigger, b->lit.at, b->lit.n);
-        b->lit.at = bigger;
-        b->lit.cap = cap;
-    }
-    memcpy(b->lit.at + b->lit.n, s.p, s.n);
-    b->lit.n += s.n;
+    if (s.n)
+        vec_append(arena_of(x), &b->lit, s.p, s.n);
 }
 
 static void add_char(struct expander *x, struct builder *b, int ch)

@@ -61,16 +61,7 @@ static void append(struct df_reader *r, struct str s)
         return;
     struct df_segment seg = {(uint32_t)r->joined.n, (uint32_t)(s.p - r->text.p)};
     vec_push(a, &r->segments, seg);
-    if (r->joined.cap - r->joined.n < s.n) {
-        size_t cap = (r->joined.n + s.n) * 2;
-        char *bigger = arena_alloc(a, cap);
-        if (r->joined.n)
-            memcpy(bigger, r->joined.at, r->joined.n);
-        r->joined.at = bigger;
-        r->joined.cap = cap;
-    }
-    memcpy(r->joined.at + r->joined.n, s.p, s.n);
-    r->joined.n += s.n;
+    vec_append(a, &r->joined, s.p, s.n);
 }
 
 static const struct df_line *line_new(struct df_reader *r, struct str text,

@@ -186,17 +186,9 @@ static void check_copy_src(struct sx_checker *ck, const struct sx_word *src)
                    "\"..\" in a source, expected a path below the context or the build's root");
 }
 
-static void check_copy(struct sx_checker *ck, const struct sx_op *op, unsigned found)
+static void check_copy_dst(struct sx_checker *ck, const struct sx_copy *copy)
 {
-    const struct sx_copy *copy = &op->copy;
-    vec_for (const struct sx_word, src, &copy->src)
-        if (!sx_is_full(ck))
-            check_copy_src(ck, src);
-    vec_for (const struct sx_word, name, &copy->exclude)
-        if (str_find(name->text, '/') >= 0 && !sx_is_full(ck))
-            diag_rule(ck->diags, &exclude_never_matches, name->span,
-                      "this excludes nothing: a name with \"/\" is never the last part of a path");
-    if (found == ~0u || !copy->dst.text.p)
+    if (!copy->dst.text.p)
         return;
     if (copy->dst.text.n == 0)
         diag_error(ck->diags, copy->dst.span, "the destination is empty, expected (dst PATH)");
@@ -207,6 +199,20 @@ static void check_copy(struct sx_checker *ck, const struct sx_op *op, unsigned f
         struct str shown = sx_shown(ck->arena, copy->dst.text);
         diag_note(e, "write (dst " STR_FMT "/)", STR_ARG(shown));
     }
+}
+
+static void check_copy(struct sx_checker *ck, const struct sx_op *op, unsigned found)
+{
+    const struct sx_copy *copy = &op->copy;
+    vec_for (const struct sx_word, src, &copy->src)
+        if (!sx_is_full(ck))
+            check_copy_src(ck, src);
+    vec_for (const struct sx_word, name, &copy->exclude)
+        if (str_find(name->text, '/') >= 0 && !sx_is_full(ck))
+            diag_rule(ck->diags, &exclude_never_matches, name->span,
+                      "this excludes nothing: a name with \"/\" is never the last part of a path");
+    if (found != ~0u)
+        check_copy_dst(ck, copy);
 }
 
 /* An operation has either positional arguments or fields. The order is that of suggestions. */
