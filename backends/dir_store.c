@@ -203,6 +203,19 @@ static int open_parts(struct dir_store *s, dir_store_probe *probe, struct ob_err
     return open_subdir(s, "result", &s->result, err);
 }
 
+/* Who owns results could put anything of this machine among them, by links, for the next step to
+ * read or write. They are made with mode 0700, so nobody else can. */
+static int check_owner(struct dir_store *s, int dir, const char *name, struct ob_err *err)
+{
+    struct stat st;
+    if (fstat(dir, &st) < 0)
+        return ob_err_set(err, errno, "can't examine \"%s/%s\"", s->path, name);
+    if (st.st_uid != geteuid())
+        return ob_err_set(err, 0, "\"%s/%s\" belongs to another user (%u): name another directory",
+                          s->path, name, st.st_uid);
+    return 0;
+}
+
 int dir_store_open(struct dir_store *s, const struct store_ops *ops, const char *path,
                    dir_store_probe *probe, struct ob_err *err)
 {
@@ -217,7 +230,8 @@ int dir_store_open(struct dir_store *s, const struct store_ops *ops, const char 
         s->store.root = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     else if (s->store.root < 0 && errno != ENOENT)
         ob_err_set(err, errno, "can't open \"%s\"", path);
-    if (s->store.root >= 0 && open_parts(s, probe, err) == 0)
+    if (s->store.root >= 0 && open_parts(s, probe, err) == 0 &&
+        check_owner(s, s->tmp, "tmp", err) == 0 && check_owner(s, s->result, "result", err) == 0)
         return 0;
     ob_err_wrap(err, "%s store", ops->name);
     dir_store_finish(s);

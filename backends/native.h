@@ -81,6 +81,7 @@ void native_target_remove(const struct native_shared *shared, int root, const in
 _Noreturn void native_exec(const struct native_step *s);
 
 /* native_caps.c */
+const char *native_caps_missing(void); /* the first that this process needs and lacks, or NULL */
 int native_caps_limit_bounding(void);
 int native_caps_set(bool privileged); /* the sandbox's list, or none at all */
 

@@ -17,16 +17,55 @@
 
 #define BIT(cap) (UINT64_C(1) << (cap))
 
-static const uint64_t ALLOWED = BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FSETID) |
-                                BIT(CAP_FOWNER) | BIT(CAP_MKNOD) | BIT(CAP_SETGID) |
-                                BIT(CAP_SETUID) | BIT(CAP_SETFCAP) | BIT(CAP_SETPCAP) |
-                                BIT(CAP_SYS_CHROOT) | BIT(CAP_KILL) | BIT(CAP_AUDIT_WRITE);
+static const struct {
+    unsigned cap;
+    const char *name;
+    bool is_for_command;
+} CAPS[] = {
+    {CAP_SYS_ADMIN, "cap_sys_admin", false}, /* namespaces and mounts */
+    {CAP_NET_ADMIN, "cap_net_admin", false}, /* the loopback interface */
+    {CAP_CHOWN, "cap_chown", true},
+    {CAP_DAC_OVERRIDE, "cap_dac_override", true},
+    {CAP_FSETID, "cap_fsetid", true},
+    {CAP_FOWNER, "cap_fowner", true},
+    {CAP_MKNOD, "cap_mknod", true},
+    {CAP_SETGID, "cap_setgid", true},
+    {CAP_SETUID, "cap_setuid", true},
+    {CAP_SETFCAP, "cap_setfcap", true},
+    {CAP_SETPCAP, "cap_setpcap", true},
+    {CAP_SYS_CHROOT, "cap_sys_chroot", true},
+    {CAP_KILL, "cap_kill", true},
+    {CAP_AUDIT_WRITE, "cap_audit_write", true},
+};
+enum { N_CAPS = sizeof CAPS / sizeof CAPS[0] };
+
+static uint64_t caps_of_command(void)
+{
+    uint64_t caps = 0;
+    for (size_t i = 0; i < N_CAPS; i++)
+        if (CAPS[i].is_for_command)
+            caps |= BIT(CAPS[i].cap);
+    return caps;
+}
+
+const char *native_caps_missing(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {0};
+    syscall(SYS_capget, &head, data);
+    uint64_t ours = data[0].effective | (uint64_t)data[1].effective << 32;
+    for (size_t i = 0; i < N_CAPS; i++)
+        if (!(ours & BIT(CAPS[i].cap)))
+            return CAPS[i].name;
+    return NULL;
+}
 
 /* The kernel may know capabilities that the headers do not: it says when there are no more. */
 int native_caps_limit_bounding(void)
 {
+    const uint64_t kept = caps_of_command();
     for (unsigned cap = 0; cap < 64; cap++) {
-        if (ALLOWED & BIT(cap))
+        if (kept & BIT(cap))
             continue;
         if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
             return errno == EINVAL && cap > CAP_AUDIT_READ ? 0 : -1;
@@ -36,7 +75,7 @@ int native_caps_limit_bounding(void)
 
 int native_caps_set(bool privileged)
 {
-    uint64_t caps = privileged ? ALLOWED : 0;
+    uint64_t caps = privileged ? caps_of_command() : 0;
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {
         {.effective = (uint32_t)caps, .permitted = (uint32_t)caps},

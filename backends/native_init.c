@@ -4,7 +4,8 @@
  * the command's status to the worker. The command is not pid 1 itself because there signals
  * without a handler do nothing (an abort would not end it) and orphans would stay zombies. It is a
  * copy of the worker, so the sandbox must not look into it: it is not dumpable, which closes
- * ptrace and /proc/1 to everybody without CAP_SYS_PTRACE.
+ * ptrace and /proc/1 to everybody without CAP_SYS_PTRACE. That it goes on executing this program's
+ * file also keeps a command that got hold of the file (by being "/proc/self/exe") from writing it.
  */
 #include <config.h>
 
@@ -37,7 +38,7 @@ static int tie_to_worker(const struct native_step *s, struct ob_err *err)
 }
 
 /* The command line is readable for everybody, as /proc/1/cmdline: that of the host is not for the
- * sandbox. Only once the command runs, as its arguments may be among them. */
+ * sandbox, not even while its command starts. */
 static void wipe_arguments(const struct native *native)
 {
     if (native->argv_size > 0)
@@ -53,15 +54,15 @@ static int loopback_up(struct ob_err *err)
     return 0;
 }
 
+/* Not by chdir(2): through /proc/self/fd a working directory would be one that the worker has
+ * open, and from there ".." leads through the host. */
 static int enter_cwd(const char *cwd, struct ob_err *err)
 {
-    if (chdir(cwd) == 0)
-        return 0;
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    cleanup_close int fd = root < 0 ? -1 : fs_mkdirs_in(root, cwd, 0755, 0, 0, err);
-    if (root >= 0 && fd < 0)
+    cleanup_close int fd = fs_mkdirs_in(root, cwd, 0755, 0, 0, err);
+    if (fd < 0)
         return ob_err_wrap(err, "working directory");
-    if (fd < 0 || fchdir(fd) < 0)
+    if (fchdir(fd) < 0)
         return ob_err_set(err, errno, "can't enter the working directory \"%s\"", cwd);
     return 0;
 }
@@ -109,6 +110,7 @@ static _Noreturn void fail(struct native_shared *shared, const struct ob_err *er
 _Noreturn void native_init(const struct native_step *s)
 {
     struct ob_err err = OB_ERR_INIT;
+    wipe_arguments(s->native);
     if (build(s, &err) < 0)
         fail(s->shared, &err);
     pid_t command = vfork();
@@ -118,7 +120,6 @@ _Noreturn void native_init(const struct native_step *s)
         ob_err_set(&err, errno, "can't start the command's process");
         fail(s->shared, &err);
     }
-    wipe_arguments(s->native);
     native_caps_set(false);
     sys_close_range(0);
     wait_for(command, s->shared);

@@ -181,11 +181,12 @@ static int protect(int dir, const char *name, struct ob_err *err)
 
 static int guard_kernel(const struct place *p, struct ob_err *err)
 {
-    static const char *const hidden_proc[] = {"acpi",       "asound",        "interrupts",  "kcore",
-                                              "keys",       "latency_stats", "sched_debug", "scsi",
-                                              "timer_list", "timer_stats"};
+    static const char *const hidden_proc[] = {
+        "acpi",        "asound",      "dynamic_debug", "interrupts", "kcore",
+        "keys",        "kpagecgroup", "kpagecount",    "kpageflags", "latency_stats",
+        "sched_debug", "scsi",        "timer_list",    "timer_stats"};
     static const char *const hidden_sys[] = {"firmware", "devices/virtual/powercap"};
-    static const char *const read_only[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+    static const char *const read_only[] = {"bus", "driver", "fs", "irq", "sys", "sysrq-trigger"};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof hidden_proc / sizeof hidden_proc[0]; i++)
         rc = hide(p, p->proc, hidden_proc[i], err);
@@ -242,10 +243,13 @@ static int add_resolv_conf(const struct native_step *s, struct ob_err *err)
 
 static int add_tmpfs(const struct native_step *s, const struct step_mount *m, struct ob_err *err)
 {
-    char size[32];
+    char size[32], mode[16], uid[16], gid[16];
     snprintf(size, sizeof size, "%llu", (unsigned long long)m->size);
+    snprintf(mode, sizeof mode, "%o", m->mode & 07777);
+    snprintf(uid, sizeof uid, "%u", m->uid);
+    snprintf(gid, sizeof gid, "%u", m->gid);
     const char *const *options =
-        m->size ? OPTIONS("mode", "1777", "size", size) : OPTIONS("mode", "1777");
+        OPTIONS("mode", mode, "uid", uid, "gid", gid, m->size ? "size" : NULL, size);
     unsigned attrs = NO_SUID_DEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0);
     int fd = mount_in_root(s, "tmpfs", m->target, options, attrs, err);
     if (fd < 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The system call filter. What needs a capability that no command has is not listed again; the
- * list is what is left: keys and kernel interfaces that are not namespaced, new user namespaces
- * (in which a command would have every capability), input into a terminal. The filter is compiled
- * once per sandbox, as libseccomp takes longer for that than a step.
+ * list is what is left: keys, sockets and kernel interfaces that are not namespaced, new user
+ * namespaces (in which a command would have every capability), input into a terminal. The filter
+ * is compiled once per sandbox, as libseccomp takes longer for that than a step.
  */
 #include <config.h>
 
@@ -18,6 +18,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #ifndef TIOCLINUX
@@ -67,20 +68,43 @@ static int add_all(scmp_filter_ctx ctx, const int *calls, size_t n, int errnum)
     return rc;
 }
 
-/* Forbids a call if the bits of `mask` in argument `arg` are `value`. The kernel takes 32 bits of
- * these arguments, so the upper half must not matter. */
-static int add_arg(scmp_filter_ctx ctx, int call, unsigned arg, uint32_t mask, uint32_t value)
-{
-    return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), call, 1,
-                            SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, mask, value));
-}
-
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #ifdef __s390__
 #define CLONE_FLAGS_ARG 1
 #else
 #define CLONE_FLAGS_ARG 0
 #endif
+
+/* Fails a call if the bits of `mask` in argument `arg` are `value`. The kernel takes 32 bits of
+ * these arguments, so the upper half must not matter. */
+struct arg_rule {
+    int call;
+    unsigned arg;
+    uint32_t mask, value;
+    int errnum;
+};
+
+static const struct arg_rule ARGS[] = {
+    {SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCSTI, EPERM},
+    {SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCLINUX, EPERM},
+    {SCMP_SYS(unshare), 0, CLONE_NEWUSER, CLONE_NEWUSER, EPERM},
+    {SCMP_SYS(clone), CLONE_FLAGS_ARG, CLONE_NEWUSER, CLONE_NEWUSER, EPERM},
+};
+
+/* Sockets to the hypervisor and to the kernel's ciphers know no network namespace. */
+static const struct arg_rule SOCKETS[] = {
+    {SCMP_SYS(socket), 0, UINT32_MAX, AF_VSOCK, EAFNOSUPPORT},
+    {SCMP_SYS(socket), 0, UINT32_MAX, AF_ALG, EAFNOSUPPORT},
+};
+
+static int add_args(scmp_filter_ctx ctx, const struct arg_rule *rules, size_t n)
+{
+    int rc = 0;
+    for (const struct arg_rule *r = rules; r < rules + n && rc == 0; r++)
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO((unsigned)r->errnum), r->call, 1,
+                              SCMP_CMP(r->arg, SCMP_CMP_MASKED_EQ, r->mask, r->value));
+    return rc;
+}
 
 static int add_rules(scmp_filter_ctx ctx, bool fast_sync)
 {
@@ -89,28 +113,49 @@ static int add_rules(scmp_filter_ctx ctx, bool fast_sync)
         rc = add_all(ctx, ABSENT, COUNT(ABSENT), ENOSYS);
     if (rc == 0 && fast_sync)
         rc = add_all(ctx, SYNC, COUNT(SYNC), 0);
+    return rc == 0 ? add_args(ctx, ARGS, COUNT(ARGS)) : rc;
+}
+
+/* An ABI that no filter names (x32) does not exist. */
+static scmp_filter_ctx new_filter(void)
+{
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+    if (ctx && seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) == 0)
+        return ctx;
+    seccomp_release(ctx);
+    return NULL;
+}
+
+/* 32-bit x86 has the same rules but those for sockets: its C library makes them all with
+ * socketcall(2), whose arguments are in memory, so it could only be forbidden to have any. */
+static int add_x86(scmp_filter_ctx ctx, bool fast_sync)
+{
+    scmp_filter_ctx x86 = new_filter();
+    int rc = x86 ? seccomp_arch_remove(x86, SCMP_ARCH_NATIVE) : -ENOMEM;
     if (rc == 0)
-        rc = add_arg(ctx, SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCSTI);
+        rc = seccomp_arch_add(x86, SCMP_ARCH_X86);
     if (rc == 0)
-        rc = add_arg(ctx, SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCLINUX);
+        rc = add_rules(x86, fast_sync);
     if (rc == 0)
-        rc = add_arg(ctx, SCMP_SYS(unshare), 0, CLONE_NEWUSER, CLONE_NEWUSER);
-    if (rc == 0)
-        rc = add_arg(ctx, SCMP_SYS(clone), CLONE_FLAGS_ARG, CLONE_NEWUSER, CLONE_NEWUSER);
+        rc = seccomp_merge(ctx, x86); /* and releases it */
+    if (rc < 0)
+        seccomp_release(x86);
     return rc;
 }
 
-/* 32-bit programs run too, under the same rules. Other ABIs (x32) do not exist here. */
-static int add_arches(scmp_filter_ctx ctx)
+static int fill(scmp_filter_ctx ctx, bool fast_sync)
 {
-    int rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-#if defined(__x86_64__)
-    if (rc == 0)
-        rc = seccomp_arch_add(ctx, SCMP_ARCH_X86);
-#elif defined(__aarch64__)
-    if (rc == 0)
+    int rc = 0;
+    if (seccomp_arch_native() == SCMP_ARCH_AARCH64)
         rc = seccomp_arch_add(ctx, SCMP_ARCH_ARM);
-#endif
+    if (rc == 0)
+        rc = add_rules(ctx, fast_sync);
+    if (rc == 0)
+        rc = add_args(ctx, SOCKETS, COUNT(SOCKETS));
+    if (rc == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64)
+        rc = add_x86(ctx, fast_sync);
+    if (rc == 0) /* a binary tree: installing runs the filter once per system call number */
+        rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     return rc;
 }
 
@@ -130,14 +175,8 @@ static int export_program(scmp_filter_ctx ctx, struct sock_fprog *out, struct ob
 
 int native_seccomp_build(bool fast_sync, struct sock_fprog *out, struct ob_err *err)
 {
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-    if (!ctx)
-        return ob_err_set(err, 0, "can't make a system call filter");
-    int rc = add_arches(ctx);
-    if (rc == 0) /* a binary tree: installing runs the filter once per system call number */
-        rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (rc == 0)
-        rc = add_rules(ctx, fast_sync);
+    scmp_filter_ctx ctx = new_filter();
+    int rc = ctx ? fill(ctx, fast_sync) : -ENOMEM;
     rc = rc < 0 ? ob_err_set(err, -rc, "can't make a system call filter")
                 : export_program(ctx, out, err);
     seccomp_release(ctx);

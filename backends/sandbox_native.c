@@ -14,7 +14,6 @@
 #include "base/fs.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -57,11 +56,10 @@ static void find_arguments(struct native *n)
 
 static int check_machine(struct ob_err *err)
 {
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct caps[2];
-    if (geteuid() != 0 || syscall(SYS_capget, &head, caps) < 0 ||
-        !(caps[0].effective & (1U << CAP_SYS_ADMIN)))
-        return ob_err_set(err, EPERM, "the native sandbox needs root with CAP_SYS_ADMIN");
+    const char *missing = native_caps_missing();
+    if (geteuid() != 0 || missing)
+        return ob_err_set(err, 0, "the native sandbox needs root%s%s", missing ? " with " : "",
+                          missing ? missing : "");
     if (sys_mount_setattr(-1, 0, &(struct mount_attr){0}) < 0 && errno == ENOSYS)
         return ob_err_set(err, 0, "the native sandbox needs Linux 5.12 or later");
     return 0;

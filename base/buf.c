@@ -26,20 +26,6 @@ void buf_reserve(struct buf *b, size_t more)
     b->cap = cap;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
-{
-    buf_reserve(b, n);
-    if (n)
-        memcpy(b->p + b->n, p, n);
-    b->n += n;
-    b->p[b->n] = '\0';
-}
-
-void buf_puts(struct buf *b, const char *cstr)
-{
-    buf_add(b, cstr, strlen(cstr));
-}
-
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
     va_list again;

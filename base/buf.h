@@ -18,10 +18,23 @@ struct buf {
 #define BUF_INIT ((struct buf){0})
 
 void buf_reserve(struct buf *b, size_t more); /* room for `more` bytes and the terminator */
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_puts(struct buf *b, const char *cstr);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+    if (n >= b->cap - b->n)
+        buf_reserve(b, n);
+    if (n)
+        memcpy(b->p + b->n, p, n);
+    b->n += n;
+    b->p[b->n] = '\0';
+}
+
+static inline void buf_puts(struct buf *b, const char *cstr)
+{
+    buf_add(b, cstr, strlen(cstr));
+}
 
 static inline void buf_putc(struct buf *b, char c)
 {

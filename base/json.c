@@ -44,19 +44,24 @@ static void add_escaped(struct buf *b, unsigned char c)
     }
 }
 
+static const bool is_escaped[256] = {
+    [0 ... 0x1f] = true,
+    ['"'] = true,
+    ['\\'] = true,
+    [0x7f] = true,
+};
+
 static void add_string(struct buf *b, struct str s)
 {
+    buf_reserve(b, s.n + 2);
     buf_putc(b, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-            continue;
+    for (size_t i = 0, from = 0; from < s.n; from = i + 1) {
+        for (i = from; i < s.n && !is_escaped[(unsigned char)s.p[i]];)
+            i++;
         buf_add(b, s.p + from, i - from);
-        add_escaped(b, c);
-        from = i + 1;
+        if (i < s.n)
+            add_escaped(b, (unsigned char)s.p[i]);
     }
-    buf_add(b, s.n ? s.p + from : NULL, s.n - from);
     buf_putc(b, '"');
 }
 

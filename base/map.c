@@ -35,6 +35,15 @@ static void grow(struct map *m)
     *m = bigger;
 }
 
+size_t map_copy(struct map *m)
+{
+    struct map_slot *slot = arena_new_n(m->arena, struct map_slot, m->cap);
+    if (m->cap)
+        memcpy(slot, m->slot, m->cap * sizeof *slot);
+    m->slot = slot;
+    return m->cap * sizeof *slot;
+}
+
 void *map_get(const struct map *m, struct str key)
 {
     return m->cap ? probe(m, key, hash_str(key))->value : NULL;

@@ -23,6 +23,9 @@ struct map {
 
 #define MAP_INIT(a) ((struct map){.arena = (a)})
 
+/* Gives *m slots of its own where it was copied as a struct. Returns their size in bytes. */
+size_t map_copy(struct map *m);
+
 void *map_get(const struct map *m, struct str key); /* NULL if absent */
 
 /* The slot of key, made if absent (then its value is NULL and the caller must set it at once).

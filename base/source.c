@@ -36,10 +36,12 @@ int source_load(struct sources *ss, const char *path, uint32_t *index, struct ob
 static void find_lines(struct arena *a, struct source *s)
 {
     VEC(uint32_t) lines = {0};
+    struct str rest = s->text;
     vec_push(a, &lines, 0);
-    for (size_t i = 0; i < s->text.n; i++)
-        if (s->text.p[i] == '\n')
-            vec_push(a, &lines, (uint32_t)i + 1);
+    for (ptrdiff_t at; (at = str_find(rest, '\n')) >= 0;) {
+        rest = str_skip(rest, (size_t)at + 1);
+        vec_push(a, &lines, (uint32_t)(s->text.n - rest.n));
+    }
     s->line_off = lines.at;
     s->n_lines = (uint32_t)lines.n;
 }
@@ -52,10 +54,15 @@ static struct source *with_lines(struct sources *ss, uint32_t source)
     return s;
 }
 
-struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
+/* The line of a byte, counted from 0. Most questions are about the line of the last one or the
+ * next. */
+static uint32_t find_line(const struct source *s, uint32_t off)
 {
-    struct source *s = with_lines(ss, source);
     uint32_t lo = 0, hi = s->n_lines; /* line lo starts at or before off, line hi behind it */
+    if (s->line_off[s->known_line] <= off) {
+        lo = s->known_line;
+        hi = hi - lo > 2 && s->line_off[lo + 2] > off ? lo + 2 : hi;
+    }
     while (hi - lo > 1) {
         uint32_t mid = lo + (hi - lo) / 2;
         if (s->line_off[mid] <= off)
@@ -63,6 +70,13 @@ struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
         else
             hi = mid;
     }
+    return lo;
+}
+
+struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
+{
+    struct source *s = with_lines(ss, source);
+    uint32_t lo = find_line(s, off);
     struct place p = {.line = lo + 1, .column = 1, .byte_column = off - s->line_off[lo] + 1};
     uint32_t i = s->line_off[lo], end = off < s->text.n ? off : (uint32_t)s->text.n;
     if (s->known_off > i && s->known_off <= end) { /* ascending questions in a long line */
@@ -70,12 +84,19 @@ struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
         p.column = s->known_column;
     }
     for (; i < end; p.column++) {
-        size_t len = str_char_len(str_skip(s->text, i));
+        bool is_ascii = (unsigned char)s->text.p[i] < 0x80;
+        size_t len = is_ascii ? 1 : str_char_len(str_skip(s->text, i));
         i += len ? (uint32_t)len : 1;
     }
+    s->known_line = lo;
     s->known_off = end;
     s->known_column = p.column;
     return p;
+}
+
+uint32_t source_line_count(struct sources *ss, uint32_t source)
+{
+    return with_lines(ss, source)->n_lines;
 }
 
 struct str source_line(struct sources *ss, uint32_t source, uint32_t line)

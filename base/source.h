@@ -22,7 +22,8 @@ struct source {
     struct str text;    /* followed by one NUL byte, as scanners want it */
     uint32_t *line_off; /* offset of each line's first byte, made at the first question */
     uint32_t n_lines;
-    uint32_t known_off, known_column; /* the last answer of source_place, to go on from */
+    uint32_t known_line, known_off,
+        known_column; /* the last answer of source_place, to go on from */
 };
 
 struct sources {
@@ -53,6 +54,7 @@ struct place {
 
 /* The place of a byte; off may be the text's length (the end of the file). */
 struct place source_place(struct sources *ss, uint32_t source, uint32_t off);
+uint32_t source_line_count(struct sources *ss, uint32_t source);
 /* Line number `line` (from 1) without its line end. */
 struct str source_line(struct sources *ss, uint32_t source, uint32_t line);
 

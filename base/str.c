@@ -104,6 +104,10 @@ size_t str_char_len(struct str s)
 bool str_is_utf8(struct str s, size_t *bad)
 {
     for (size_t i = 0; i < s.n;) {
+        if ((unsigned char)s.p[i] < 0x80) {
+            i++;
+            continue;
+        }
         size_t len = str_char_len(str_skip(s, i));
         if (len == 0) {
             if (bad)

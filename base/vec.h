@@ -32,6 +32,11 @@
 #define vec_for(T, it, v)                                                                          \
     for (__typeof__(T) *it = (v)->at, *it##_end = it ? it + (v)->n : it; it != it##_end; it++)
 
+/* Room for n elements at once, where their number is known: growing leaves the old copies behind.
+ * *v must be empty. */
+#define vec_reserve(arena, v, n)                                                                   \
+    ((v)->at = arena_alloc_n((arena), sizeof *(v)->at, (n)), (v)->cap = (n))
+
 /* For vec_push: a copy with more room; *cap is updated. */
 void *vec_grow(struct arena *a, void *at, size_t n, size_t *cap, size_t size);
 

@@ -9,20 +9,28 @@
 
 #include <fcntl.h>
 
-static bool copies_from_context(const struct plan *p)
+/* 1 = some step copies from the context, 0 = none, -1 = one copies from another than the main. */
+static int copies_from_context(const struct plan *p, struct ob_err *err)
 {
-    vec_for (const struct step, s, &p->steps)
-        if (s->kind == STEP_COPY && s->op.copy.source == COPY_FROM_CONTEXT)
-            return true;
-    return false;
+    int copies = 0;
+    vec_for (const struct step, s, &p->steps) {
+        if (s->kind != STEP_COPY || s->op.copy.source != COPY_FROM_CONTEXT)
+            continue;
+        if (s->op.copy.context.n)
+            return ob_err_set(err, 0, "named contexts (\"" STR_FMT "\") are not supported",
+                              STR_ARG(s->op.copy.context));
+        copies = 1;
+    }
+    return copies;
 }
 
 int build_open_context(struct build *b, struct ob_err *err)
 {
     cleanup_buf struct buf text = BUF_INIT;
     b->context = -1;
-    if (!copies_from_context(b->plan))
-        return 0;
+    int copies = copies_from_context(b->plan, err);
+    if (copies <= 0)
+        return copies;
     if (!b->context_path)
         return ob_err_set(err, 0, "the build copies files from a context: give its directory");
     b->context = open(b->context_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

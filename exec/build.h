@@ -32,7 +32,7 @@ struct build_options {
 
 struct build {
     struct arena *arena;
-    struct plan *plan;
+    struct plan *plan; /* only steps that its targets need (pass reach) */
     struct kit kit;
     struct layout layout;
     struct index *index;

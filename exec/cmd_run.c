@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "exec/build.h"
 #include "exec/open.h"
+#include "ir/pass.h"
 #include "ir/read.h"
 
 #include <fcntl.h>
@@ -186,12 +187,12 @@ static int read_plan(const struct cli *cli, struct plan *plan, int *status, stru
     return ir_read_json(plan, buf_str(&text), err) < 0 ? ob_err_wrap(err, "%s", name) : 0;
 }
 
-/* Replaces the plan's targets by the stages that were asked for. */
+/* Replaces the plan's targets by the stages that were asked for, if any were, and drops the steps
+ * that no target needs. */
 static int choose_targets(const struct cli *cli, struct plan *plan, struct ob_err *err)
 {
-    if (cli->build.targets.n == 0)
-        return 0;
-    plan->targets.n = 0;
+    if (cli->build.targets.n)
+        plan->targets.n = 0;
     vec_for (const struct str, name, &cli->build.targets) {
         struct target t = {.name = *name, .stage = NO_STEP};
         for (uint32_t i = 0; i < plan->stages.n; i++)
@@ -205,6 +206,7 @@ static int choose_targets(const struct cli *cli, struct plan *plan, struct ob_er
                               STR_ARG(*name));
         vec_push(plan->arena, &plan->targets, t);
     }
+    pass_reach(plan, NULL);
     return 0;
 }
 
@@ -219,6 +221,11 @@ static int print_keys(const struct plan *plan, const struct digest *keys)
             printf("%s " STR_FMT "\n", hex, STR_ARG(plan->targets.at[i].name));
     }
     return cli_close_stdout("obexec");
+}
+
+static void report(struct progress *progress, const char *text)
+{
+    progress->event(progress, &(struct event){.kind = EVENT_ERROR, .text = str_from(text)});
 }
 
 static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o,
@@ -238,7 +245,7 @@ static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o
     };
     struct digest *keys = arena_new_n(cli->arena, struct digest, plan->targets.n);
     if (build_open_context(&b, &err) < 0) {
-        log_error("%s", err.text);
+        report(progress, err.text);
         return OB_EXIT_FAILED;
     }
     enum build_end end = build_run(&b, keys, changed, &err);
@@ -247,10 +254,10 @@ static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o
     switch (end) {
     case BUILD_OK: return print_keys(plan, keys);
     case BUILD_FAILED: return OB_EXIT_FAILED;
-    case BUILD_INTERRUPTED: log_error("interrupted"); return OB_EXIT_INTERRUPTED;
+    case BUILD_INTERRUPTED: report(progress, "interrupted"); return OB_EXIT_INTERRUPTED;
     case BUILD_ERROR: break;
     }
-    log_error("%s", err.text);
+    report(progress, err.text);
     return OB_EXIT_ENVIRONMENT;
 }
 
@@ -265,9 +272,9 @@ static int run(const struct cli *cli)
         return cli_usage_error("obexec", "--progress takes auto, plain, json or quiet, not \"%s\"",
                                cli->progress);
     if (read_plan(cli, &plan, &status, &err) < 0 || choose_targets(cli, &plan, &err) < 0) {
-        log_error("%s", err.text);
+        report(progress, err.text);
     } else if (opened_open(&cli->kit, &o, &err) < 0) {
-        log_error("%s", err.text);
+        report(progress, err.text);
         status = opened_exit_status(&err);
     } else {
         bool changed = false;

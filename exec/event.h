@@ -19,6 +19,7 @@ enum event_kind {
     EVENT_FAILED, /* a step failed: text says why, log where its output is */
     EVENT_RESULT, /* a target is there: name in text, key */
     EVENT_END,    /* the build ended: counts */
+    EVENT_ERROR,  /* it can't start or go on: text says why */
 };
 
 struct event {

@@ -19,7 +19,10 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+    static char help[] = "--help";
     cli_fill_std();
+    if (argc > 1 && strcmp(argv[1], "help") == 0)
+        argv[1] = help;
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

@@ -305,7 +305,7 @@ int main(int argc, char **argv)
         argv[0] = obexec_name;
         return forward("obexec", argv);
     }
-    if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0)
+    if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "help") == 0)
         return cli_help(help);
     if (strcmp(name, "-V") == 0 || strcmp(name, "--version") == 0)
         return cli_version("obkit");

@@ -6,6 +6,7 @@
 #include "exec/event.h"
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -20,6 +21,7 @@ static const char *const names[] = {
     [EVENT_BUILD] = "build",   [EVENT_START] = "start",   [EVENT_WAIT] = "wait",
     [EVENT_OUTPUT] = "output", [EVENT_CACHED] = "cached", [EVENT_DONE] = "done",
     [EVENT_FAILED] = "failed", [EVENT_RESULT] = "result", [EVENT_END] = "end",
+    [EVENT_ERROR] = "error",
 };
 
 static struct str valid_utf8(struct buf *b, struct str s)
@@ -41,7 +43,7 @@ static void put_step(struct json_out *j, const struct event *e)
     digest_hex(&e->of->id, hex);
     json_key_int(j, "step", e->step);
     json_key_str(j, "id", str_from(hex));
-    if (e->kind == EVENT_START || e->kind == EVENT_CACHED)
+    if (e->kind == EVENT_START || e->kind == EVENT_CACHED || e->kind == EVENT_FAILED)
         json_key_str(j, "heading", e->of->meta.heading);
 }
 
@@ -62,6 +64,14 @@ static void put_counts(struct json_out *j, const struct event *e)
     json_key_int(j, "failed", e->failed);
 }
 
+/* A step that failed before its key was known (a copy of a missing file) has none. */
+static bool has_key(const struct event *e)
+{
+    static const struct digest none;
+    return e->kind == EVENT_CACHED || e->kind == EVENT_DONE || e->kind == EVENT_RESULT ||
+           (e->kind == EVENT_FAILED && !digest_eq(&e->key, &none));
+}
+
 static void on_event(struct progress *base, const struct event *e)
 {
     struct json_progress *p = (struct json_progress *)base;
@@ -77,7 +87,7 @@ static void on_event(struct progress *base, const struct event *e)
         json_key_str(&j, e->kind == EVENT_RESULT ? "name" : "text", valid_utf8(&p->text, e->text));
     if (e->log.n)
         json_key_str(&j, "log", valid_utf8(&p->text, e->log));
-    if (e->kind == EVENT_CACHED || e->kind == EVENT_DONE || e->kind == EVENT_RESULT)
+    if (has_key(e))
         json_key_str(&j, "key", str_from(hex));
     if (e->kind == EVENT_DONE || e->kind == EVENT_FAILED || e->kind == EVENT_END)
         put_seconds(p, &j, e->seconds);

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,13 +167,18 @@ static void put_event(struct plain *p, const struct event *e)
     case EVENT_END: put_end(p, e); break;
     case EVENT_BUILD:
     case EVENT_RESULT:
-    case EVENT_FAILED: break;
+    case EVENT_FAILED:
+    case EVENT_ERROR: break;
     }
 }
 
 static void on_event(struct progress *base, const struct event *e)
 {
     struct plain *p = (struct plain *)base;
+    if (e->kind == EVENT_ERROR) {
+        log_error(STR_FMT, STR_ARG(e->text));
+        return;
+    }
     if (e->kind == EVENT_BUILD) {
         p->total = p->n_lines = e->total;
         p->line = calloc(e->total + 1u, sizeof *p->line);

@@ -25,7 +25,6 @@
 #include <time.h>
 
 struct job {
-    bool is_needed;
     uint32_t n_blocking;     /* steps that must be done before */
     VEC(uint32_t) users;     /* steps that wait for this one */
     struct digest key;       /* when done; before, if it is no copy */
@@ -47,7 +46,7 @@ struct sched {
     uint32_t n_running;
     struct pollfd *polls; /* room for all that can run */
     uint32_t *polled;
-    uint32_t n_needed, n_cached, n_built, n_failed;
+    uint32_t n_cached, n_built, n_failed;
     struct timespec started;
     bool is_interrupted, is_error;
     struct ob_err *err; /* of the machine, if is_error */
@@ -105,29 +104,11 @@ static void add_edges(struct sched *s, uint32_t i)
     }
 }
 
-static void mark_needed(struct sched *s)
-{
-    vec_for (const struct target, t, &s->b->plan->targets)
-        s->jobs[t->step].is_needed = true;
-    for (uint32_t i = (uint32_t)s->b->plan->steps.n; i-- > 0;) {
-        const struct step *step = step_at(s, i);
-        if (!s->jobs[i].is_needed)
-            continue;
-        s->n_needed++;
-        if (step->parent != NO_STEP)
-            s->jobs[step->parent].is_needed = true;
-        vec_for (const uint32_t, r, &step->reads)
-            s->jobs[*r].is_needed = true;
-    }
-}
-
 static int resolve_bases(struct sched *s)
 {
     for (uint32_t i = 0; i < s->b->plan->steps.n; i++) {
         const struct step *step = step_at(s, i);
         struct job *j = &s->jobs[i];
-        if (!j->is_needed)
-            continue;
         if (step->kind != STEP_FROM) {
             j->base = step->parent == NO_STEP ? NULL : s->jobs[step->parent].base;
             continue;
@@ -147,15 +128,13 @@ static int prepare(struct sched *s)
     s->running = arena_new_n(s->b->arena, uint32_t, n);
     s->polls = arena_new_n(s->b->arena, struct pollfd, 2 * n + 1);
     s->polled = arena_new_n(s->b->arena, uint32_t, n);
-    mark_needed(s);
     if (resolve_bases(s) < 0)
         return -1;
     for (uint32_t i = 0; i < n; i++) {
         struct job *j = &s->jobs[i];
         j->report = j->output = j->log = -1;
-        if (j->is_needed)
-            add_edges(s, i);
-        if (j->is_needed && j->n_blocking == 0)
+        add_edges(s, i);
+        if (j->n_blocking == 0)
             s->ready[s->n_ready++] = i;
     }
     return 0;
@@ -510,7 +489,7 @@ static void emit_end(struct sched *s, struct digest *keys)
     }
     emit(s, (struct event){
                 .kind = EVENT_END,
-                .total = s->n_needed,
+                .total = (uint32_t)s->b->plan->steps.n,
                 .cached = s->n_cached,
                 .built = s->n_built,
                 .failed = s->n_failed,
@@ -538,7 +517,7 @@ enum build_end build_run(struct build *b, struct digest *keys, bool *changed, st
     emit(&s, (struct event){.kind = EVENT_BUILD, .total = (uint32_t)b->plan->steps.n});
     loop(&s, signals);
     emit_end(&s, keys);
-    *changed = s.n_cached < s.n_needed;
+    *changed = s.n_cached < b->plan->steps.n;
     if (!s.is_interrupted) /* else they stay blocked: what interrupted is still pending */
         sigprocmask(SIG_SETMASK, &old, NULL);
     return s.is_interrupted ? BUILD_INTERRUPTED

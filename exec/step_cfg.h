@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One command to run in a sandbox, with everything decided: no late values, numeric ids, absolute
- * paths. exec/ fills it from a step and the base image's configuration; sandboxes read it.
+ * paths. exec/ fills it from a step and the base image's configuration; sandboxes read it. No
+ * string may lie in the memory of main's argv: a sandbox hides that from the command.
  */
 #ifndef EXEC_STEP_CFG_H
 #define EXEC_STEP_CFG_H
@@ -27,7 +28,7 @@ struct step_mount {
     int source_fd;      /* STEP_MOUNT_BIND: O_PATH descriptor of what to show */
     bool read_only;
     uint64_t size; /* STEP_MOUNT_TMPFS: limit in bytes; 0 = the kernel's default */
-    mode_t mode;   /* STEP_MOUNT_TMPFS: of its root directory, with uid and gid */
+    mode_t mode;   /* STEP_MOUNT_TMPFS: of its root directory, with uid and gid; 0 = 01777 */
     uid_t uid;
     gid_t gid;
 };

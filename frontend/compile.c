@@ -6,6 +6,9 @@
 
 enum { HEADING_MAX = 200 };
 
+/* What sources may take beyond their own size; real ones stay far below. */
+#define SPEND_MAX ((size_t)256 << 20)
+
 static struct str one_line(struct arena *a, struct str s)
 {
     s = str_trim(s);
@@ -31,6 +34,42 @@ struct step_meta compile_meta(struct compile *c, struct span span, struct str he
         .end_column = to.column,
         .heading = one_line(c->arena, heading),
     };
+}
+
+bool compile_is_platform(struct str s)
+{
+    size_t slashes = 0, run = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        bool slash = s.p[i] == '/';
+        if (!ascii_is_alnum(s.p[i]) && !slash && !strchr("-_.()", s.p[i]))
+            return false;
+        if (slash && run == 0)
+            return false;
+        slashes += slash;
+        run = slash ? 0 : run + 1;
+    }
+    return run > 0 && (slashes == 1 || slashes == 2);
+}
+
+bool compile_spend(struct compile *c, struct span at, size_t bytes)
+{
+    if (c->spent > SPEND_MAX)
+        return false;
+    c->spent += bytes;
+    if (c->spent <= SPEND_MAX)
+        return true;
+    diag_error(c->diags, at, "the values in this file grow to more than 256 MiB");
+    return false;
+}
+
+size_t compile_command_weight(const struct command *cmd)
+{
+    size_t n = cmd->line.n;
+    vec_for (const struct str, s, &cmd->argv)
+        n += sizeof *s + s->n;
+    vec_for (const struct str, s, &cmd->shell)
+        n += sizeof *s + s->n;
+    return n;
 }
 
 bool compile_check_text(struct compile *c, uint32_t source)

@@ -11,6 +11,8 @@
 #include "base/diag.h"
 #include "ir/plan.h"
 
+enum { COMPILE_PATH_MAX = 4096 }; /* bytes of a working directory: PATH_MAX of Linux */
+
 struct build_arg {
     struct str name;
     struct str value; /* --build-arg K=V, or K with the value of the environment */
@@ -30,6 +32,7 @@ struct compile {
     struct diag_sink *diags;
     struct plan *plan;
     const struct compile_options *options;
+    size_t spent; /* see compile_spend */
 };
 
 /* Compile source number `source` into c->plan. False if it has errors (they are in the sink; what
@@ -43,6 +46,15 @@ bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 
 /* The meta part of a step that stands at `span`; heading is cut to one line. */
 struct step_meta compile_meta(struct compile *c, struct span span, struct str heading);
+
+/* Whether s is OS/ARCH or OS/ARCH/VARIANT. */
+bool compile_is_platform(struct str s);
+
+/* Counts bytes that are made from little source: steps and stages repeat what was set before them.
+ * False, reported once, when it is too much. */
+bool compile_spend(struct compile *c, struct span at, size_t bytes);
+/* What a command takes where it is repeated. */
+size_t compile_command_weight(const struct command *cmd);
 
 /* Reports bytes that no front end can pass on: NUL and malformed UTF-8 (IR is JSON, and an
  * executed string ends at a NUL). False if there were any. */

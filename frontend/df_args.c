@@ -37,8 +37,8 @@ void df_build_args_init(struct df_lower *lo)
     vec_for (const struct build_arg, arg, &lo->c->options->build_args) {
         *map_slot(&lo->build_args, arg->name) = (void *)arg;
         if (df_is_platform_arg(arg->name)) {
-            struct df_value v = {text_lit(lo->c->arena, arg->value), arg->value.n};
-            df_env_set(lo->c->arena, &lo->globals, arg->name, v);
+            struct value v = {text_lit(lo->c->arena, arg->value), arg->value.n};
+            vars_set(lo->c->arena, &lo->globals, arg->name, v);
             *map_slot(&lo->declared, arg->name) = (void *)arg;
         }
     }
@@ -55,21 +55,24 @@ void df_build_args_check(struct df_lower *lo)
                       STR_ARG(arg->name));
 }
 
-/* The value that an ARG gets: *is_set false if it has none. */
-static bool arg_value(struct df_lower *lo, const struct df_pair *p, struct df_value *value,
-                      bool *is_set)
+struct arg {
+    bool is_set; /* it has a value */
+    struct value value;
+};
+
+static bool read_arg(struct df_lower *lo, const struct df_pair *p, struct arg *arg)
 {
     struct str name = p->name.s;
     const struct build_arg *given = map_get(&lo->build_args, name);
-    *is_set = true;
+    arg->is_set = true;
     if (given) {
-        *value = (struct df_value){text_lit(lo->c->arena, given->value), given->value.n};
+        arg->value = (struct value){text_lit(lo->c->arena, given->value), given->value.n};
         return true;
     }
     if (p->has_value)
-        return df_expand(lo, &p->value, value);
-    *is_set = df_env_get(&lo->globals, name, value);
-    if (*is_set || !df_is_platform_arg(name))
+        return df_expand(lo, &p->value, &arg->value);
+    arg->is_set = vars_get(&lo->globals, name, &arg->value);
+    if (arg->is_set || !df_is_platform_arg(name))
         return true;
     struct diag *d =
         diag_error(lo->c->diags, df_word_span(&p->name),
@@ -78,29 +81,41 @@ static bool arg_value(struct df_lower *lo, const struct df_pair *p, struct df_va
     return false;
 }
 
-static void declare(struct df_lower *lo, const struct df_pair *p)
+/* False if it was refused. */
+static bool declare(struct df_lower *lo, const struct df_pair *p, struct arg *arg)
 {
-    struct df_value value;
-    bool is_set;
     if (p->name.s.n == 0) {
         diag_error(lo->c->diags, df_word_span(&p->name), "ARG needs a name before \"=\"");
-        return;
+        return false;
     }
     *map_slot(&lo->declared, p->name.s) = (void *)p;
-    if (!arg_value(lo, p, &value, &is_set)) {
-        lo->globals_broken |= !lo->stage;
-        return;
-    }
-    if (!is_set || is_kept_from_env(p->name.s))
-        return;
-    struct df_env *env = lo->stage ? &lo->stage->run_env : &lo->globals;
-    size_t copied = df_env_set(lo->c->arena, env, p->name.s, value);
-    df_spend(lo, df_word_span(&p->name), copied * sizeof(struct name_value));
+    if (read_arg(lo, p, arg))
+        return true;
+    lo->globals_broken |= !lo->stage;
+    return false;
 }
 
+static void set_arg(struct df_lower *lo, const struct df_pair *p, const struct arg *arg)
+{
+    if (!arg->is_set || is_kept_from_env(p->name.s))
+        return;
+    struct vars *env = lo->stage ? &lo->stage->run_env : &lo->globals;
+    df_set(lo, env, &p->name, p->name.s, arg->value);
+}
+
+/* Within a stage, as with ENV, all defaults are expanded before the first is set. Global arguments
+ * do see those before them in the same instruction. */
 void df_lower_arg(struct df_lower *lo, const struct df_insn *in)
 {
+    struct arg *args = arena_new_n(lo->c->arena, struct arg, in->pairs.n);
     df_flags_ignored(lo, in);
-    vec_for (const struct df_pair, p, &in->pairs)
-        declare(lo, p);
+    for (size_t i = 0; i < in->pairs.n; i++) {
+        const struct df_pair *p = &in->pairs.at[i];
+        if (!declare(lo, p, &args[i]))
+            args[i].is_set = false;
+        else if (!lo->stage)
+            set_arg(lo, p, &args[i]);
+    }
+    for (size_t i = 0; i < in->pairs.n && lo->stage; i++)
+        set_arg(lo, &in->pairs.at[i], &args[i]);
 }

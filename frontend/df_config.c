@@ -41,16 +41,9 @@ static bool check_names(struct df_lower *lo, const struct df_insn *in)
     return ok;
 }
 
-static bool set(struct df_lower *lo, struct df_env *env, const struct df_word *at, struct str name,
-                struct df_value value)
-{
-    size_t copied = df_env_set(lo->c->arena, env, name, value);
-    return df_spend(lo, df_word_span(at), copied * sizeof(struct name_value));
-}
-
 struct expanded {
     struct str name;
-    struct df_value value;
+    struct value value;
 };
 
 /* All of them are expanded before any is set: one instruction sees the values from before it. */
@@ -76,8 +69,8 @@ void df_lower_env(struct df_lower *lo, const struct df_insn *in)
     const struct expanded *e = expand_pairs(lo, in);
     for (size_t i = 0; e && i < in->pairs.n; i++) {
         const struct df_word *at = &in->pairs.at[i].name;
-        set(lo, &lo->stage->env, at, e[i].name, e[i].value);
-        set(lo, &lo->stage->run_env, at, e[i].name, e[i].value);
+        df_set(lo, &lo->stage->env, at, e[i].name, e[i].value);
+        df_set(lo, &lo->stage->run_env, at, e[i].name, e[i].value);
     }
 }
 
@@ -85,7 +78,7 @@ void df_lower_label(struct df_lower *lo, const struct df_insn *in)
 {
     const struct expanded *e = expand_pairs(lo, in);
     for (size_t i = 0; e && i < in->pairs.n; i++)
-        set(lo, &lo->stage->labels, &in->pairs.at[i].name, e[i].name, e[i].value);
+        df_set(lo, &lo->stage->labels, &in->pairs.at[i].name, e[i].name, e[i].value);
 }
 
 void df_lower_maintainer(struct df_lower *lo, const struct df_insn *in)
@@ -115,7 +108,7 @@ void df_lower_shell(struct df_lower *lo, const struct df_insn *in)
 
 void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in)
 {
-    struct df_value v;
+    struct value v;
     df_flags_ignored(lo, in);
     if (!df_expand(lo, &in->words.at[0], &v))
         return;
@@ -129,27 +122,31 @@ void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in)
 
 void df_lower_user(struct df_lower *lo, const struct df_insn *in)
 {
-    struct df_value v;
+    struct value v;
     if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &v))
         return;
-    lo->stage->user = v.text;
+    lo->stage->user = v;
     lo->stage->has_user = true;
 }
 
 void df_lower_volume(struct df_lower *lo, const struct df_insn *in)
 {
     struct df_stage *st = lo->stage;
-    struct df_value v;
+    struct value v;
     if (!df_flags_check(lo, in))
         return;
     if (in->words.n == 0)
         diag_error(lo->c->diags, df_insn_span(in), "VOLUME needs a path, the array is empty");
     vec_for (const struct df_word, w, &in->words) {
-        if (str_trim(w->s).n == 0)
+        if (str_trim(w->s).n == 0) {
             diag_error(lo->c->diags, df_word_span(w), "the path of a VOLUME is empty");
-        else if (df_expand(lo, w, &v) && text_is_literal(v.text))
-            set(lo, &st->volumes, w, text_str(v.text), v);
-        else if (!text_is_literal(v.text))
+            continue;
+        }
+        if (!df_expand(lo, w, &v))
+            continue;
+        if (text_is_literal(v.text))
+            df_set(lo, &st->volumes, w, text_str(v.text), v);
+        else
             vec_push(lo->c->arena, &st->late_volumes, v.text);
     }
 }
@@ -199,13 +196,13 @@ static void expose(struct df_lower *lo, const struct df_word *w, struct str s)
                    STR_ARG(s));
         return;
     }
-    set(lo, &lo->stage->ports, w, port, (struct df_value){text_lit(lo->c->arena, port), port.n});
+    df_set(lo, &lo->stage->ports, w, port, (struct value){text_lit(lo->c->arena, port), port.n});
 }
 
 /* Ranges stay ranges. A variable may hold several ports. */
 void df_lower_expose(struct df_lower *lo, const struct df_insn *in)
 {
-    struct df_value v;
+    struct value v;
     if (!df_flags_check(lo, in))
         return;
     vec_for (const struct df_word, w, &in->words) {

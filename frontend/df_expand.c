@@ -8,7 +8,7 @@
 
 #include "frontend/df_lower.h"
 
-enum { MAX_NESTING = 200 };
+enum { MAX_NESTING = 200, PART_WEIGHT = sizeof(struct text_part) };
 
 /* Where the image has no PATH, this is what it gets. */
 #define DEFAULT_PATH STR("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
@@ -30,7 +30,7 @@ enum found { UNSET, SET, FROM_BASE };
 
 struct variable {
     enum found found;
-    struct df_value value;
+    struct value value;
 };
 
 static struct arena *arena_of(const struct expander *x)
@@ -81,9 +81,9 @@ static void flush_literal(struct expander *x, struct builder *b)
     memset(&b->lit, 0, sizeof b->lit);
 }
 
-static bool add_value(struct expander *x, struct builder *b, struct df_value v)
+static bool add_value(struct expander *x, struct builder *b, struct value v)
 {
-    if (!df_spend(x->lo, df_word_span(x->word), v.weight))
+    if (!compile_spend(x->lo->c, df_word_span(x->word), v.weight))
         return false;
     for (size_t i = 0; i < v.text.n; i++) {
         const struct text_part *p = &v.text.part[i];
@@ -99,10 +99,10 @@ static bool add_value(struct expander *x, struct builder *b, struct df_value v)
     return true;
 }
 
-static struct df_value finish(struct expander *x, struct builder *b)
+static struct value finish(struct expander *x, struct builder *b)
 {
     flush_literal(x, b);
-    return (struct df_value){{b->parts.at, b->parts.n}, b->weight};
+    return (struct value){{b->parts.at, b->parts.n}, b->weight};
 }
 
 static bool is_special_name(struct str name)
@@ -116,7 +116,7 @@ static bool lookup(struct expander *x, struct str name, struct variable *v)
     *v = (struct variable){UNSET};
     if (name.n == 0 || is_special_name(name))
         return true;
-    if (df_env_get(st ? &st->run_env : &x->lo->globals, name, &v->value)) {
+    if (vars_get(st ? &st->run_env : &x->lo->globals, name, &v->value)) {
         v->found = SET;
         return true;
     }
@@ -130,7 +130,7 @@ static bool lookup(struct expander *x, struct str name, struct variable *v)
         return false;
     }
     if (!st->is_scratch)
-        *v = (struct variable){FROM_BASE, {text_env(arena_of(x), name), name.n}};
+        *v = (struct variable){FROM_BASE, {text_env(arena_of(x), name), PART_WEIGHT + name.n}};
     else if (str_eq(name, STR("PATH")))
         *v = (struct variable){SET, {text_lit(arena_of(x), DEFAULT_PATH), DEFAULT_PATH.n}};
     return true;
@@ -160,7 +160,7 @@ static struct str read_name(struct expander *x)
 static bool expand_until(struct expander *x, int stop, size_t opener, struct builder *b);
 
 /* "word}" of ${name-word}; from is where the "${" stands. */
-static bool read_word(struct expander *x, size_t from, struct df_value *word)
+static bool read_word(struct expander *x, size_t from, struct value *word)
 {
     struct builder b = {0};
     if (++x->depth > MAX_NESTING) {
@@ -174,23 +174,23 @@ static bool read_word(struct expander *x, size_t from, struct df_value *word)
     return true;
 }
 
-static struct df_value substitute(struct expander *x, enum text_op op, const struct variable *v,
-                                  struct df_value word)
+static struct value substitute(struct expander *x, enum text_op op, const struct variable *v,
+                               struct value word)
 {
     bool is_default = op == TEXT_OP_DEFAULT_IF_EMPTY || op == TEXT_OP_DEFAULT;
-    struct df_value empty = {TEXT_EMPTY, 0};
+    struct value empty = {TEXT_EMPTY, 0};
     if (v->found == UNSET)
         return is_default ? word : empty;
     if (v->found == SET && (op == TEXT_OP_DEFAULT || op == TEXT_OP_ALT))
         return is_default ? v->value : word;
-    struct df_value r;
+    struct value r;
     r.text = text_expand(arena_of(x), op, v->value.text, word.text);
-    r.weight = v->value.weight + word.weight + 1;
+    r.weight = v->value.weight + word.weight + PART_WEIGHT;
     return r;
 }
 
 /* What follows ${name. */
-static bool expand_modifier(struct expander *x, size_t from, struct str name, struct df_value *out)
+static bool expand_modifier(struct expander *x, size_t from, struct str name, struct value *out)
 {
     size_t at = x->pos;
     bool colon = peek(x) == ':';
@@ -215,7 +215,7 @@ static bool expand_modifier(struct expander *x, size_t from, struct str name, st
     enum text_op op = ch == '-' ? (colon ? TEXT_OP_DEFAULT_IF_EMPTY : TEXT_OP_DEFAULT)
                                 : (colon ? TEXT_OP_ALT_IF_NONEMPTY : TEXT_OP_ALT);
     struct variable v;
-    struct df_value word;
+    struct value word;
     if (!read_word(x, from, &word) || !lookup(x, name, &v))
         return false;
     *out = substitute(x, op, &v, word);
@@ -230,7 +230,7 @@ static bool expand_braces(struct expander *x, size_t from, struct builder *b)
         return false;
     }
     struct str name = read_name(x);
-    struct df_value value;
+    struct value value;
     if (peek(x) == '}') {
         struct variable v;
         x->pos++;
@@ -335,10 +335,10 @@ static bool is_plain(struct str s, char escape)
     return true;
 }
 
-bool df_expand(struct df_lower *lo, const struct df_word *word, struct df_value *out)
+bool df_expand(struct df_lower *lo, const struct df_word *word, struct value *out)
 {
     if (is_plain(word->s, lo->file->directives.escape_char)) {
-        *out = (struct df_value){text_lit(lo->c->arena, word->s), word->s.n};
+        *out = (struct value){text_lit(lo->c->arena, word->s), word->s.n};
         return true;
     }
     struct expander x = {.lo = lo, .word = word};
@@ -351,7 +351,7 @@ bool df_expand(struct df_lower *lo, const struct df_word *word, struct df_value 
 
 bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct str *out)
 {
-    struct df_value v;
+    struct value v;
     if (!df_expand(lo, word, &v))
         return false;
     if (!text_is_literal(v.text)) {

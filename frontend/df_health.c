@@ -88,7 +88,7 @@ static bool read_interval(struct df_lower *lo, const struct df_insn *in, struct 
                    "\"" STR_FMT "\" is not a duration like \"1m30s\"", STR_ARG(f->value.s));
         return false;
     }
-    if (*ns >= MILLISECOND)
+    if (*ns == 0 || *ns >= MILLISECOND) /* 0 is the default */
         return true;
     diag_error(lo->c->diags, df_word_span(&f->value), "\"--" STR_FMT "\" can't be less than 1ms",
                STR_ARG(name));

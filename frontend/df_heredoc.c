@@ -72,7 +72,7 @@ static bool read_body(struct df_parse *ps, struct df_heredoc *h)
 
 bool df_heredocs_read(struct df_parse *ps, struct str text)
 {
-    if (!memmem(text.p, text.n, "<<", 2))
+    if (str_find(text, '<') < 0)
         return true;
     struct arena *a = ps->c->arena;
     const char *end = text.p + text.n;

@@ -132,6 +132,12 @@ static int fail(struct df_parse *ps)
     return TOK_DF_error;
 }
 
+static bool has_heredocs(enum df_kind kind)
+{
+    return kind == DF_RUN || kind == DF_COPY || kind == DF_ADD || kind == DF_ONBUILD;
+}
+
+/* If it is a misspelt RUN or COPY, the bodies of its heredocs are no instructions. */
 static int unknown_instruction(struct df_parse *ps)
 {
     struct str word = ps->insn.keyword.s;
@@ -143,6 +149,9 @@ static int unknown_instruction(struct df_parse *ps)
         suggest_offer(&s, df_insn_types[i].name);
     if (s.best.p)
         diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(s.best));
+    const struct df_insn_type *meant = df_insn_find(s.best);
+    if (meant && has_heredocs(meant->kind))
+        df_heredocs_read(ps, str_of(ps->cur, (size_t)(ps->end - ps->cur)));
     return fail(ps);
 }
 
@@ -214,16 +223,10 @@ static int lex_flag(struct df_parse *ps, struct df_flag *flag)
     return TOK_FLAG;
 }
 
-static bool is_onbuild(const struct df_parse *ps)
-{
-    return ps->insn.type->kind == DF_ONBUILD;
-}
-
 static int lex_text(struct df_parse *ps, struct df_word *word)
 {
     struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
-    bool may_have = ps->insn.type->kind == DF_RUN || is_onbuild(ps);
-    if (may_have && !df_heredocs_read(ps, text))
+    if (has_heredocs(ps->insn.type->kind) && !df_heredocs_read(ps, text))
         return fail(ps);
     *word = take(ps, ps->end);
     ps->mode = DF_MODE_END;
@@ -255,8 +258,7 @@ static int lex_paths(struct df_parse *ps)
     if (token != AGAIN)
         return token;
     struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
-    bool may_have = ps->insn.type->kind == DF_COPY || ps->insn.type->kind == DF_ADD;
-    if (may_have && !df_heredocs_read(ps, text))
+    if (has_heredocs(ps->insn.type->kind) && !df_heredocs_read(ps, text))
         return fail(ps);
     ps->mode = DF_MODE_PATH_WORDS;
     return AGAIN;

@@ -10,8 +10,6 @@
 
 #include "frontend/df_scan.h"
 
-/* What a file may take beyond its own size; a real one stays far below. */
-#define SPEND_MAX ((size_t)1 << 30)
 enum { STAGES_MAX = 10000, INSNS_MAX = 100000 };
 
 typedef void lower_fn(struct df_lower *lo, const struct df_insn *in);
@@ -43,15 +41,11 @@ static lower_fn *const lowerings[DF_N_KINDS] = {
     [DF_WORKDIR] = df_lower_workdir,
 };
 
-bool df_spend(struct df_lower *lo, struct span at, size_t bytes)
+void df_set(struct df_lower *lo, struct vars *env, const struct df_word *at, struct str name,
+            struct value value)
 {
-    if (lo->spent > SPEND_MAX)
-        return false;
-    lo->spent += bytes;
-    if (lo->spent <= SPEND_MAX)
-        return true;
-    diag_error(lo->c->diags, at, "the values of variables grow to more than 1 GiB in this file");
-    return false;
+    if (compile_spend(lo->c, df_word_span(at), 0))
+        compile_spend(lo->c, df_word_span(at), vars_set(lo->c->arena, env, name, value));
 }
 
 /* A stage whose FROM can't be made out: what follows is still checked. */
@@ -113,9 +107,7 @@ static void collect_names(struct df_lower *lo)
     vec_for (const struct df_insn, in, &lo->file->insns) {
         if (in->is_broken || in->type->kind != DF_FROM || in->words.n != 2)
             continue;
-        struct str name = arena_str(lo->c->arena, in->words.at[1].s);
-        for (size_t i = 0; i < name.n; i++)
-            ((char *)name.p)[i] = ascii_lower(name.p[i]);
+        struct str name = df_stage_key(lo->c->arena, in->words.at[1].s);
         void **slot = map_slot(&lo->later_names, name);
         if (!*slot)
             *slot = (void *)in;
@@ -127,6 +119,8 @@ static void lower_file(struct compile *c, const struct df_file *file)
     struct df_lower lo = {.c = c, .file = file, .names = MAP_INIT(c->arena)};
     if (!within_limits(c, file))
         return;
+    if (c->plan->steps.n == 0)
+        vec_reserve(c->arena, &c->plan->steps, file->insns.n + 1);
     df_build_args_init(&lo);
     collect_names(&lo);
     vec_for (const struct df_insn, in, &file->insns)

@@ -8,20 +8,22 @@
 #define FRONTEND_DF_LOWER_H
 
 #include "frontend/df_ast.h"
-#include "frontend/df_env.h"
+#include "frontend/vars.h"
 
 struct df_stage {
-    struct str name;     /* as written; empty if it has none */
-    struct df_word from; /* the image as written, for messages */
+    struct str name;        /* as written; empty if it has none */
+    struct df_word keyword; /* of its FROM, for messages */
+    struct df_word from;    /* the image as written, for messages */
     uint32_t index;
-    uint32_t step;         /* the last one so far */
-    bool is_scratch;       /* nothing is inherited from an image */
-    bool is_broken;        /* its FROM was refused */
-    struct df_env run_env; /* what RUN and expansions see: ENV and ARG, the later wins */
-    struct df_env env;     /* ENV alone */
-    struct df_env labels, ports, volumes;
+    uint32_t step;       /* the last one so far */
+    bool is_scratch;     /* nothing is inherited from an image */
+    bool is_broken;      /* its FROM was refused */
+    struct vars run_env; /* what RUN and expansions see: ENV and ARG, the later wins */
+    struct vars env;     /* ENV alone */
+    struct vars labels, ports, volumes;
     struct text_vec late_ports, late_volumes; /* whose text only the base image can tell */
-    struct text cwd, user;                    /* empty until WORKDIR and USER */
+    struct text cwd;                          /* empty until WORKDIR */
+    struct value user;                        /* empty until USER */
     bool has_user;
     bool has_cmd;               /* CMD was given in this stage itself */
     struct image_config config; /* what is complete when it is set; the rest at the stage's end */
@@ -34,19 +36,19 @@ struct df_lower {
     VEC(struct df_stage *) stages;
     struct map names;       /* lower-case name -> the last stage so far that has it */
     struct map later_names; /* lower-case name -> instruction of the first FROM that gives it */
-    struct df_env globals;  /* ARG before the first FROM */
+    struct vars globals;    /* ARG before the first FROM */
     bool globals_broken;    /* one of them was refused: unset ones are no news */
     struct map build_args;  /* name -> const struct build_arg */
     struct map declared;    /* every ARG's name -> itself */
     bool outside_reported;  /* an instruction before the first FROM was */
-    size_t spent;           /* bytes that expansion and copied environments took so far */
 };
 
-/* Counts bytes that are made from little source. False, reported once, when it is too much. */
-bool df_spend(struct df_lower *lo, struct span at, size_t bytes);
+/* Sets a variable for the word `at`, and counts what had to be copied for it. */
+void df_set(struct df_lower *lo, struct vars *env, const struct df_word *at, struct str name,
+            struct value value);
 
 /* df_expand.c: a word with its variables replaced and its quotes removed. */
-bool df_expand(struct df_lower *lo, const struct df_word *word, struct df_value *out);
+bool df_expand(struct df_lower *lo, const struct df_word *word, struct value *out);
 /* The same where the base image's configuration can't be waited for. */
 bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct str *out);
 
@@ -62,6 +64,8 @@ struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text
 struct str df_copy_source(struct arena *a, struct str path);
 
 /* df_stage.c */
+struct str df_stage_key(struct arena *a,
+                        struct str name); /* a name as it is compared: lower case */
 void df_lower_from(struct df_lower *lo, const struct df_insn *in);
 void df_stage_finish(struct df_lower *lo); /* the current one, if any */
 bool df_target_set(struct df_lower *lo);

@@ -16,8 +16,6 @@
 %expect 0
 %initial-action { @$ = span_of(ps->file->source, 0, 0); }
 
-%initial-action { @$ = span_of(ps->file->source, 0, 0); }
-
 %code requires {
 #include "frontend/df_scan.h"
 }
@@ -170,7 +168,10 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct df_parse *ps)
 
 void df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
 {
+    enum { RESERVE_MAX = 1 << 16 };
     *file = (struct df_file){.source = source};
+    uint32_t n_lines = source_line_count(c->sources, source);
+    vec_reserve(c->arena, &file->insns, n_lines < RESERVE_MAX ? n_lines : RESERVE_MAX);
     struct df_parse ps = {.c = c, .file = file, .mode = DF_MODE_LINE};
     df_reader_init(&ps.reader, c, source, &file->directives);
     if (df_parse(&ps) != 0 && c->diags->n_errors == 0)

@@ -9,7 +9,7 @@
 
 #include "base/suggest.h"
 
-static struct str lower_case(struct arena *a, struct str s)
+struct str df_stage_key(struct arena *a, struct str s)
 {
     char *p = arena_cstr(a, s);
     for (size_t i = 0; i < s.n; i++)
@@ -30,7 +30,7 @@ static bool is_stage_name(struct str s) /* in lower case */
 /* Makes the stage whose steps are at `name` the one that the name means from now on. */
 static bool give_name(struct df_lower *lo, struct df_stage *st, const struct df_word *word)
 {
-    struct str name = lower_case(lo->c->arena, word->s);
+    struct str name = df_stage_key(lo->c->arena, word->s);
     if (!is_stage_name(name)) {
         struct diag *d =
             diag_error(lo->c->diags, df_word_span(word),
@@ -47,17 +47,18 @@ static bool give_name(struct df_lower *lo, struct df_stage *st, const struct df_
 static void inherit(struct df_stage *st, struct df_stage *parent)
 {
     struct str name = st->name;
-    struct df_word from = st->from;
+    struct df_word keyword = st->keyword, from = st->from;
     uint32_t index = st->index;
     *st = *parent;
     st->name = name;
+    st->keyword = keyword;
     st->from = from;
     st->index = index;
-    st->run_env = df_env_inherit(&parent->run_env);
-    st->env = df_env_inherit(&parent->env);
-    st->labels = df_env_inherit(&parent->labels);
-    st->ports = df_env_inherit(&parent->ports);
-    st->volumes = df_env_inherit(&parent->volumes);
+    st->run_env = vars_inherit(&parent->run_env);
+    st->env = vars_inherit(&parent->env);
+    st->labels = vars_inherit(&parent->labels);
+    st->ports = vars_inherit(&parent->ports);
+    st->volumes = vars_inherit(&parent->volumes);
     st->late_ports.cap = st->late_ports.n;
     st->late_volumes.cap = st->late_volumes.n;
     st->has_cmd = false;
@@ -73,21 +74,6 @@ static uint32_t add_from_step(struct df_lower *lo, struct str image, struct str 
     return plan_add_step(lo->c->plan, &s);
 }
 
-static bool is_platform(struct str s)
-{
-    size_t slashes = 0, run = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        bool slash = s.p[i] == '/';
-        if (!ascii_is_alnum(s.p[i]) && !slash && !strchr("-_.()", s.p[i]))
-            return false;
-        if (slash && run == 0)
-            return false;
-        slashes += slash;
-        run = slash ? 0 : run + 1;
-    }
-    return run > 0 && (slashes == 1 || slashes == 2);
-}
-
 /* The platform of --platform, or that of the whole build. */
 static bool read_platform(struct df_lower *lo, const struct df_insn *in, struct str *platform)
 {
@@ -97,7 +83,7 @@ static bool read_platform(struct df_lower *lo, const struct df_insn *in, struct 
         return true;
     if (!df_expand_literal(lo, &f->value, platform))
         return false;
-    if (is_platform(*platform))
+    if (compile_is_platform(*platform))
         return true;
     if (!lo->globals_broken)
         diag_error(lo->c->diags, df_word_span(&f->value),
@@ -122,11 +108,13 @@ static bool check_image(struct df_lower *lo, const struct df_word *word, struct 
         return false;
     struct diag *d = diag_error(lo->c->diags, df_word_span(word),
                                 "\"" STR_FMT "\" is not the name of an image", STR_ARG(image));
-    struct str lower = lower_case(lo->c->arena, image);
+    struct str lower = df_stage_key(lo->c->arena, image);
     if (map_get(&lo->names, lower))
         diag_note(d, "FROM finds the stage as \"" STR_FMT "\", in lower case", STR_ARG(lower));
     else if (!str_eq(lower, image) && df_image_is_valid(lower))
         diag_note(d, "it must be in lower case");
+    else if (!str_eq(image, word->s))
+        diag_note(d, "variables of FROM are set by ARG before the first FROM");
     return false;
 }
 
@@ -160,7 +148,11 @@ void df_lower_from(struct df_lower *lo, const struct df_insn *in)
 {
     df_stage_finish(lo);
     struct df_stage *st = arena_new(lo->c->arena, struct df_stage);
-    *st = (struct df_stage){.index = (uint32_t)lo->stages.n, .step = NO_STEP};
+    *st = (struct df_stage){
+        .keyword = in->keyword,
+        .index = (uint32_t)lo->stages.n,
+        .step = NO_STEP,
+    };
     lo->stage = NULL; /* FROM sees only the global arguments */
     st->is_broken = in->is_broken;
     if (!in->is_broken) {
@@ -173,29 +165,39 @@ void df_lower_from(struct df_lower *lo, const struct df_insn *in)
     lo->stage = st;
 }
 
-static struct text_vec texts_of(struct arena *a, const struct df_env *set,
+static struct text_vec texts_of(struct arena *a, const struct vars *set,
                                 const struct text_vec *late)
 {
     struct text_vec v = {0};
-    vec_for (const struct name_value, e, &set->vars)
+    vec_for (const struct name_value, e, &set->list)
         vec_push(a, &v, e->value);
     vec_for (const struct text, t, late)
         vec_push(a, &v, *t);
     return v;
 }
 
+/* What the stage's description takes: stages inherit it, so it may stand there many times. */
+static size_t config_weight(const struct df_stage *st)
+{
+    const struct image_config *cfg = &st->config;
+    return st->env.weight + st->labels.weight + st->ports.weight + st->volumes.weight +
+           st->user.weight + compile_command_weight(&cfg->cmd) +
+           compile_command_weight(&cfg->entrypoint) +
+           compile_command_weight(&cfg->healthcheck.test);
+}
+
 void df_stage_finish(struct df_lower *lo)
 {
     struct df_stage *st = lo->stage;
-    if (!st)
+    if (!st || !compile_spend(lo->c, df_word_span(&st->keyword), config_weight(st)))
         return;
     struct image_config *cfg = &st->config;
     struct arena *a = lo->c->arena;
-    cfg->env = df_env_hold(&st->env);
-    cfg->labels = df_env_hold(&st->labels);
+    cfg->env = vars_hold(&st->env);
+    cfg->labels = vars_hold(&st->labels);
     cfg->expose = texts_of(a, &st->ports, &st->late_ports);
     cfg->volumes = texts_of(a, &st->volumes, &st->late_volumes);
-    cfg->user = st->user;
+    cfg->user = st->user.text;
     cfg->workdir = st->cwd;
     struct stage out = {.name = st->name, .step = st->step, .config = *cfg};
     vec_push(a, &lo->c->plan->stages, out);
@@ -217,7 +219,7 @@ bool df_target_set(struct df_lower *lo)
 {
     struct str want = lo->c->options->target;
     struct df_stage *st = lo->stages.at[lo->stages.n - 1];
-    struct df_stage *found = want.n ? map_get(&lo->names, lower_case(lo->c->arena, want)) : st;
+    struct df_stage *found = want.n ? map_get(&lo->names, df_stage_key(lo->c->arena, want)) : st;
     if (!found) {
         struct span at = st->from.line ? df_word_span(&st->from) : span_of(lo->file->source, 0, 0);
         struct diag *d = diag_error(lo->c->diags, at, "there is no stage \"" STR_FMT "\" to build",
@@ -252,7 +254,7 @@ static bool resolve_index(struct df_lower *lo, const struct df_word *word, uint6
 static bool refuse_later(struct df_lower *lo, const struct df_word *word, struct str name)
 {
     const struct df_insn *later = map_get(&lo->later_names, name);
-    bool is_self = str_eq(lower_case(lo->c->arena, lo->stage->name), name);
+    bool is_self = str_eq(df_stage_key(lo->c->arena, lo->stage->name), name);
     struct diag *d = diag_error(lo->c->diags, df_word_span(word),
                                 is_self ? "stage \"" STR_FMT "\" can't copy from itself"
                                         : "stage \"" STR_FMT "\" must stand before this one",
@@ -263,7 +265,7 @@ static bool refuse_later(struct df_lower *lo, const struct df_word *word, struct
 
 bool df_stage_resolve(struct df_lower *lo, const struct df_word *word, uint32_t *step)
 {
-    struct str name = lower_case(lo->c->arena, word->s);
+    struct str name = df_stage_key(lo->c->arena, word->s);
     struct df_stage *found = map_get(&lo->names, name);
     unsigned long long index;
     if (found == lo->stage)

@@ -6,11 +6,20 @@
 
 #include "frontend/df_rules.h"
 
-enum { PATH_LIMIT = 4096 };
+/* Bytes and references of a text, which is not evaluated. */
+static size_t text_size(struct text t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t.n; i++)
+        n += t.part[i].kind == TEXT_LITERAL ? t.part[i].s.n : 1;
+    return n;
+}
 
 /* "RUN make", for people: the keyword in upper case and the beginning of the rest. */
 struct str df_heading(struct arena *a, const struct df_insn *in)
 {
+    if (str_eq(in->keyword.s, in->type->name))
+        return in->line->text;
     enum { SHOWN = 240 }; /* compile_meta cuts at a character */
     struct str rest = str_skip(in->line->text, in->keyword.s.n);
     if (rest.n > SHOWN)
@@ -81,25 +90,29 @@ void df_lower_run(struct df_lower *lo, const struct df_insn *in)
         diag_error(lo->c->diags, df_insn_span(in), "RUN needs a command, the array is empty");
         return;
     }
-    if (!ok || !df_spend(lo, df_word_span(&in->keyword), st->run_env.vars.n * 16))
+    if (!ok)
         return;
     s.op.run.command = df_command(lo, in);
+    size_t weight =
+        st->run_env.weight + st->user.weight + compile_command_weight(&s.op.run.command);
+    if (!compile_spend(lo->c, df_word_span(&in->keyword), weight))
+        return;
     s.op.run.cwd = st->cwd;
-    s.op.run.user = st->user;
-    s.op.run.env = df_env_hold(&st->run_env);
+    s.op.run.user = st->user.text;
+    s.op.run.env = vars_hold(&st->run_env);
     add_step(lo, in, &s);
 }
 
 void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
 {
     struct df_stage *st = lo->stage;
-    struct df_value path;
+    struct value path;
     if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &path))
         return;
     struct text dir = df_workdir_join(lo->c->arena, st, path.text);
-    if (path.weight > PATH_LIMIT || (text_is_literal(dir) && text_str(dir).n > PATH_LIMIT)) {
+    if (path.weight > COMPILE_PATH_MAX || text_size(dir) > COMPILE_PATH_MAX) {
         diag_error(lo->c->diags, df_word_span(&in->words.at[0]),
-                   "the path of WORKDIR is longer than %d bytes", PATH_LIMIT);
+                   "the path of WORKDIR is longer than %d bytes", COMPILE_PATH_MAX);
         return;
     }
     st->cwd = dir;
@@ -108,14 +121,14 @@ void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
     struct step s = step_of_kind(STEP_MKDIR);
     s.op.mkdir.path = dir;
     s.op.mkdir.owner =
-        st->has_user || st->is_scratch ? st->user : text_ref(lo->c->arena, TEXT_USER);
+        st->has_user || st->is_scratch ? st->user.text : text_ref(lo->c->arena, TEXT_USER);
     add_step(lo, in, &s);
 }
 
 static bool read_owner(struct df_lower *lo, const struct df_insn *in, struct text *owner)
 {
     const struct df_flag *f = df_flag_find(in, STR("chown"));
-    struct df_value v = {0};
+    struct value v = {0};
     if (f && !df_expand(lo, &f->value, &v))
         return false;
     *owner = v.text;
@@ -142,10 +155,11 @@ static bool read_chmod(struct df_lower *lo, const struct df_insn *in, struct str
         return true;
     if (!df_expand_literal(lo, &f->value, mode))
         return false;
-    while (mode->n > 1 && mode->p[0] == '0' && is_octal_mode(*mode)) /* one spelling, one id */
-        *mode = str_skip(*mode, 1);
-    if (is_octal_mode(*mode))
+    if (is_octal_mode(*mode)) {
+        while (mode->n > 1 && mode->p[0] == '0') /* one spelling, one id */
+            *mode = str_skip(*mode, 1);
         return true;
+    }
     bool symbolic = mode->n && strchr("ugoa+-=", mode->p[0]);
     diag_error(lo->c->diags, df_word_span(&f->value),
                symbolic ? "symbolic mode \"" STR_FMT "\" is not supported yet, write it in octal"
@@ -180,7 +194,7 @@ static bool is_remote(struct str s)
            str_starts(s, STR("git@"));
 }
 
-static bool expand_path(struct df_lower *lo, const struct df_word *w, struct df_value *v)
+static bool expand_path(struct df_lower *lo, const struct df_word *w, struct value *v)
 {
     size_t before = lo->c->diags->list.n;
     if (df_expand(lo, w, v))
@@ -196,7 +210,7 @@ static bool read_sources(struct df_lower *lo, const struct df_insn *in, struct o
 {
     for (size_t i = 0; i + 1 < in->words.n; i++) {
         const struct df_word *w = &in->words.at[i];
-        struct df_value v;
+        struct value v;
         if (!expand_path(lo, w, &v))
             return false;
         if (is_remote(text_head(v.text))) {
@@ -228,7 +242,7 @@ void df_lower_copy(struct df_lower *lo, const struct df_insn *in)
 {
     struct step s = step_of_kind(STEP_COPY);
     struct op_copy *op = &s.op.copy;
-    struct df_value dst;
+    struct value dst;
     op->style = COPY_DOCKERFILE;
     if (!df_flags_check(lo, in) || !has_two_paths(lo, in) || !read_from(lo, in, &s) ||
         !read_owner(lo, in, &op->owner) || !read_chmod(lo, in, &op->chmod) ||

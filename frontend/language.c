@@ -18,7 +18,10 @@ const struct language *language_named(const char *name)
 
 const struct language *language_guess(const struct source *s)
 {
-    struct str name = path_base(s->path), text = str_trim(s->text);
+    struct str name = path_base(s->path), text = s->text, bom = STR("\xef\xbb\xbf");
+    if (str_starts(text, bom))
+        text = str_skip(text, bom.n);
+    text = str_trim(text);
     if (str_ends(name, STR(".spec")))
         return &spec;
     if (str_starts(name, STR("Dockerfile")) || str_starts(name, STR("Containerfile")) ||

@@ -1,7 +1,8 @@
 noinst_LIBRARIES += libfrontend.a
 libfrontend_a_SOURCES = \
 	frontend/compile.c frontend/compile.h \
-	frontend/language.c frontend/language.h
+	frontend/language.c frontend/language.h \
+	frontend/vars.c frontend/vars.h
 
 # The front end of OBuilder specs.
 libfrontend_a_SOURCES += \
@@ -30,7 +31,6 @@ libfrontend_a_SOURCES += \
 	frontend/df_config.c \
 	frontend/df_directive.c \
 	frontend/df_dump.c \
-	frontend/df_env.c frontend/df_env.h \
 	frontend/df_expand.c \
 	frontend/df_flags.c \
 	frontend/df_health.c \

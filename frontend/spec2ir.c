@@ -110,7 +110,11 @@ static int parse_option(struct cli *cli, int opt)
         if (add_build_arg(cli, optarg))
             return -1;
         return cli_usage_error("spec2ir", "--build-arg takes NAME=VALUE, not \"%s\"", optarg);
-    case OPT_PLATFORM: cli->compile.platform = str_from(optarg); return -1;
+    case OPT_PLATFORM:
+        cli->compile.platform = str_from(optarg);
+        if (compile_is_platform(cli->compile.platform))
+            return -1;
+        return cli_usage_error("spec2ir", "--platform takes OS/ARCH[/VARIANT], not \"%s\"", optarg);
     case 'O':
         cli->level = optarg[0] - '0';
         if (cli->level >= 0 && cli->level <= 2 && optarg[1] == '\0')
@@ -222,10 +226,14 @@ int main(int argc, char **argv)
     struct arena arena = ARENA_INIT;
     struct cli cli = {.output = "-", .level = 1, .arena = &arena};
     int status = -1, opt;
+    static char program[] = "spec2ir"; /* for getopt's messages */
+    argv[0] = program;
     cli_fill_std();
     log_init("spec2ir", 0);
     while (status < 0 && (opt = getopt_long(argc, argv, "o:O:hV", long_options, NULL)) != -1)
         status = parse_option(&cli, opt);
+    if (status < 0 && optind == argc && isatty(STDIN_FILENO))
+        status = cli_usage_error("spec2ir", "no input file (- is standard input)");
     if (status < 0)
         status = run(&cli, argv + optind, argc - optind);
     arena_free(&arena);

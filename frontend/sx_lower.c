@@ -8,24 +8,16 @@
 
 #include "frontend/sx_compile.h"
 
-#include "base/map.h"
 #include "base/suggest.h"
 #include "frontend/sx_field.h"
 #include "frontend/sx_form.h"
 #include "frontend/sx_path.h"
 #include "frontend/sx_print.h"
-
-/* The environment of a spec so far. Steps share its array: what was handed out is never changed in
- * place, while adding behind it is fine. So a spec of many env forms costs what it prints. */
-struct environment {
-    struct name_value_vec list;
-    struct map index; /* name to its place in list, plus 1 */
-    size_t n_shared;  /* how many entries some step refers to */
-};
+#include "frontend/vars.h"
 
 /* What operations set for those behind them. */
 struct context {
-    struct environment env;
+    struct vars env;
     struct str workdir, user;
     struct str_vec shell; /* empty = the sandbox's default */
     uint32_t step;        /* the last one */
@@ -36,33 +28,6 @@ struct lowering {
     struct arena *arena;
     uint32_t first_stage; /* of this source, in plan.stages */
 };
-
-static void environment_set(struct arena *a, struct environment *env, struct str name,
-                            struct text value)
-{
-    struct name_value nv = {name, value};
-    void **slot = map_slot(&env->index, name);
-    if (!*slot) {
-        vec_push(a, &env->list, nv);
-        *slot = (void *)(uintptr_t)env->list.n;
-        return;
-    }
-    size_t at = (uintptr_t)*slot - 1;
-    if (at < env->n_shared) {
-        struct name_value *copy = arena_new_n(a, struct name_value, env->list.n);
-        memcpy(copy, env->list.at, env->list.n * sizeof *copy);
-        env->list.at = copy;
-        env->list.cap = env->list.n;
-        env->n_shared = 0;
-    }
-    env->list.at[at] = nv;
-}
-
-static struct name_value_vec environment_share(struct environment *env)
-{
-    env->n_shared = env->list.n;
-    return env->list;
-}
 
 /* "/src: (run (shell make))", as OBuilder prints it. */
 static struct step_meta meta_of(struct lowering *lo, const struct sx_datum *form,
@@ -124,7 +89,7 @@ static struct step lower_run(struct lowering *lo, struct context *cx, const stru
     op->command.line = run->command.text;
     op->cwd = literal(lo, cx->workdir);
     op->user = literal(lo, cx->user);
-    op->env = environment_share(&cx->env);
+    op->env = vars_hold(&cx->env);
     op->network = network_of(&run->networks);
     add_mounts(lo, MOUNT_CACHE, &run->caches, &op->mounts);
     add_mounts(lo, MOUNT_SECRET, &run->secrets, &op->mounts);
@@ -158,11 +123,36 @@ static struct str user_text(struct lowering *lo, const struct sx_user *user)
                         STR_ARG(user->gid.text));
 }
 
+static size_t run_weight(const struct context *cx, const struct op_run *run)
+{
+    return cx->env.weight + cx->user.n + compile_command_weight(&run->command);
+}
+
 static void add_step(struct lowering *lo, struct context *cx, const struct sx_op *op, struct step s)
 {
     s.parent = cx->step;
     s.meta = meta_of(lo, op->form, cx->workdir);
+    if (op->kind == SX_RUN)
+        compile_spend(lo->c, op->form->span, run_weight(cx, &s.op.run));
     cx->step = plan_add_step(lo->c->plan, &s);
+}
+
+static void set_env(struct lowering *lo, struct context *cx, const struct sx_word *name,
+                    struct str text)
+{
+    struct value value = {literal(lo, text), text.n};
+    if (compile_spend(lo->c, name->span, 0))
+        compile_spend(lo->c, name->span, vars_set(lo->arena, &cx->env, name->text, value));
+}
+
+static void set_workdir(struct lowering *lo, struct context *cx, const struct sx_word *dir)
+{
+    cx->workdir = sx_path_workdir(lo->arena, cx->workdir, dir->text);
+    if (cx->workdir.n <= COMPILE_PATH_MAX)
+        return;
+    diag_error(lo->c->diags, dir->span, "the working directory gets longer than %d bytes",
+               COMPILE_PATH_MAX);
+    cx->workdir = STR("/");
 }
 
 static void lower_op(struct lowering *lo, struct context *cx, const struct sx_op *op)
@@ -170,11 +160,9 @@ static void lower_op(struct lowering *lo, struct context *cx, const struct sx_op
     const struct sx_word *args = op->args.at;
     switch (op->kind) {
     case SX_COMMENT: break;
-    case SX_WORKDIR: cx->workdir = sx_path_workdir(lo->arena, cx->workdir, args[0].text); break;
+    case SX_WORKDIR: set_workdir(lo, cx, &args[0]); break;
     case SX_SHELL: cx->shell = strings(lo, &op->args); break;
-    case SX_ENV:
-        environment_set(lo->arena, &cx->env, args[0].text, literal(lo, args[1].text));
-        break;
+    case SX_ENV: set_env(lo, cx, &args[0], args[1].text); break;
     case SX_USER: cx->user = user_text(lo, &op->user); break;
     case SX_RUN: add_step(lo, cx, op, lower_run(lo, cx, &op->run)); break;
     case SX_COPY: add_step(lo, cx, op, lower_copy(lo, cx, &op->copy)); break;
@@ -196,7 +184,7 @@ static uint32_t lower_from(struct lowering *lo, const struct sx_spec *spec)
 static uint32_t add_stage(struct lowering *lo, struct context *cx, struct str name)
 {
     struct stage st = {.name = name, .step = cx->step};
-    st.config.env = environment_share(&cx->env);
+    st.config.env = vars_hold(&cx->env);
     st.config.user = literal(lo, cx->user);
     st.config.workdir = literal(lo, cx->workdir);
     st.config.shell = cx->shell;
@@ -213,7 +201,6 @@ static uint32_t lower_spec(struct lowering *lo, const struct sx_spec *spec, stru
         b->step = lo->c->plan->stages.at[b->stage].step;
     }
     struct context cx = {
-        .env.index = MAP_INIT(lo->arena),
         .workdir = STR("/"),
         .user = STR("0:0"),
         .step = lower_from(lo, spec),
@@ -266,6 +253,7 @@ static void add_target(struct lowering *lo, struct str name, uint32_t stage)
 
 bool sx_compile(struct compile *c, uint32_t source)
 {
+    size_t errors = c->diags->n_errors;
     const struct sx_spec *spec = sx_tree(c, source);
     if (!spec)
         return false;
@@ -274,12 +262,12 @@ bool sx_compile(struct compile *c, uint32_t source)
     struct str wanted = c->options->target;
     if (wanted.n == 0) {
         add_target(&lo, source_at(c->sources, source)->path, stage);
-        return true;
+        return c->diags->n_errors == errors;
     }
     const struct sx_build *build = find_build(spec, wanted);
     if (build)
         add_target(&lo, wanted, build->stage);
     else
         report_unknown_target(&lo, spec);
-    return build != NULL;
+    return c->diags->n_errors == errors;
 }

@@ -35,7 +35,9 @@ static void compact(struct plan *p, const uint32_t *map, uint32_t *new_index)
         if (map[i] != i)
             continue;
         new_index[i] = n;
-        p->steps.at[n++] = p->steps.at[i];
+        if (n != i)
+            p->steps.at[n] = p->steps.at[i];
+        n++;
     }
     p->steps.n = n;
 }

@@ -87,9 +87,15 @@ tests_bench_true_static_LINK = $(STATIC_LINK)
 tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
+	tests/e2e/bad-input.sh \
+	tests/e2e/bad-store.sh \
+	tests/e2e/bad-usage.sh \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/crash-status.sh \
+	tests/e2e/copy-context.sh \
+	tests/e2e/copy-escape.sh \
+	tests/e2e/copy-stage.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/ids-stable.sh \
@@ -97,9 +103,13 @@ E2E_TESTS = \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/minimal-image.sh \
+	tests/e2e/network-isolated.sh \
+	tests/e2e/output-streams.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
-	tests/e2e/store-shared.sh
+	tests/e2e/store-shared.sh \
+	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh $(E2E_TESTS)
 if HAVE_STATIC

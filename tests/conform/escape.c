@@ -2,8 +2,8 @@
 /*
  * Runs inside a sandbox, as root of it, and tries to get out. Static, so that it runs on a root
  * filesystem that holds nothing else. Each probe says what it reached, or NULL if nothing. Prints
- * one line per breach; exit status 0 = none. Harmless on a host: nothing is changed where a probe
- * succeeds, only opened.
+ * one line per breach; exit status 0 = none. On a host it would mount and kill, so it refuses to run
+ * as anything but pid 2, the first command of a sandbox.
  *
  *     escape ABSTRACT-SOCKET     (a socket that the test listens on, outside)
  */
@@ -247,7 +247,8 @@ static const char *kernel_settings(void)
                                         "/proc/sysrq-trigger",
                                         "/sys/kernel/mm/ksm/run",
                                         "/sys/power/state",
-                                        "/proc/irq/default_smp_affinity"};
+                                        "/proc/irq/default_smp_affinity",
+                                        "/proc/dynamic_debug/control"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (opens(paths[i], O_WRONLY))
             return why;
@@ -256,8 +257,9 @@ static const char *kernel_settings(void)
 
 static const char *kernel_secrets(void)
 {
-    static const char *const files[] = {"/proc/kcore", "/proc/keys", "/proc/timer_list",
-                                        "/proc/interrupts", "/proc/sched_debug"};
+    static const char *const files[] = {"/proc/kcore",      "/proc/keys",        "/proc/timer_list",
+                                        "/proc/interrupts", "/proc/sched_debug", "/proc/kpagecount",
+                                        "/proc/kpageflags"};
     static const char *const dirs[] = {"/sys/firmware", "/proc/acpi", "/proc/scsi",
                                        "/sys/devices/virtual/powercap"};
     char c;
@@ -341,6 +343,63 @@ static const char *forbidden_calls(void)
     return NULL;
 }
 
+/* Families that no network namespace confines: the hypervisor's, and the kernel's ciphers. */
+static const char *host_sockets(void)
+{
+    static const int families[] = {AF_VSOCK, AF_ALG}, types[] = {SOCK_STREAM, SOCK_SEQPACKET};
+    for (int i = 0; i < 2; i++) {
+        int fd = socket(families[i], types[i] | SOCK_CLOEXEC, 0);
+        if (fd >= 0 || errno != EAFNOSUPPORT)
+            return i ? "can make a socket for ciphers" : "can make a socket to the hypervisor";
+    }
+    return NULL;
+}
+
+#ifdef __x86_64__
+static long call_32(long call, long arg)
+{
+    long rc;
+    __asm__ volatile("int $0x80"
+                     : "=a"(rc)
+                     : "a"(call), "b"(arg), "c"(0), "d"(0)
+                     : "memory", "r8", "r9", "r10", "r11");
+    return rc;
+}
+#endif
+
+/* The calls of other ABIs have other numbers. A kernel without 32-bit programs kills the child. */
+static const char *other_abis(void)
+{
+    const char *found = NULL;
+#ifdef __x86_64__
+    enum { X32 = 0x40000000, KEYCTL_32 = 288, UNSHARE_32 = 310, BPF_32 = 357 };
+    if (syscall(X32 | SYS_getpid) >= 0)
+        return "can use the x32 ABI";
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(call_32(KEYCTL_32, 0) != -EPERM || call_32(BPF_32, 0) != -EPERM ||
+              call_32(UNSHARE_32, CLONE_NEWUSER) != -EPERM);
+    int status;
+    waitpid(pid, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        found = "is not stopped at a 32-bit system call";
+#endif
+    return found;
+}
+
+static const char *command_line_of_the_host(void)
+{
+    char text[4096];
+    int fd = open("/proc/1/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+    for (ssize_t i = 0; i < n; i++)
+        if (text[i])
+            return "can read /proc/1/cmdline";
+    if (fd >= 0)
+        close(fd);
+    return NULL;
+}
+
 /* The kernel looks at the lower half of the request, and so must the filter. */
 static const char *terminal_input(void)
 {
@@ -404,13 +463,16 @@ static const struct {
     {"forbidden calls", forbidden_calls},
     {"terminal input", terminal_input},
     {"abstract sockets", abstract_sockets},
+    {"sockets of the host", host_sockets},
+    {"other ABIs", other_abis},
+    {"command line", command_line_of_the_host},
     {"network", network},
 };
 
 int main(int argc, char *argv[])
 {
-    if (argc != 2) {
-        fputs("usage: escape ABSTRACT-SOCKET (to be run in a sandbox)\n", stderr);
+    if (argc != 2 || getpid() != 2) {
+        fputs("usage: escape ABSTRACT-SOCKET (as the command of a sandbox)\n", stderr);
         return 2;
     }
     socket_name = argv[1];

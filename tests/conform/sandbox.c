@@ -11,6 +11,7 @@
 #include "tests/unit/fixture.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -221,6 +222,29 @@ START_TEST(a_missing_working_directory_is_made_and_stays)
 }
 END_TEST
 
+/* The worker has directories of the host open, and pid 1 is a copy of it. */
+START_TEST(no_working_directory_leads_to_a_descriptor_of_the_worker)
+{
+    struct place p;
+    with_busybox(&p);
+    char magic[32];
+    struct ob_err err = OB_ERR_INIT;
+    struct sandbox_run *run;
+    snprintf(magic, sizeof magic, "/proc/self/fd/%d", p.root.fd);
+    ck_assert(symlinkat(magic, p.root.fd, "link") == 0);
+    const char *const directories[] = {magic, "/link"};
+    for (size_t i = 0; i < 2; i++) {
+        p.cfg.cwd = directories[i];
+        p.cfg.argv = LIST("true");
+        p.cfg.out_fd = 1;
+        ck_assert_ok(sandbox_start(p.sandbox, &p.root, &p.cfg, &run, &err), &err);
+        ck_assert_int_eq(sandbox_reap(run, &p.status, &err), -1);
+        ck_assert_ptr_nonnull(strstr(err.text, "working directory"));
+    }
+    place_close(&p);
+}
+END_TEST
+
 START_TEST(users_and_groups_are_set_and_have_no_capabilities)
 {
     struct place p;
@@ -249,15 +273,15 @@ START_TEST(mounts_are_read_only_writable_or_limited_as_asked)
     const struct step_mount mounts[] = {
         {STEP_MOUNT_BIND, "/ro", dir, true, 0},
         {STEP_MOUNT_BIND, "/deep/rw", dir, false, 0},
-        {STEP_MOUNT_TMPFS, "/deep/tmp", -1, false, 64 << 10},
+        {STEP_MOUNT_TMPFS, "/deep/tmp", -1, false, 64 << 10, 01750, 5, 6},
         {STEP_MOUNT_BIND, "/run/secret", file, true, 0},
     };
     p.cfg.mounts = mounts;
     p.cfg.n_mounts = 4;
     run_shell(&p, "touch /ro/x 2>/dev/null || echo ro; echo hi >/deep/rw/x; cat /ro/x; "
                   "cat /bin/busybox 2>/dev/null >/deep/tmp/x || echo full; "
-                  "[ -x /run/secret ] && echo file");
-    ck_assert_strs(buf_str(&p.out), STR("ro\nhi\nfull\nfile\n"));
+                  "[ -x /run/secret ] && echo file; stat -c '%a %u %g' /deep/tmp");
+    ck_assert_strs(buf_str(&p.out), STR("ro\nhi\nfull\nfile\n1750 5 6\n"));
     ck_assert(exists(&p, "source/x"));
     ck_assert(!exists(&p, "ro") && !exists(&p, "deep") && !exists(&p, "run"));
     place_close(&p);
@@ -272,7 +296,7 @@ START_TEST(a_mount_in_a_mount_leaves_no_mount_point_behind)
     cleanup_close int dir = openat(p.root.fd, "source", O_PATH | O_CLOEXEC);
     const struct step_mount mounts[] = {
         {STEP_MOUNT_BIND, "/cache", dir, false, 0},
-        {STEP_MOUNT_TMPFS, "/cache/a/b", -1, false, 0},
+        {STEP_MOUNT_TMPFS, "/cache/a/b", -1, false, 0, 0755, 0, 0},
     };
     p.cfg.mounts = mounts;
     p.cfg.n_mounts = 2;
@@ -466,6 +490,22 @@ START_TEST(set_user_id_programs_work)
 }
 END_TEST
 
+/* As root of a container has it that gives few. */
+START_TEST(a_missing_capability_is_named_before_anything_runs)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct caps[2];
+    struct sandbox *sandbox;
+    struct ob_err err = OB_ERR_INIT;
+    ck_assert(syscall(SYS_capget, &head, caps) == 0);
+    caps[0].effective &= ~(1U << CAP_NET_ADMIN);
+    ck_assert(syscall(SYS_capset, &head, caps) == 0);
+    ck_assert_int_eq(
+        sandbox_open(&sandbox_native_ops, &(struct sandbox_options){0}, &sandbox, &err), -1);
+    ck_assert_str_eq(err.text, "the native sandbox needs root with cap_net_admin");
+}
+END_TEST
+
 START_TEST(a_failure_to_build_the_place_is_an_error_of_reap)
 {
     struct place p;
@@ -497,7 +537,7 @@ START_TEST(links_in_a_hostile_root_do_not_lead_out)
     ck_assert(mkdirat(p.root.fd, "etc", 0755) == 0);
     snprintf(link, sizeof link, "../../..%s/hosts", outside);
     ck_assert(symlinkat(link, p.root.fd, "etc/hosts") == 0);
-    const struct step_mount mounts[] = {{STEP_MOUNT_TMPFS, "/cache", -1, false, 0}};
+    const struct step_mount mounts[] = {{STEP_MOUNT_TMPFS, "/cache", -1, false, 0, 0755, 0, 0}};
     p.cfg.mounts = mounts;
     p.cfg.n_mounts = 1;
     struct ob_err err = OB_ERR_INIT;
@@ -555,6 +595,7 @@ END_TEST
 UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_run_say_why,
           the_environment_is_what_the_step_says, stdin_is_empty_or_what_was_given,
           a_missing_working_directory_is_made_and_stays,
+          no_working_directory_leads_to_a_descriptor_of_the_worker,
           users_and_groups_are_set_and_have_no_capabilities,
           mounts_are_read_only_writable_or_limited_as_asked,
           a_mount_in_a_mount_leaves_no_mount_point_behind, nothing_of_the_sandbox_stays_in_the_root,
@@ -564,6 +605,7 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           a_daemon_that_holds_the_output_ends_with_the_command, kill_ends_everything_at_once,
           the_death_of_the_worker_ends_everything, ignored_and_blocked_signals_are_not_inherited,
           fast_sync_does_not_sync, set_user_id_programs_work,
+          a_missing_capability_is_named_before_anything_runs,
           a_failure_to_build_the_place_is_an_error_of_reap, links_in_a_hostile_root_do_not_lead_out,
           a_root_with_one_static_program_runs_and_contains_it,
           the_default_shell_is_bash_where_there_is_one)

@@ -350,6 +350,18 @@ static void stores_of_other_kinds_and_versions_are_refused(void)
     CHECK_FAILS(store_open(kind, "store", &s, &the_err), "not a mark");
 }
 
+static void results_of_another_user_are_refused(void)
+{
+    struct store *s;
+    if (geteuid() != 0)
+        skip_test("only root can give a directory away");
+    store_close(open_store("store"));
+    CHECK_SYS(chown("store", 1, 1)); /* whoever made the directory: what is in it is ours */
+    store_close(open_store("store"));
+    CHECK_SYS(chown("store/result", 1, 1));
+    CHECK_FAILS(store_open(kind, "store", &s, &the_err), "belongs to another user");
+}
+
 const struct test store_tests[] = {
     {"a transaction without a base begins empty", begins_empty_without_base},
     {"a result holds its own files and its base's", result_holds_its_own_and_its_bases_files},
@@ -364,6 +376,7 @@ const struct test store_tests[] = {
     {"only an unused directory becomes a store", only_an_unused_directory_becomes_a_store},
     {"stores of other kinds and versions are refused",
      stores_of_other_kinds_and_versions_are_refused},
+    {"results that belong to another user are refused", results_of_another_user_are_refused},
     {0},
 };
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SIGINT and SIGTERM, to one program or to all of them as a terminal does, end a build at once, with
 # status 130, and nothing is left of it.
+# shellcheck disable=SC2009 # pgrep would find us too
 . "$(dirname "$0")/functions.sh"
 requires root busybox
 scratch

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SIGKILL to obexec or to a worker, at any moment: all that ran in the sandbox dies, the next run
 # removes what was left and has the same result, and what only looks like ours stays.
+# shellcheck disable=SC2009 # pgrep would find us too
 . "$(dirname "$0")/functions.sh"
 requires root busybox
 scratch
@@ -59,6 +60,7 @@ want=$id
 spec2ir -o "$tmp/ir" "$tmp/context/Dockerfile"
 start()
 {
+    : >"$tmp/err"
     obexec --store="$store" --progress=plain -j 2 --build-context=busybox=dir:"$tmp/base" \
         "$tmp/ir" "$tmp/context" >"$tmp/out" 2>"$tmp/err" </dev/null &
     pid=$!
@@ -114,15 +116,22 @@ expect_equal "" "$(find "$tmp/store/tmp" -mindepth 1)" "what is left in the stor
 expect_equal "" "$(find "$tmp/store/state/log" -name '*.part')" "what is left of logs"
 expect_equal "" "$(grep "$tmp/store/" /proc/mounts || :)" "what is left of mounts"
 
-subject "all processes of obexec killed at once, with the step in full swing"
+subject "with a long step in full swing: obexec killed, its worker, both"
 write_dockerfile true "sleep $seconds"
 spec2ir -o "$tmp/ir" "$tmp/context/Dockerfile"
-start
-expect_soon 10 grep -q '| started' "$tmp/err"
-# shellcheck disable=SC2046
-kill -KILL $pid $(ps -o pid= --ppid $pid)
-wait $pid 2>/dev/null || :
-expect_soon 2 none_sleep
+for who in obexec worker both; do
+    start
+    expect_soon 10 grep -q '| started' "$tmp/err"
+    [ -n "$(sleepers)" ] || fail "nothing sleeps"
+    worker=$(ps -o pid= --ppid $pid | xargs)
+    case $who in
+    obexec) kill -KILL $pid ;;
+    worker) kill -KILL "$worker" ;;
+    both) kill -KILL $pid "$worker" ;;
+    esac
+    wait $pid 2>/dev/null || :
+    expect_soon 2 none_sleep
+done
 printf 'FROM busybox\nRUN echo fine\n' | dockerfile
 build_ok
 expect_output fine

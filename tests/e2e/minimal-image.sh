@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Images with next to nothing in them work, and nothing of the sandbox stays in a result.
+# shellcheck disable=SC2016 # what is not expanded here is the step's to expand
 . "$(dirname "$0")/functions.sh"
 requires root busybox
 scratch

@@ -105,11 +105,17 @@ START_TEST(a_log_gets_the_name_of_how_it_ended)
 }
 END_TEST
 
-START_TEST(a_log_has_one_writer)
+START_TEST(the_log_of_an_earlier_builder_gives_way)
 {
-    int fd = layout_new_log(&sd.layout, key, &err);
-    ck_assert_int_eq(layout_new_log(&sd.layout, key, &err), -1);
-    close(fd);
+    struct stat old_log, new_log;
+    int old_fd = layout_new_log(&sd.layout, key, &err);
+    int new_fd = layout_new_log(&sd.layout, key, &err);
+    ck_assert_ok(new_fd, &err);
+    ck_assert_int_eq(fstat(old_fd, &old_log), 0);
+    ck_assert_int_eq(fstat(new_fd, &new_log), 0);
+    ck_assert(old_log.st_ino != new_log.st_ino && new_log.st_size == 0 && new_log.st_nlink == 1);
+    close(old_fd);
+    close(new_fd);
 }
 END_TEST
 
@@ -179,7 +185,7 @@ START_TEST(a_lock_dies_with_its_holder)
 END_TEST
 
 UNIT_MAIN_WITH("layout", start, stop, directories_are_made_once, state_that_is_a_link_is_refused,
-               a_log_gets_the_name_of_how_it_ended, a_log_has_one_writer,
+               a_log_gets_the_name_of_how_it_ended, the_log_of_an_earlier_builder_gives_way,
                settle_turns_logs_of_the_dead_into_failed_ones,
                images_are_known_by_name_and_platform, locks_of_other_keys_do_not_wait,
                a_lock_dies_with_its_holder)

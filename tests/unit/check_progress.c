@@ -114,19 +114,21 @@ START_TEST(json_tells_everything)
 #define STEP1 "\"step\":1,\"id\":\"" Z16 Z16 Z16 Z16 "\""
 #define Z16 "0000000000000000"
 #define KEY "00112233445566778899aabbccddeeff102132435465768798a9bacbdcedfe0f"
-    printed("{\"event\":\"build\",\"total\":2}\n"
-            "{\"event\":\"cached\",\"step\":0,\"id\":\"" Z16 Z16 Z16 Z16
-            "\",\"heading\":\"FROM debian:12\",\"key\":\"" KEY "\"}\n"
-            "{\"event\":\"start\"," STEP1 ",\"heading\":\"RUN make \\\"all\\\"\"}\n"
-            "{\"event\":\"output\"," STEP1 ",\"text\":\"one\\ntw\"}\n"
-            "{\"event\":\"output\"," STEP1 ",\"text\":\"o\\n\"}\n"
-            "{\"event\":\"wait\"," STEP1 "}\n"
-            "{\"event\":\"output\"," STEP1 ",\"text\":\"no newline\"}\n"
-            "{\"event\":\"failed\"," STEP1
-            ",\"text\":\"exit status 1\",\"log\":\"/store/log\",\"seconds\":1.250000}\n"
-            "{\"event\":\"result\",\"name\":\"dev\",\"key\":\"" KEY "\"}\n"
-            "{\"event\":\"end\",\"seconds\":1.250000,\"total\":2,\"cached\":1,\"built\":0,"
-            "\"failed\":1}\n");
+    printed(
+        "{\"event\":\"build\",\"total\":2}\n"
+        "{\"event\":\"cached\",\"step\":0,\"id\":\"" Z16 Z16 Z16 Z16
+        "\",\"heading\":\"FROM debian:12\",\"key\":\"" KEY "\"}\n"
+        "{\"event\":\"start\"," STEP1 ",\"heading\":\"RUN make \\\"all\\\"\"}\n"
+        "{\"event\":\"output\"," STEP1 ",\"text\":\"one\\ntw\"}\n"
+        "{\"event\":\"output\"," STEP1 ",\"text\":\"o\\n\"}\n"
+        "{\"event\":\"wait\"," STEP1 "}\n"
+        "{\"event\":\"output\"," STEP1 ",\"text\":\"no newline\"}\n"
+        "{\"event\":\"failed\"," STEP1
+        ",\"heading\":\"RUN make \\\"all\\\"\",\"text\":\"exit status 1\",\"log\":\"/store/log\","
+        "\"key\":\"" KEY "\",\"seconds\":1.250000}\n"
+        "{\"event\":\"result\",\"name\":\"dev\",\"key\":\"" KEY "\"}\n"
+        "{\"event\":\"end\",\"seconds\":1.250000,\"total\":2,\"cached\":1,\"built\":0,"
+        "\"failed\":1}\n");
 }
 END_TEST
 

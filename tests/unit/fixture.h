@@ -35,8 +35,9 @@
         ck_assert_msg(rc_ >= 0, "%s: %s", #call, (err)->text);                                     \
     } while (0)
 
-static inline int unit_run(const char *name, void (*before)(void), void (*after)(void),
-                           const TTest *const *tests, size_t n)
+/* before and after (or NULL) run around each test, in its process. */
+static inline int unit_run(const char *name, SFun before, SFun after, const TTest *const *tests,
+                           size_t n)
 {
     Suite *s = suite_create(name);
     TCase *tc = tcase_create(name);
@@ -52,7 +53,6 @@ static inline int unit_run(const char *name, void (*before)(void), void (*after)
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* before and after (or NULL) run around each test, in its process. */
 #define UNIT_MAIN_WITH(name, before, after, ...)                                                   \
     int main(void)                                                                                 \
     {                                                                                              \

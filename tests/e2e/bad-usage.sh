@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Wrong options and arguments: one line that names them, one that names --help, and status 2.
+. "$(dirname "$0")/functions.sh"
+requires root busybox
+scratch
+cd "$tmp"
+
+# MESSAGE COMMAND...
+wrong()
+{
+    local want=$1
+    shift
+    expect_exit 2 "$@"
+    expect_equal "$want" "$(head -n 1 err)" "the message"
+    sed -n 2p err | grep -Eqx "Try '$1( [a-z]+)? --help'\\." || {
+        show_run
+        fail "no word about --help"
+    }
+    expect_equal 2 "$(wc -l <err)" "the number of lines"
+    expect_stdout ""
+}
+
+wrong "spec2ir: unrecognized option '--nope'" spec2ir --nope
+wrong "obexec: unrecognized option '--nope'" obexec --nope
+wrong "obexec: unrecognized option '--nope'" obexec run --nope
+wrong "obkit: unrecognized option '--nope'" obkit build --nope .
+wrong "obexec: unrecognized option '--nope'" obexec ls --nope
+wrong "obexec: unrecognized option '--nope'" obexec healthcheck --nope
+wrong "obexec: option '--store' requires an argument" obexec --store
+wrong 'spec2ir: there is -O0, -O1 and -O2, not -O3' spec2ir -O3 f
+wrong 'spec2ir: --to takes ir, dot or ast, not "x"' spec2ir --to=x f
+wrong 'spec2ir: --from takes auto, dockerfile or spec, not "x"' spec2ir --from=x f
+wrong 'obexec: an IR file is missing' obexec
+wrong 'obexec: "c" is one argument too many' obexec a b c
+for jobs in 0 x 1025 -1 ''; do
+    wrong "obexec: --jobs takes a number from 1 to 1024, not \"$jobs\"" obexec --jobs="$jobs" ir
+done
+wrong 'obexec: --progress takes auto, plain, json or quiet, not "x"' obexec --progress=x ir
+wrong 'obexec: --build-context takes NAME=REF, not "x"' obexec --build-context=x ir
+wrong 'obexec: --network-default takes none or host, not "x"' obexec --network-default=x ir
+wrong 'obkit: a command is missing' obkit
+wrong 'obkit: unknown command "nope"' obkit nope
+wrong 'obkit: build: the context directory is missing' obkit build
+wrong 'obkit: build: "b" is one argument too many' obkit build a b
+wrong 'obexec: log: an id is missing' obexec log
+wrong 'obexec: ls: "x" is one argument too many' obexec ls x
+
+subject "every program and command has --help, on standard output"
+for command in spec2ir obexec obkit 'obexec run' 'obexec ls' 'obexec log' 'obexec delete' \
+    'obexec clean' 'obexec healthcheck' 'obexec stores' 'obkit build' 'obkit compile' 'obkit run' \
+    'obkit ls' 'obkit log' 'obkit delete' 'obkit clean' 'obkit healthcheck' 'obkit stores'; do
+    # shellcheck disable=SC2086
+    expect_exit 0 $command --help
+    grep -q '^Usage: ' out || fail "$command --help prints no usage"
+    expect_stderr ""
+done
+for command in spec2ir obexec obkit; do
+    expect_exit 0 $command --version
+    grep -q "^$command (obkit) [0-9]" out || fail "$command --version"
+    run bash -c "$command --help >/dev/full"
+    expect_equal 3 "$status" "the exit status with standard output full"
+done

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copies from another stage: all of its steps are seen, and owners stay in a Dockerfile.
+. "$(dirname "$0")/functions.sh"
+requires root busybox
+scratch
+make_base
+
+expect_file()
+{
+    expect_equal "$3" "$(with_result "$id" stat -c "$2" "${1#/}" 2>&1)" "$2 of $1"
+}
+
+dockerfile <<'END'
+FROM busybox AS made
+RUN mkdir -p /d/sub; echo 1 >/d/one; chown 5:6 /d/one /d/sub; chmod 2750 /d/sub
+RUN echo 2 >/d/sub/two; ln /d/one /d/hard; ln -s one /d/link; mkfifo /d/fifo; chmod 4711 /d/one
+RUN echo gone >/d/gone
+RUN rm /d/gone; rm -rf /d/old
+FROM busybox
+COPY --from=made /d /d
+COPY --from=made --chown=7 /d /owned
+COPY --from=0 /d/o* /wild/
+COPY --from=made etc /relative
+COPY --from=made / /all
+END
+subject "a Dockerfile: owners, modes, links, and no file that a later step removed"
+build_ok
+expect_file /d/one %u:%g:%a:%h 5:6:4711:2
+expect_file /d/hard %h 2
+expect_file /d/sub %u:%g:%a 5:6:2750
+expect_file /d/link %N "'d/link' -> 'one'"
+expect_file /d/fifo %F fifo
+expect_file /owned/one %u:%g:%a 7:7:4711
+expect_file /owned/sub/two %u:%g 7:7
+expect_file /wild/one %a 4711
+expect_file /relative/passwd %F 'regular file'
+expect_file /all/tmp %a 1777
+with_result "$id" test ! -e d/gone
+
+subject "no mount of the sandbox is copied with the root"
+expect_equal "" "$(with_result "$id" find all/proc all/dev all/sys -mindepth 1 2>/dev/null)" "files"
+
+subject "a spec: what is copied is the user's"
+spec <<'END'
+((build made ((from busybox)
+  (run (shell "mkdir /d; echo 1 >/d/one; chown 5:6 /d/one; chmod 600 /d/one"))
+  (run (shell "echo 2 >/d/two"))))
+ (from busybox)
+ (copy (from (build made)) (src /d) (dst /d))
+ (user (uid 7) (gid 8))
+ (copy (from (build made)) (src /d/one) (dst /e/)))
+END
+build_ok -f "$tmp/context/spec"
+expect_file /d/one %u:%g:%a 0:0:600
+expect_file /d/two %u:%g 0:0
+expect_file /e/one %u:%g:%a 7:8:600
+
+subject "a file that the stage has not"
+printf 'FROM busybox AS a\nRUN true\nFROM busybox\nCOPY --from=a /none /\n' | dockerfile
+build
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr '^\[3/3\] failed after .*: "none" is not there$'
