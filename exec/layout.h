@@ -32,7 +32,7 @@ void layout_close(struct layout *l);
 
 /* Waits until nobody else uses the store, and keeps others waiting: for those who remove results,
  * which a build may be about to build on. Says so if it has to wait. */
-int layout_claim(const struct layout *l, struct ob_err *err);
+int layout_claim(struct layout *l, struct ob_err *err);
 
 /* Turns the logs that dead processes left half written into ".failed" ones. */
 int layout_settle(const struct layout *l, struct ob_err *err);
