@@ -6,7 +6,6 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/scratch_dir.h"
 
-#include <errno.h>
 #include <sys/prctl.h>
 
 static void refused(const char *store, const char *sandbox, const char *want)
