@@ -49,7 +49,7 @@ static void *alloc_slow(struct arena *a, size_t n)
 void *arena_alloc(struct arena *a, size_t n)
 {
     const size_t align = _Alignof(max_align_t);
-    if (n > SIZE_MAX - align)
+    if (n > SIZE_MAX / 2)
         ob_out_of_memory();
     n = (n + align - 1) & ~(align - 1);
     if (n > (size_t)(a->end - a->next))

@@ -22,7 +22,8 @@ uint32_t source_add(struct sources *ss, struct str path, struct str text)
 int source_load(struct sources *ss, const char *path, uint32_t *index, struct ob_err *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    cleanup_close int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    cleanup_close int fd =
+        is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return ob_err_set(err, errno, "can't open \"%s\"", path);
     cleanup_buf struct buf text = BUF_INIT;

@@ -65,5 +65,8 @@ int base_remember(struct build *b, const struct op_from *op, const struct base_i
 {
     if (!image->ref.ops)
         return 0;
+    /* Its import has saved it, but a crash of the machine may have emptied the file since. */
+    if (image_save(&b->layout, &image->key, &image->info, err) < 0)
+        return -1;
     return layout_set_image(&b->layout, op->image, op->platform, &image->key, err);
 }

@@ -134,8 +134,12 @@ static int run_command(struct health *h)
     char text[64] = "";
     if (store_begin(h->o.kit.store, h->child, h->key, &txn, &root, h->err) < 0)
         return -1;
-    if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-        BUG("pipe2");
+    if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+        ob_err_set(h->err, errno, "can't make a pipe");
+        rootfs_close(&root);
+        store_abort(txn, &ignored);
+        return -1;
+    }
     int rc = run_on(h, &root, pipe_fds[1]);
     close(pipe_fds[1]);
     ssize_t n = read(pipe_fds[0], text, sizeof text - 1);

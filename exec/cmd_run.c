@@ -174,7 +174,8 @@ static int read_plan(const struct cli *cli, struct plan *plan, int *status, stru
     bool is_stdin = strcmp(cli->ir, "-") == 0;
     const char *name = is_stdin ? "standard input" : cli->ir;
     cleanup_buf struct buf text = BUF_INIT;
-    cleanup_close int fd = is_stdin ? dup(STDIN_FILENO) : open(cli->ir, O_RDONLY | O_CLOEXEC);
+    cleanup_close int fd =
+        is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(cli->ir, O_RDONLY | O_CLOEXEC);
     *status = OB_EXIT_ENVIRONMENT;
     if (fd < 0)
         return ob_err_set(err, errno, "can't open \"%s\"", cli->ir);

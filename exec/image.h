@@ -10,7 +10,7 @@
 /* Writes state/config/KEY. Before the image is committed, so that a committed one always has it. */
 int image_save(const struct layout *l, const struct digest *key, const struct image_info *info,
                struct ob_err *err);
-/* 1, 0 = there is none, or -1. */
+/* 1, 0 = there is none (or a damaged one, which is as good), or -1. */
 int image_load(const struct layout *l, const struct digest *key, struct arena *a,
                struct image_info *out, struct ob_err *err);
 

@@ -74,7 +74,8 @@ static int prepare_database(struct index *ix, struct ob_err *err)
 {
     int version;
     sqlite3_busy_timeout(ix->db, 60000);
-    /* A crash of the machine may lose the last rows, never the file: the index can be rebuilt. */
+    /* A crash of the machine may damage the file: it is then put aside. A sync costs more than a
+     * step. */
     if (exec(ix, "PRAGMA synchronous = OFF", err) < 0 || read_version(ix, &version, err) < 0)
         return -1;
     return version < INDEX_VERSION ? make_database(ix, err) : 0;

@@ -9,7 +9,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -45,7 +44,7 @@ static int unknown_store(struct str kind, struct ob_err *err)
         buf_printf(&known, "%s%s:PATH", i ? ", " : "", stores[i]->name);
     ob_err_set(err, 0, "unknown kind of store \"" STR_FMT "\": there is %s", STR_ARG(kind),
                known.p);
-    err->errnum = EINVAL;
+    err->errnum = KIT_USAGE;
     buf_free(&known);
     return -1;
 }
@@ -98,7 +97,7 @@ static int open_store(const char *spec, struct store **out, struct ob_err *err)
         return unknown_store(kind, err);
     if (!has_arg || arg.n == 0) {
         ob_err_set(err, 0, "store \"%s\" needs a path: %s:PATH", spec, ops->name);
-        err->errnum = EINVAL;
+        err->errnum = KIT_USAGE;
         return -1;
     }
     return store_open(ops, arg.p, out, err);
@@ -117,7 +116,7 @@ static int unfit_sandbox(const char *name, const struct store_ops *store, struct
                known || !name ? "sandbox %s can't run on store %s: there is %s"
                               : "unknown sandbox \"%s\" (for store %s there is %s)",
                name ? name : "(any)", store->name, fit.n ? fit.p : "none");
-    err->errnum = EINVAL;
+    err->errnum = KIT_USAGE;
     buf_free(&fit);
     return -1;
 }

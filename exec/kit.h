@@ -22,8 +22,11 @@ struct kit_request {
     struct sandbox_options options;
 };
 
-/* Opens both, or says which pairs would work. An error of usage (an unknown kind, a pair that does
- * not meet) has errnum EINVAL. */
+/* The errnum of an error of usage: an unknown kind, a pair that does not meet. No errno is
+ * negative, and backends report EINVAL from the kernel. */
+enum { KIT_USAGE = -1 };
+
+/* Opens both, or says which pairs would work. */
 int kit_open(const struct kit_request *q, struct kit *out, struct ob_err *err);
 void kit_close(struct kit *k);
 

@@ -24,9 +24,9 @@ static int open_dir(int parent, const char *name, int *out, struct ob_err *err)
 enum { BITS_OF_KEY = 62 };
 #define USE_PLACE ((off_t)1 << BITS_OF_KEY)
 
-static int open_locks(const struct layout *l, struct ob_err *err)
+static int open_locks(const struct layout *l, int mode, struct ob_err *err)
 {
-    int fd = openat(l->state, "locks", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(l->state, "locks", mode | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     return fd < 0 ? ob_err_set(err, errno, "can't open the store's locks") : fd;
 }
 
@@ -41,9 +41,10 @@ static int lock_place(int fd, int cmd, short type, off_t place)
     return rc;
 }
 
+/* Only for reading, so that a store on a read-only disk can still give what it has. */
 static int start_use(struct layout *l, struct ob_err *err)
 {
-    l->use = open_locks(l, err);
+    l->use = open_locks(l, O_RDONLY, err);
     if (l->use < 0)
         return -1;
     if (lock_place(l->use, F_OFD_SETLKW, F_RDLCK, USE_PLACE) < 0)
@@ -52,9 +53,12 @@ static int start_use(struct layout *l, struct ob_err *err)
 }
 
 /* The shared lock is given up first: two processes that both kept theirs would wait for ever. */
-int layout_claim(const struct layout *l, struct ob_err *err)
+int layout_claim(struct layout *l, struct ob_err *err)
 {
-    lock_place(l->use, F_OFD_SETLK, F_UNLCK, USE_PLACE);
+    close(l->use);
+    l->use = open_locks(l, O_RDWR, err);
+    if (l->use < 0)
+        return -1;
     if (lock_place(l->use, F_OFD_SETLK, F_WRLCK, USE_PLACE) == 0)
         return 0;
     log_warning("other processes use the store: waiting until they are done");
@@ -182,10 +186,7 @@ int layout_find_image(const struct layout *l, struct str image, struct str platf
     cleanup_buf struct buf text = BUF_INIT;
     image_name(image, platform, name);
     int rc = fs_read_file_at(l->image, name, &text, SHA256_HEX, err);
-    if (rc > 0 && !digest_from_hex(buf_str(&text), key))
-        return ob_err_set(err, 0, "the store's note on image \"" STR_FMT "\" is damaged",
-                          STR_ARG(image));
-    return rc;
+    return rc > 0 ? digest_from_hex(buf_str(&text), key) : rc;
 }
 
 int layout_set_image(const struct layout *l, struct str image, struct str platform,
@@ -200,7 +201,7 @@ int layout_set_image(const struct layout *l, struct str image, struct str platfo
 int layout_lock(const struct layout *l, const struct digest *key, void (*waiting)(void *),
                 void *arg, struct ob_err *err)
 {
-    cleanup_close int fd = open_locks(l, err);
+    cleanup_close int fd = open_locks(l, O_RDWR, err);
     if (fd < 0)
         return -1;
     uint64_t bits;

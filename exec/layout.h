@@ -7,8 +7,8 @@
  *   state/log/KEY.part     output of a running step, locked (flock) by its worker
  *   state/config/KEY       the base image's configuration, as JSON
  *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
- *   state/locks            one byte per key, locked while it is built, and one for the use of the store
- *   state/index.db         what `ls` shows: when, how long, from what (exec/index.h)
+ *   state/locks            one byte per key, locked while it is built, and one for the use of the
+ * store state/index.db         what `ls` shows: when, how long, from what (exec/index.h)
  */
 #ifndef EXEC_LAYOUT_H
 #define EXEC_LAYOUT_H
@@ -25,13 +25,14 @@ struct layout {
 
 #define LAYOUT_INIT ((struct layout){-1, -1, -1, -1, -1})
 
-/* The store is in use from here to layout_close, and until all workers forked meanwhile are dead. */
+/* The store is in use from here to layout_close, and until all workers forked meanwhile are dead.
+ */
 int layout_open(struct layout *l, const struct store *s, struct ob_err *err);
 void layout_close(struct layout *l);
 
 /* Waits until nobody else uses the store, and keeps others waiting: for those who remove results,
  * which a build may be about to build on. Says so if it has to wait. */
-int layout_claim(const struct layout *l, struct ob_err *err);
+int layout_claim(struct layout *l, struct ob_err *err);
 
 /* Turns the logs that dead processes left half written into ".failed" ones. */
 int layout_settle(const struct layout *l, struct ob_err *err);
@@ -48,7 +49,8 @@ int layout_end_log(const struct layout *l, const char *key, bool failed, struct 
 /* Notes that a result was used now, in its log's access time. */
 void layout_used(const struct layout *l, const char *key);
 
-/* The result that an image's name stood for the last time, as hex digits: 1, 0 or -1. */
+/* The result that an image's name stood for the last time: 1, 0 or -1. A note that a crash of the
+ * machine left empty is none. */
 int layout_find_image(const struct layout *l, struct str image, struct str platform,
                       struct digest *key, struct ob_err *err);
 int layout_set_image(const struct layout *l, struct str image, struct str platform,

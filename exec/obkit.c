@@ -93,16 +93,22 @@ static int start(int which, struct argv_vec *argv, const struct spawn_io *io, st
     return 0;
 }
 
-/* Waits for a child that was started; gives its exit status, or -1. */
+/* Waits for a child that was started; gives its exit status, or -1 if it did not end by itself and
+ * as our programs end. */
 static int finish(int which, struct ob_err *err)
 {
+    static const char *const names[] = {[SPEC2IR] = "spec2ir", [OBEXEC] = "obexec"};
     pid_t pid = (pid_t)children[which];
     siginfo_t info;
     int status;
     while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
         ;
     children[which] = 0;
-    return spawn_wait(pid, &status, err) < 0 ? -1 : status;
+    if (spawn_wait(pid, &status, err) < 0)
+        return -1;
+    if (status > OB_EXIT_ENVIRONMENT && status != OB_EXIT_INTERRUPTED && !interrupted_by)
+        return ob_err_set(err, 0, "%s ended with status %d", names[which], status);
+    return status;
 }
 
 /* The program beside this one, or else its name, to be searched in PATH. */

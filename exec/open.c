@@ -60,7 +60,7 @@ void opened_close(struct opened *o, bool settle)
 
 int opened_exit_status(const struct ob_err *err)
 {
-    return err->errnum == EINVAL ? OB_EXIT_USAGE : OB_EXIT_ENVIRONMENT;
+    return err->errnum == KIT_USAGE ? OB_EXIT_USAGE : OB_EXIT_ENVIRONMENT;
 }
 
 int opened_find(struct opened *o, struct arena *a, const char *prefix, struct str *key,

@@ -92,12 +92,14 @@ E2E_TESTS = \
 	tests/e2e/bad-usage.sh \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/chain-deep.sh \
+	tests/e2e/crash-status.sh \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/ids-stable.sh \
+	tests/e2e/image-note-lost.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/minimal-image.sh \

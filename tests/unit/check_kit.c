@@ -6,7 +6,6 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/scratch_dir.h"
 
-#include <errno.h>
 #include <sys/prctl.h>
 
 static void refused(const char *store, const char *sandbox, const char *want)
@@ -16,7 +15,7 @@ static void refused(const char *store, const char *sandbox, const char *want)
     struct kit_request q = {.store = store, .sandbox = sandbox};
     ck_assert_int_eq(kit_open(&q, &k, &err), -1);
     ck_assert_msg(str_starts(str_from(err.text), str_from(want)), "%s", err.text);
-    ck_assert_int_eq(err.errnum, EINVAL);
+    ck_assert_int_eq(err.errnum, KIT_USAGE);
     ck_assert_ptr_null(k.store);
     ck_assert_ptr_null(k.sandbox);
 }
