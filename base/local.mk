@@ -19,4 +19,5 @@ libbase_a_SOURCES = \
 	base/spawn.c base/spawn.h \
 	base/str.c base/str.h \
 	base/suggest.c base/suggest.h \
+	base/terminal.c base/terminal.h \
 	base/vec.c base/vec.h

@@ -8,6 +8,7 @@
 #include "base/cli.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/terminal.h"
 #include "exec/open.h"
 
 #include <fcntl.h>
@@ -92,18 +93,29 @@ static int with_store(struct store_cmd *c, int (*work)(struct store_cmd *c))
     return status;
 }
 
+static void print_row(const struct index_row *r)
+{
+    char when[32];
+    struct tm tm;
+    time_t t = (time_t)r->created;
+    cleanup_buf struct buf heading = BUF_INIT;
+    terminal_add(&heading, r->heading);
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", localtime_r(&t, &tm));
+    printf("%.12s  %s  %8.2fs  %s\n", r->key.p, when, (double)r->ms / 1000,
+           heading.n ? heading.p : "");
+}
+
 static int do_ls(struct store_cmd *c)
 {
     struct index_row_vec rows = {0};
     if (index_list(c->o.index, &c->arena, &rows, &c->err) < 0)
         return fail(c, OB_EXIT_ENVIRONMENT);
     vec_for (const struct index_row, r, &rows) {
-        char when[32];
-        struct tm tm;
-        time_t t = (time_t)r->created;
-        strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", localtime_r(&t, &tm));
-        printf("%.12s  %s  %8.2fs  " STR_FMT "\n", r->key.p, when, (double)r->ms / 1000,
-               STR_ARG(r->heading));
+        int found = store_lookup(c->o.kit.store, r->key.p, NULL, &c->err);
+        if (found < 0)
+            return fail(c, OB_EXIT_ENVIRONMENT);
+        if (found) /* a row is there before its result is */
+            print_row(r);
     }
     return cli_close_stdout("obexec");
 }

@@ -26,6 +26,8 @@ struct index_row {
 struct index *index_new(const struct layout *l);
 void index_free(struct index *ix); /* NULL is fine */
 
+/* A row is added when its result is begun, so that no result is ever without one, and again when
+ * it is made. Rows without a result mean nothing. */
 int index_add(struct index *ix, const struct index_row *row, struct ob_err *err);
 int index_remove(struct index *ix, struct str key, struct ob_err *err);
 

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,46 +40,12 @@ static void put_prefix(struct plain *p, const struct event *e)
     buf_printf(&p->out, "[%*u/%u] ", width, e->step + 1, p->total);
 }
 
-/* Bytes of the control sequence (colours, cursor movements) that s begins with. */
-static size_t sequence_length(struct str s)
-{
-    size_t i = 1;
-    if (s.n < 2 || s.p[1] != '[')
-        return i;
-    for (i = 2; i < s.n && (s.p[i] < 0x40 || s.p[i] > 0x7e); i++)
-        ;
-    return i < s.n ? i + 1 : s.n;
-}
-
-static bool is_control(struct str character)
-{
-    unsigned char c = (unsigned char)character.p[0];
-    bool is_c1 = c == 0xc2 && (unsigned char)character.p[1] < 0xa0;
-    return (c < 0x20 && c != '\t') || c == 0x7f || is_c1;
-}
-
-/* Text from a sandbox, an image or an IR, without what would drive the reader's terminal. */
-static void put_text(struct plain *p, struct str s)
-{
-    for (size_t n; s.n; s = str_skip(s, n)) {
-        n = str_char_len(s);
-        if (n == 0) {
-            buf_puts(&p->out, "\xef\xbf\xbd"); /* a stray byte */
-            n = 1;
-        } else if (s.p[0] == 0x1b) {
-            n = sequence_length(s);
-        } else if (!is_control(s)) {
-            buf_add(&p->out, s.p, n);
-        }
-    }
-}
-
 /* One line of a step's output. */
 static void put_line(struct plain *p, uint32_t step, struct str s)
 {
     int width = snprintf(NULL, 0, "%u", p->total);
     buf_printf(&p->out, " %*u | ", width, step + 1);
-    put_text(p, s);
+    terminal_add(&p->out, s);
     buf_putc(&p->out, '\n');
 }
 
@@ -129,10 +96,10 @@ static void put_failure(struct plain *p, const struct event *e)
 {
     put_prefix(p, e);
     buf_printf(&p->out, "failed after %.2fs: ", e->seconds);
-    put_text(p, e->text);
+    terminal_add(&p->out, e->text);
     if (e->log.n) {
         buf_puts(&p->out, "\n        log: ");
-        put_text(p, e->log);
+        terminal_add(&p->out, e->log);
     }
     buf_putc(&p->out, '\n');
 }
@@ -154,13 +121,13 @@ static void put_event(struct plain *p, const struct event *e)
         put_prefix(p, e);
     switch (e->kind) {
     case EVENT_START:
-        put_text(p, e->of->meta.heading);
+        terminal_add(&p->out, e->of->meta.heading);
         buf_putc(&p->out, '\n');
         break;
     case EVENT_WAIT: buf_puts(&p->out, "another obexec is building this step: waiting\n"); break;
     case EVENT_OUTPUT: on_output(p, e); break;
     case EVENT_CACHED:
-        put_text(p, e->of->meta.heading);
+        terminal_add(&p->out, e->of->meta.heading);
         buf_printf(&p->out, ": cached %.12s\n", hex);
         break;
     case EVENT_DONE: buf_printf(&p->out, "done in %.2fs %.12s\n", e->seconds, hex); break;
