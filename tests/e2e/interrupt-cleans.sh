@@ -34,7 +34,7 @@ leftovers()
 {
     cat /proc/mounts
     find /sys/fs/cgroup -type d -name '*obkit*' 2>/dev/null | sort
-    find /tmp /run /var/tmp -maxdepth 1 2>/dev/null | grep obkit | grep -v obkit-e2e | sort
+    find /tmp /run /var/tmp -maxdepth 1 2>/dev/null | grep obkit | grep -v -e obkit-e2e -e obkit-unit | sort
     find "$tmp/store" -path '*/state/*' -prune -o -print | sort
     find "$tmp/store/state/log" -name '*.part'
 }
