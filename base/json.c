@@ -110,9 +110,3 @@ void json_key_int(struct json_out *j, const char *key, int64_t v)
     json_key(j, key);
     json_int(j, v);
 }
-
-void json_key_bool(struct json_out *j, const char *key, bool v)
-{
-    json_key(j, key);
-    json_bool(j, v);
-}

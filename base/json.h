@@ -28,6 +28,5 @@ void json_newline(struct json_out *j); /* before the next value, for people who 
 /* key and value in one. */
 void json_key_str(struct json_out *j, const char *key, struct str s);
 void json_key_int(struct json_out *j, const char *key, int64_t v);
-void json_key_bool(struct json_out *j, const char *key, bool v);
 
 #endif

@@ -56,12 +56,3 @@ void log_info(const char *fmt, ...)
         say("", fmt, ap);
     va_end(ap);
 }
-
-void log_debug(const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    if (verbosity >= 2)
-        say("", fmt, ap);
-    va_end(ap);
-}

@@ -4,10 +4,9 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-void log_init(const char *program, int verbosity); /* 0 quiet about details, 1 = -v, 2 = -vv */
+void log_init(const char *program, int verbosity); /* 0, or 1 = -v */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));  /* with -v */
-void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* with -vv */
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* with -v */
 
 #endif

@@ -37,7 +37,7 @@ static const char help[] =
     "                            network of steps that do not say (default: none)\n"
     "      --fast-sync           fsync and its kin do nothing inside the sandbox\n"
     "      --progress=STYLE      auto, plain, json or quiet, on standard error\n"
-    "  -v, --verbose             say more; twice for details\n"
+    "  -v, --verbose             say more\n"
     "  -h, --help                print this\n"
     "  -V, --version             print the version\n"
     "\n"

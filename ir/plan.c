@@ -47,21 +47,6 @@ const char *mount_type_name(enum mount_type t)
     return names[t];
 }
 
-void env_set(struct arena *a, struct name_value_vec *env, struct str name, struct text value)
-{
-    struct name_value_vec copy = {.at = arena_new_n(a, struct name_value, env->n + 1)};
-    bool found = false;
-    vec_for (const struct name_value, e, env) {
-        bool same = str_eq(e->name, name);
-        copy.at[copy.n++] = same ? (struct name_value){name, value} : *e;
-        found |= same;
-    }
-    if (!found)
-        copy.at[copy.n++] = (struct name_value){name, value};
-    copy.cap = copy.n;
-    *env = copy;
-}
-
 const struct text *env_get(const struct name_value_vec *env, struct str name)
 {
     vec_for (const struct name_value, e, env)

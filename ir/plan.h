@@ -197,9 +197,6 @@ const char *step_kind_name(enum step_kind kind); /* as in JSON */
 const char *network_name(enum network n);
 const char *mount_type_name(enum mount_type t);
 
-/* Sets `name` in an environment: an earlier value is replaced where it stands. The list is copied,
- * as steps share theirs with their stage. */
-void env_set(struct arena *a, struct name_value_vec *env, struct str name, struct text value);
 const struct text *env_get(const struct name_value_vec *env, struct str name); /* NULL = absent */
 
 #endif

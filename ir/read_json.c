@@ -61,26 +61,19 @@ static int read_kind(const struct reader *r, const struct at *at, const json_t *
              : read_fail(r, at, "expected a string");
 }
 
-static int read_reads(const struct reader *r, const struct at *at, const json_t *v,
-                      struct step *out)
+static int add_read(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
-    size_t i;
-    const json_t *e;
-    if (read_is_array(r, at, v) < 0)
+    struct step *step = out;
+    uint32_t n;
+    if (read_u32(r, at, v, &n) < 0)
         return -1;
-    json_array_foreach(v, i, e)
-    {
-        struct at e_at = index_at(at, i);
-        uint32_t n;
-        if (read_u32(r, &e_at, e, &n) < 0)
-            return -1;
-        vec_push(r->arena, &out->reads, n);
-    }
+    vec_push(r->arena, &step->reads, n);
     return 0;
 }
 
-static int read_step(const struct reader *r, const struct at *at, const json_t *v, struct plan *p)
+static int add_step(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
+    struct plan *p = out;
     static const char *const keys[] = {"id", "kind", "parent", "reads", "op", "meta", NULL};
     struct at id_at = key_at(at, "id"), kind_at = key_at(at, "kind"), op_at = key_at(at, "op");
     struct at parent_at = key_at(at, "parent"), reads_at = key_at(at, "reads");
@@ -95,7 +88,7 @@ static int read_step(const struct reader *r, const struct at *at, const json_t *
     const json_t *parent = json_object_get(v, "parent"), *reads = json_object_get(v, "reads");
     if (read_digest(r, &id_at, id, &s.id) < 0 ||
         (parent && read_u32(r, &parent_at, parent, &s.parent) < 0) ||
-        (reads && read_reads(r, &reads_at, reads, &s) < 0) ||
+        (reads && read_array(r, &reads_at, reads, add_read, &s) < 0) ||
         read_fields(r, &op_at, op, op_fields(kind), &s.op) < 0 ||
         read_meta(r, &meta_at, json_object_get(v, "meta"), &s.meta) < 0)
         return -1;
@@ -103,8 +96,9 @@ static int read_step(const struct reader *r, const struct at *at, const json_t *
     return 0;
 }
 
-static int read_source(const struct reader *r, const struct at *at, const json_t *v, struct plan *p)
+static int add_source(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
+    struct plan *p = out;
     static const char *const keys[] = {"path", "sha256", NULL};
     struct at path_at = key_at(at, "path"), sha_at = key_at(at, "sha256");
     struct plan_source s;
@@ -116,8 +110,9 @@ static int read_source(const struct reader *r, const struct at *at, const json_t
     return 0;
 }
 
-static int read_stage(const struct reader *r, const struct at *at, const json_t *v, struct plan *p)
+static int add_stage(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
+    struct plan *p = out;
     static const char *const keys[] = {"name", "step", "config", NULL};
     struct at name_at = key_at(at, "name"), step_at = key_at(at, "step");
     struct at config_at = key_at(at, "config");
@@ -132,8 +127,9 @@ static int read_stage(const struct reader *r, const struct at *at, const json_t 
     return 0;
 }
 
-static int read_target(const struct reader *r, const struct at *at, const json_t *v, struct plan *p)
+static int add_target(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
+    struct plan *p = out;
     static const char *const keys[] = {"name", "step", "stage", NULL};
     struct at name_at = key_at(at, "name"), step_at = key_at(at, "step");
     struct at stage_at = key_at(at, "stage");
@@ -148,23 +144,12 @@ static int read_target(const struct reader *r, const struct at *at, const json_t
     return 0;
 }
 
-typedef int read_element(const struct reader *, const struct at *, const json_t *, struct plan *);
-
 static int read_list(const struct reader *r, const json_t *doc, const char *key, read_element *fn,
                      struct plan *p)
 {
     struct at list_at = key_at(NULL, key);
-    const json_t *list = member(r, NULL, doc, key), *e;
-    size_t i;
-    if (!list || read_is_array(r, &list_at, list) < 0)
-        return -1;
-    json_array_foreach(list, i, e)
-    {
-        struct at e_at = index_at(&list_at, i);
-        if (fn(r, &e_at, e, p) < 0)
-            return -1;
-    }
-    return 0;
+    const json_t *list = member(r, NULL, doc, key);
+    return list ? read_array(r, &list_at, list, fn, p) : -1;
 }
 
 static int read_version(const struct reader *r, const json_t *doc)
@@ -184,10 +169,10 @@ static int read_document(const struct reader *r, const json_t *doc, struct plan 
     if (!json_is_object(doc))
         return read_fail(r, NULL, "expected an object");
     if (read_version(r, doc) < 0 || read_check_keys(r, NULL, doc, keys) < 0 ||
-        read_list(r, doc, "sources", read_source, p) < 0 ||
-        read_list(r, doc, "steps", read_step, p) < 0 ||
-        read_list(r, doc, "stages", read_stage, p) < 0 ||
-        read_list(r, doc, "targets", read_target, p) < 0)
+        read_list(r, doc, "sources", add_source, p) < 0 ||
+        read_list(r, doc, "steps", add_step, p) < 0 ||
+        read_list(r, doc, "stages", add_stage, p) < 0 ||
+        read_list(r, doc, "targets", add_target, p) < 0)
         return -1;
     return 0;
 }

@@ -65,9 +65,20 @@ int read_digest(const struct reader *r, const struct at *at, const json_t *v, st
     return 0;
 }
 
-int read_is_array(const struct reader *r, const struct at *at, const json_t *v)
+int read_array(const struct reader *r, const struct at *at, const json_t *v, read_element *fn,
+               void *out)
 {
-    return json_is_array(v) ? 0 : unexpected(r, at, v, "an array");
+    size_t i;
+    const json_t *e;
+    if (!json_is_array(v))
+        return unexpected(r, at, v, "an array");
+    json_array_foreach(v, i, e)
+    {
+        struct at e_at = index_at(at, i);
+        if (fn(r, &e_at, e, out) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int read_check_keys(const struct reader *r, const struct at *at, const json_t *v,
@@ -150,6 +161,15 @@ static struct text join_all(struct arena *a, const struct text *t, size_t n)
     return text_join(a, join_all(a, t, n / 2), join_all(a, t + n / 2, n - n / 2));
 }
 
+static int add_part(const struct reader *r, const struct at *at, const json_t *v, void *out)
+{
+    struct text t;
+    if (read_part(r, at, v, &t) < 0)
+        return -1;
+    vec_push(r->arena, (struct text_vec *)out, t);
+    return 0;
+}
+
 static int read_text(const struct reader *r, const struct at *at, const json_t *v, struct text *out)
 {
     static const char *const keys[] = {"late", NULL};
@@ -163,56 +183,29 @@ static int read_text(const struct reader *r, const struct at *at, const json_t *
     if (!json_is_object(v))
         return unexpected(r, at, v, "a string or {\"late\": […]}");
     struct at late_at = key_at(at, "late");
-    const json_t *late = json_object_get(v, "late"), *part;
-    if (read_check_keys(r, at, v, keys) < 0 || read_is_array(r, &late_at, late) < 0)
-        return -1;
-    size_t i;
     struct text_vec parts = {0};
-    json_array_foreach(late, i, part)
-    {
-        struct at part_at = index_at(&late_at, i);
-        struct text t;
-        if (read_part(r, &part_at, part, &t) < 0)
-            return -1;
-        vec_push(r->arena, &parts, t);
-    }
+    if (read_check_keys(r, at, v, keys) < 0 ||
+        read_array(r, &late_at, json_object_get(v, "late"), add_part, &parts) < 0)
+        return -1;
     *out = join_all(r->arena, parts.at, parts.n);
     return 0;
 }
 
-static int read_str_list(const struct reader *r, const struct at *at, const json_t *v,
-                         struct str_vec *out)
+static int add_str(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
-    size_t i;
-    const json_t *e;
-    if (read_is_array(r, at, v) < 0)
+    struct str s;
+    if (read_str(r, at, v, &s) < 0)
         return -1;
-    json_array_foreach(v, i, e)
-    {
-        struct at e_at = index_at(at, i);
-        struct str s;
-        if (read_str(r, &e_at, e, &s) < 0)
-            return -1;
-        vec_push(r->arena, out, s);
-    }
+    vec_push(r->arena, (struct str_vec *)out, s);
     return 0;
 }
 
-static int read_text_list(const struct reader *r, const struct at *at, const json_t *v,
-                          struct text_vec *out)
+static int add_text(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
-    size_t i;
-    const json_t *e;
-    if (read_is_array(r, at, v) < 0)
+    struct text t;
+    if (read_text(r, at, v, &t) < 0)
         return -1;
-    json_array_foreach(v, i, e)
-    {
-        struct at e_at = index_at(at, i);
-        struct text t;
-        if (read_text(r, &e_at, e, &t) < 0)
-            return -1;
-        vec_push(r->arena, out, t);
-    }
+    vec_push(r->arena, (struct text_vec *)out, t);
     return 0;
 }
 
@@ -228,28 +221,25 @@ static int read_pair(const struct reader *r, const struct at *at, const json_t *
     return read_text(r, &value_at, json_array_get(v, 1), value);
 }
 
-static int read_pairs(const struct reader *r, const struct at *at, const json_t *v,
-                      enum field_type type, void *out)
+static int add_text_pair(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
-    size_t i;
-    const json_t *e;
-    if (read_is_array(r, at, v) < 0)
+    struct name_value p;
+    if (read_pair(r, at, v, &p.name, &p.value) < 0)
         return -1;
-    json_array_foreach(v, i, e)
-    {
-        struct at e_at = index_at(at, i);
-        struct name_value p;
-        if (read_pair(r, &e_at, e, &p.name, &p.value) < 0)
-            return -1;
-        if (type == FIELD_TEXT_PAIRS) {
-            vec_push(r->arena, (struct name_value_vec *)out, p);
-            continue;
-        }
-        if (!text_is_literal(p.value))
-            return read_fail(r, &e_at, "expected a string");
-        struct name_str s = {p.name, text_str(p.value)};
-        vec_push(r->arena, (struct name_str_vec *)out, s);
-    }
+    vec_push(r->arena, (struct name_value_vec *)out, p);
+    return 0;
+}
+
+static int add_str_pair(const struct reader *r, const struct at *at, const json_t *v, void *out)
+{
+    struct name_str s;
+    struct text value;
+    if (read_pair(r, at, v, &s.name, &value) < 0)
+        return -1;
+    if (!text_is_literal(value))
+        return read_fail(r, at, "expected a string");
+    s.value = text_str(value);
+    vec_push(r->arena, (struct name_str_vec *)out, s);
     return 0;
 }
 
@@ -265,7 +255,7 @@ static int read_command(const struct reader *r, const struct at *at, const json_
         return read_fail(r, at, "\"argv\" stands alone, without \"shell\" and \"command\"");
     if (argv) {
         out->form = COMMAND_ARGV;
-        return read_str_list(r, &argv_at, argv, &out->argv);
+        return read_array(r, &argv_at, argv, add_str, &out->argv);
     }
     if (!shell && !line)
         return 0;
@@ -280,24 +270,15 @@ static int read_command(const struct reader *r, const struct at *at, const json_
                                                      : SHELL_BASE;
     if (name && strcmp(name, "base") != 0 && strcmp(name, "sandbox") != 0)
         return read_fail(r, &shell_at, "expected a list, \"base\" or \"sandbox\"");
-    return name ? 0 : read_str_list(r, &shell_at, shell, &out->shell);
+    return name ? 0 : read_array(r, &shell_at, shell, add_str, &out->shell);
 }
 
-static int read_mounts(const struct reader *r, const struct at *at, const json_t *v,
-                       struct ir_mount_vec *out)
+static int add_mount(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
-    size_t i;
-    const json_t *e;
-    if (read_is_array(r, at, v) < 0)
+    struct ir_mount m = {0};
+    if (read_fields(r, at, v, mount_fields, &m) < 0)
         return -1;
-    json_array_foreach(v, i, e)
-    {
-        struct at e_at = index_at(at, i);
-        struct ir_mount m = {0};
-        if (read_fields(r, &e_at, e, mount_fields, &m) < 0)
-            return -1;
-        vec_push(r->arena, out, m);
-    }
+    vec_push(r->arena, (struct ir_mount_vec *)out, m);
     return 0;
 }
 
@@ -340,12 +321,12 @@ static int read_value(const struct reader *r, const struct at *at, const json_t 
         *(int64_t *)out = json_integer_value(v);
         return 0;
     case FIELD_ENUM: return read_enum(r, at, v, f->names, out);
-    case FIELD_STR_LIST: return read_str_list(r, at, v, out);
-    case FIELD_TEXT_LIST: return read_text_list(r, at, v, out);
-    case FIELD_TEXT_PAIRS:
-    case FIELD_STR_PAIRS: return read_pairs(r, at, v, f->type, out);
+    case FIELD_STR_LIST: return read_array(r, at, v, add_str, out);
+    case FIELD_TEXT_LIST: return read_array(r, at, v, add_text, out);
+    case FIELD_TEXT_PAIRS: return read_array(r, at, v, add_text_pair, out);
+    case FIELD_STR_PAIRS: return read_array(r, at, v, add_str_pair, out);
     case FIELD_COMMAND: return read_object_command(r, at, v, out);
-    case FIELD_MOUNTS: return read_mounts(r, at, v, out);
+    case FIELD_MOUNTS: return read_array(r, at, v, add_mount, out);
     case FIELD_HEALTHCHECK:
         ((struct healthcheck *)out)->is_set = true;
         return read_fields(r, at, v, healthcheck_fields, out);

@@ -40,7 +40,11 @@ int read_fail(const struct reader *r, const struct at *at, const char *fmt, ...)
 int read_str(const struct reader *r, const struct at *at, const json_t *v, struct str *out);
 int read_u32(const struct reader *r, const struct at *at, const json_t *v, uint32_t *out);
 int read_digest(const struct reader *r, const struct at *at, const json_t *v, struct digest *out);
-int read_is_array(const struct reader *r, const struct at *at, const json_t *v);
+
+/* Calls fn for each element of the array v; fn takes it to `out`. */
+typedef int read_element(const struct reader *r, const struct at *at, const json_t *v, void *out);
+int read_array(const struct reader *r, const struct at *at, const json_t *v, read_element *fn,
+               void *out);
 
 /* Refuses anything but an object with keys out of the NULL-terminated list. */
 int read_check_keys(const struct reader *r, const struct at *at, const json_t *v,

@@ -23,7 +23,8 @@ START_TEST(commas_stand_between_values_only)
     json_open(&j, '[');
     json_close(&j, ']');
     json_close(&j, ']');
-    json_key_bool(&j, "b", false);
+    json_key(&j, "b");
+    json_bool(&j, false);
     json_key_str(&j, "c", STR(""));
     json_close(&j, '}');
     ck_assert_str_eq(b.p, "{\"a\":-1,\"list\":[1,\"two\",true,{},[]],\"b\":false,\"c\":\"\"}");
