@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arena: a list of chunks, each twice the last up to a limit; large requests get their own. */
+/*
+ * Arena: a list of chunks, each four times the last up to a limit; large requests get their own. Large
+ * chunks are mapped with huge pages where the kernel gives them: touching 4 KiB at a time for the
+ * first time is a fifth of the time that compiling a large file takes.
+ */
 #include <config.h>
 
 #include "base/arena.h"
@@ -9,18 +13,41 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 1 << 20 };
+enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 4 << 20, HUGE_PAGE = 2 << 20 };
 
 struct arena_chunk {
     struct arena_chunk *prev;
-    size_t size;
+    size_t size;   /* of data */
+    size_t mapped; /* of the mapping; 0 = from the heap */
     max_align_t data[];
 };
 
+/* Zeroed memory for a chunk of `bytes` with its header; NULL if there is none. */
+static struct arena_chunk *chunk_map(size_t bytes)
+{
+#ifdef OBKIT_DEBUG
+    (void)bytes; /* leak checkers look only into the heap for pointers to the heap */
+    return NULL;
+#else
+    size_t mapped = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+    void *p = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    madvise(p, mapped, MADV_HUGEPAGE); /* without them it only takes longer */
+    struct arena_chunk *c = p;
+    c->mapped = mapped;
+    return c;
+#endif
+}
+
 static struct arena_chunk *chunk_new(size_t size)
 {
-    struct arena_chunk *c = calloc(1, sizeof *c + size); /* large ones come zeroed, untouched */
+    size_t bytes = sizeof(struct arena_chunk) + size;
+    struct arena_chunk *c = bytes >= HUGE_PAGE ? chunk_map(bytes) : NULL;
+    if (!c)
+        c = calloc(1, bytes);
     if (!c)
         ob_out_of_memory();
     c->size = size;
@@ -29,7 +56,7 @@ static struct arena_chunk *chunk_new(size_t size)
 
 static void *alloc_slow(struct arena *a, size_t n)
 {
-    size_t size = a->head ? a->head->size * 2 : FIRST_CHUNK;
+    size_t size = a->head ? a->head->size * 4 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK)
         size = LARGEST_CHUNK;
     if (n > size / 4 && a->head) { /* its own chunk, behind the one being filled */
@@ -116,7 +143,10 @@ void arena_free(struct arena *a)
 {
     for (struct arena_chunk *c = a->head, *prev; c; c = prev) {
         prev = c->prev;
-        free(c);
+        if (c->mapped)
+            munmap(c, c->mapped);
+        else
+            free(c);
     }
     *a = ARENA_INIT;
 }

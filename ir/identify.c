@@ -8,11 +8,13 @@
 #include "base/err.h"
 #include "ir/field.h"
 
+#include <endian.h>
+
 static void put_tagged(struct buf *b, char tag, uint64_t v)
 {
     unsigned char bytes[9] = {(unsigned char)tag};
-    for (int i = 0; i < 8; i++)
-        bytes[i + 1] = (unsigned char)(v >> (8 * i));
+    uint64_t little = htole64(v);
+    memcpy(bytes + 1, &little, sizeof little);
     buf_add(b, bytes, sizeof bytes);
 }
 
