@@ -13,5 +13,5 @@ WORKDIR /home/builder/obkit
 COPY --chown=builder:builder . .
 RUN autoreconf -fi && ./configure --silent
 RUN make -s -j"$(nproc)"
-RUN make -s -j"$(nproc)" check-unit
+RUN make -s -j"$(nproc)" check-unit VERBOSE=1
 RUN ./obkit --version

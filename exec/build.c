@@ -29,10 +29,13 @@ int build_open_context(struct build *b, struct ob_err *err)
     cleanup_buf struct buf text = BUF_INIT;
     b->context = -1;
     int copies = copies_from_context(b->plan, err);
-    if (copies <= 0)
-        return copies;
+    if (copies < 0)
+        return -1;
     if (!b->context_path)
-        return ob_err_set(err, 0, "the build copies files from a context: give its directory");
+        return copies == 0
+                   ? 0
+                   : ob_err_set(err, 0,
+                                "the build copies files from a context: give its directory");
     b->context = open(b->context_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (b->context < 0)
         return ob_err_set(err, errno, "can't open context \"%s\"", b->context_path);

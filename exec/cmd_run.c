@@ -15,6 +15,8 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
+#include <sys/prctl.h>
 
 static const char help[] =
     "Usage: obexec [run] [OPTION]... IR.json [CONTEXT]\n"
@@ -168,6 +170,14 @@ static int parse_cli(int argc, char **argv, struct cli *cli)
     return -1;
 }
 
+/* Whether `obkit build` started this process, which says so in the environment. */
+static bool is_of_obkit(void)
+{
+    unsigned long long pid;
+    const char *text = getenv("OBKIT_PARENT");
+    return text && str_to_u64(str_from(text), &pid) && pid == (unsigned long long)getppid();
+}
+
 static int read_plan(const struct cli *cli, struct plan *plan, int *status, struct ob_err *err)
 {
     enum { MAX_IR = 1 << 30 };
@@ -182,6 +192,8 @@ static int read_plan(const struct cli *cli, struct plan *plan, int *status, stru
     if (fs_read_all(fd, &text, MAX_IR, err) < 0)
         return ob_err_wrap(err, is_stdin ? "can't read %s" : "can't read \"%s\"", name);
     *status = OB_EXIT_FAILED;
+    if (text.n == 0 && is_stdin && is_of_obkit())
+        return ob_err_set(err, 0, "%s", ""); /* spec2ir has said why */
     if (text.n == 0)
         return ob_err_set(err, 0, "%s is empty: no IR came", name);
     return ir_read_json(plan, buf_str(&text), err) < 0 ? ob_err_wrap(err, "%s", name) : 0;
@@ -225,7 +237,8 @@ static int print_keys(const struct plan *plan, const struct digest *keys)
 
 static void report(struct progress *progress, const char *text)
 {
-    progress->event(progress, &(struct event){.kind = EVENT_ERROR, .text = str_from(text)});
+    if (text[0])
+        progress->event(progress, &(struct event){.kind = EVENT_ERROR, .text = str_from(text)});
 }
 
 static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o,
@@ -294,7 +307,9 @@ int cmd_run(int argc, char **argv)
     int status = parse_cli(argc, argv, &cli);
     log_init("obexec", cli.verbosity);
     cli_exit_on_signals();
-    signal(SIGPIPE, SIG_IGN); /* a build goes on when nobody reads its progress */
+    if (is_of_obkit())
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a killed obkit ends its build */
+    signal(SIGPIPE, SIG_IGN);             /* a build goes on when nobody reads its progress */
     if (status < 0)
         status = run(&cli);
     arena_free(&arena);

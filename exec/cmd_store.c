@@ -54,7 +54,7 @@ static int parse(struct store_cmd *c, int argc, char **argv, int min_args, int m
     };
     int opt;
     static char program[] = "obexec"; /* for getopt's messages */
-    *c = (struct store_cmd){.name = argv[0], .kit.sandbox = ""};
+    *c = (struct store_cmd){.name = argv[0], .kit = {.sandbox = "", .must_exist = true}};
     argv[0] = program;
     while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
         if (opt == 'h')

@@ -29,6 +29,8 @@ static const char schema[] =
 
 static int fail(struct index *ix, struct ob_err *err)
 {
+    if (sqlite3_errcode(ix->db) == SQLITE_FULL)
+        return ob_err_set(err, ENOSPC, "the store's index");
     return ob_err_set(err, 0, "the store's index: %s", sqlite3_errmsg(ix->db));
 }
 

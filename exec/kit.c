@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -63,14 +64,22 @@ int kit_default_dir(struct buf *out, struct ob_err *err)
     return 0;
 }
 
-static int open_default_store(struct store **out, struct ob_err *err)
+/* For those that only look at a store: opening it must not make it. */
+static int check_is_there(const struct kit_request *q, const char *path, struct ob_err *err)
+{
+    if (!q->must_exist || access(path, F_OK) == 0)
+        return 0;
+    return ob_err_set(err, errno, "no store at \"%s\"", path);
+}
+
+static int open_default_store(const struct kit_request *q, struct store **out, struct ob_err *err)
 {
     struct buf dir = BUF_INIT;
     int rc = kit_default_dir(&dir, err);
     for (size_t i = 0; rc == 0 && i < COUNT(stores); i++) {
         struct buf path = BUF_INIT;
         buf_printf(&path, "%s/%s", dir.p, stores[i]->name);
-        rc = fs_mkdir_p(dir.p, 0755, err);
+        rc = check_is_there(q, path.p, err) < 0 ? -1 : fs_mkdir_p(dir.p, 0755, err);
         if (rc == 0 && (rc = store_open(stores[i], path.p, out, err)) == 0) {
             log_info("store: %s:%s", stores[i]->name, path.p);
             buf_free(&path);
@@ -86,11 +95,12 @@ static int open_default_store(struct store **out, struct ob_err *err)
     return rc;
 }
 
-static int open_store(const char *spec, struct store **out, struct ob_err *err)
+static int open_store(const struct kit_request *q, struct store **out, struct ob_err *err)
 {
+    const char *spec = q->store;
     struct str kind, arg;
     if (!spec)
-        return open_default_store(out, err);
+        return open_default_store(q, out, err);
     bool has_arg = str_cut(str_from(spec), ':', &kind, &arg);
     const struct store_ops *ops = find_store(kind);
     if (!ops)
@@ -100,7 +110,7 @@ static int open_store(const char *spec, struct store **out, struct ob_err *err)
         err->errnum = KIT_USAGE;
         return -1;
     }
-    return store_open(ops, arg.p, out, err);
+    return check_is_there(q, arg.p, err) < 0 ? -1 : store_open(ops, arg.p, out, err);
 }
 
 static int unfit_sandbox(const char *name, const struct store_ops *store, struct ob_err *err)
@@ -134,7 +144,7 @@ static int open_sandbox(const struct kit_request *q, const struct store_ops *sto
 int kit_open(const struct kit_request *q, struct kit *out, struct ob_err *err)
 {
     *out = (struct kit){0};
-    if (open_store(q->store, &out->store, err) < 0)
+    if (open_store(q, &out->store, err) < 0)
         return -1;
     bool wants_sandbox = !q->sandbox || q->sandbox[0];
     if (wants_sandbox && open_sandbox(q, out->store->ops, &out->sandbox, err) < 0) {

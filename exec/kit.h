@@ -18,6 +18,7 @@ struct kit {
 
 struct kit_request {
     const char *store;   /* "KIND:ARG", or NULL: the fastest that works, in the default place */
+    bool must_exist;     /* a store that is not there is an error, and is not made */
     const char *sandbox; /* or NULL: the first that fits; "" = none is needed */
     struct sandbox_options options;
 };

@@ -378,7 +378,9 @@ int manifest_build(struct arena *a, const struct copy_request *q, struct manifes
     vec_for (const struct str, src, &q->src) {
         struct str path = path_clean(a, *src);
         bool literal = q->style == COPY_SPEC || pattern_is_literal(path);
-        int rc = literal ? add_item(&w, path) : add_matches(&w, q->root, STR(""), path);
+        int rc = literal                        ? add_item(&w, path)
+                 : pattern_check(path, err) < 0 ? -1
+                                                : add_matches(&w, q->root, STR(""), path);
         if (rc < 0)
             return -1;
     }

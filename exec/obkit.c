@@ -202,7 +202,8 @@ static int compile(struct build *b, struct buf *ir, struct ob_err *err)
     return rc;
 }
 
-/* Hands the IR to obexec, or ends obexec if there is none. Gives spec2ir's exit status, or -1. */
+/* Hands the IR to obexec, if there is one: obexec ends by itself when nothing comes. Gives
+ * spec2ir's exit status, or -1. */
 static int feed(struct build *b, int fd, struct ob_err *err)
 {
     cleanup_buf struct buf ir = BUF_INIT;
@@ -210,13 +211,11 @@ static int feed(struct build *b, int fd, struct ob_err *err)
     int rc = compile(b, &ir, err);
     if (rc == 0)
         fs_write_all(fd, ir.p, ir.n, &ignored);
-    else
-        kill((pid_t)children[OBEXEC], SIGKILL);
     return rc;
 }
 
 /* obexec starts first and waits for its input, so that both programs load at the same time. It
- * touches nothing before it has read the IR, so it can be ended if there is none. */
+ * touches nothing before it has read the IR. */
 static int build(struct build *b, struct ob_err *err)
 {
     int p[2];
@@ -233,7 +232,7 @@ static int build(struct build *b, struct ob_err *err)
     int status = is_started ? finish(OBEXEC, &wait_err) : rc;
     if (rc == 0 && status < 0)
         *err = wait_err;
-    if (rc == 0)
+    if (rc == 0 || (rc > 0 && status == OB_EXIT_USAGE)) /* a wrong option comes first */
         rc = status;
     return rc > 0 && interrupted_by ? OB_EXIT_INTERRUPTED : rc;
 }
@@ -255,6 +254,9 @@ static int cmd_build(int argc, char **argv)
     struct ob_err err;
     int status = parse_build(&b, argc, argv);
     if (status < 0) {
+        char pid[24];
+        snprintf(pid, sizeof pid, "%ld", (long)getpid());
+        setenv("OBKIT_PARENT", pid, 1);
         install_signals();
         status = build(&b, &err);
         if (status < 0)

@@ -155,6 +155,11 @@ static void on_event(struct progress *base, const struct event *e)
     }
     if (!p->is_quiet && (e->kind == EVENT_DONE || e->kind == EVENT_FAILED))
         end_line(p, e);
+    if (p->is_quiet && e->kind == EVENT_FAILED) { /* nothing has named the step yet */
+        put_prefix(p, e);
+        terminal_add(&p->out, e->of->meta.heading);
+        buf_putc(&p->out, '\n');
+    }
     if (e->kind == EVENT_FAILED)
         put_failure(p, e);
     else if (!p->is_quiet)

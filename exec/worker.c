@@ -180,6 +180,8 @@ static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err
         .mode = octal(op->chmod),
         .many_sources = op->src.n > 1,
     };
+    if (w->manifest.items.n == 0)
+        dprintf(w->job.output_fd, "warning: no source matches, so nothing is copied\n");
     int source = op->source == COPY_FROM_STEP ? w->source.fd : w->b->context;
     return copy_apply(&w->manifest, source, &t, err) < 0 ? step_fault(w) : 0;
 }

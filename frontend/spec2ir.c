@@ -177,20 +177,26 @@ static void optimize(struct plan *plan, const struct cli *cli)
     if (explain.n)
         fwrite(explain.p, 1, explain.n, stderr);
     if (cli->stats)
-        fprintf(stderr, "%zu steps compiled, %zu left after -O%d, %zu stages, %zu targets\n",
+        fprintf(stderr, "steps: %zu compiled, %zu left after -O%d; stages: %zu; targets: %zu\n",
                 before, plan->steps.n, cli->level, plan->stages.n, plan->targets.n);
 }
 
-static int write_output(const char *path, const struct buf *text, struct ob_err *err)
+/* Writes the text, or the plan as IR if that is wanted. */
+static int write_output(const struct cli *cli, const struct plan *plan, const struct buf *text,
+                        struct ob_err *err)
 {
+    const char *path = cli->output;
     bool is_stdout = strcmp(path, "-") == 0;
-    cleanup_close int fd =
-        is_stdout ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    cleanup_close int fd = is_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                                     : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
-        return ob_err_set(err, errno, "can't open \"%s\"", path);
-    if (fs_write_all(fd, text->p, text->n, err) < 0)
-        return ob_err_wrap(err, "can't write \"%s\"", is_stdout ? "standard output" : path);
-    return 0;
+        return ob_err_set(err, errno, "can't open \"%s\"", is_stdout ? "standard output" : path);
+    int rc = cli->to == TO_IR ? ir_write_json_fd(plan, fd, err)
+                              : fs_write_all(fd, text->p, text->n, err);
+    if (rc == 0)
+        return 0;
+    return is_stdout ? ob_err_wrap(err, "can't write to standard output")
+                     : ob_err_wrap(err, "can't write \"%s\"", path);
 }
 
 static int run(const struct cli *cli, char *const *paths, int n_paths)
@@ -210,11 +216,9 @@ static int run(const struct cli *cli, char *const *paths, int n_paths)
         return OB_EXIT_FAILED;
     if (cli->to != TO_AST)
         optimize(&plan, cli);
-    if (cli->to == TO_IR)
-        ir_write_json(&plan, &out);
     if (cli->to == TO_DOT)
         ir_write_dot(&plan, &out);
-    if (write_output(cli->output, &out, &err) == 0)
+    if (write_output(cli, &plan, &out, &err) == 0)
         return OB_EXIT_OK;
 failed:
     log_error("%s", err.text);

@@ -5,6 +5,7 @@
 #include "ir/write.h"
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "ir/field.h"
 
@@ -239,8 +240,19 @@ static void write_targets(struct json_out *j, const struct plan *p)
     json_close(j, ']');
 }
 
-void ir_write_json(const struct plan *p, struct buf *out)
+/* Empties the buffer into fd when it is full enough; fd -1 keeps all in the buffer. */
+static int flush(struct buf *b, size_t enough, int fd, struct ob_err *err)
 {
+    if (fd < 0 || b->n < enough)
+        return 0;
+    int rc = fs_write_all(fd, b->p, b->n, err);
+    buf_clear(b);
+    return rc;
+}
+
+static int write_document(const struct plan *p, struct buf *out, int fd, struct ob_err *err)
+{
+    enum { PIECE = 128 << 10 };
     struct json_out j = JSON_OUT_INIT(out);
     json_open(&j, '{');
     json_key_int(&j, "obir", IR_VERSION);
@@ -249,8 +261,11 @@ void ir_write_json(const struct plan *p, struct buf *out)
     json_newline(&j);
     json_key(&j, "steps");
     json_open(&j, '[');
-    vec_for (const struct step, s, &p->steps)
+    vec_for (const struct step, s, &p->steps) {
         write_step(&j, s);
+        if (flush(out, PIECE, fd, err) < 0)
+            return -1;
+    }
     json_close(&j, ']');
     json_newline(&j);
     write_stages(&j, p);
@@ -258,4 +273,19 @@ void ir_write_json(const struct plan *p, struct buf *out)
     write_targets(&j, p);
     json_close(&j, '}');
     buf_putc(out, '\n');
+    return flush(out, 1, fd, err);
+}
+
+void ir_write_json(const struct plan *p, struct buf *out)
+{
+    struct ob_err none; /* a buffer does not fail */
+    write_document(p, out, -1, &none);
+}
+
+int ir_write_json_fd(const struct plan *p, int fd, struct ob_err *err)
+{
+    struct buf piece = BUF_INIT;
+    int rc = write_document(p, &piece, fd, err);
+    buf_free(&piece);
+    return rc;
 }

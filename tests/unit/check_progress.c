@@ -102,7 +102,8 @@ START_TEST(quiet_tells_failures_only)
 {
     open_style("quiet", 2);
     whole_build();
-    printed("[2/2] failed after 1.25s: exit status 1\n"
+    printed("[2/2] RUN make \"all\"\n"
+            "[2/2] failed after 1.25s: exit status 1\n"
             "        log: /store/log\n");
 }
 END_TEST
