@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Arena: a list of chunks, each four times the last up to a limit; large requests get their own. Large
- * chunks are mapped with huge pages where the kernel gives them: touching 4 KiB at a time for the
- * first time is a fifth of the time that compiling a large file takes.
+ * Arena: a list of chunks, each four times the last up to a limit; large requests get their own.
+ * Large chunks are mapped with huge pages where the kernel gives them: touching 4 KiB at a time for
+ * the first time is a fifth of the time that compiling a large file takes.
  */
 #include <config.h>
 

@@ -89,7 +89,9 @@ drop_scratch()
 scratch()
 {
     if [ -z "${OBKIT_E2E_PRIVATE:-}" ]; then
-        OBKIT_E2E_PRIVATE=1 exec unshare --mount --propagation private "$0" "$@"
+        # No test takes minutes: one that hangs must not hold up the rest.
+        OBKIT_E2E_PRIVATE=1 exec timeout --foreground --kill-after=5 300 \
+            unshare --mount --propagation private "$0" "$@"
     fi
     unset OBKIT_E2E_PRIVATE
     tmp=$(mktemp -d "${TMPDIR:-/tmp}/obkit-e2e-XXXXXX")
