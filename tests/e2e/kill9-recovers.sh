@@ -135,6 +135,18 @@ for who in obexec worker both; do
     wait $pid 2>/dev/null || :
     expect_soon 2 none_sleep
 done
+subject "obkit alone is killed: its build ends too"
+: >"$tmp/err"
+obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+    -f "$tmp/context/Dockerfile" "$tmp/context" >"$tmp/out" 2>"$tmp/err" </dev/null &
+pid=$!
+expect_soon 10 grep -q '| started' "$tmp/err"
+[ -n "$(sleepers)" ] || fail "nothing sleeps"
+kill -KILL $pid
+wait $pid 2>/dev/null || :
+expect_soon 2 none_sleep
+expect_soon 2 grep -q '^obexec: interrupted$' "$tmp/err"
+
 printf 'FROM busybox\nRUN echo fine\n' | dockerfile
 build_ok
 expect_output fine
