@@ -132,8 +132,7 @@ static int check_mark(struct dir_store *s, struct ob_err *err)
 /* A directory without a mark becomes a store only if nobody keeps anything in it. */
 static int check_unused(struct dir_store *s, struct ob_err *err)
 {
-    int fd = open_dir(s->store.root, ".");
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(s->store.root);
     if (!d)
         return ob_err_set(err, errno, "can't read \"%s\"", s->path);
     for (struct dirent *e; (e = readdir(d));) {
@@ -289,8 +288,7 @@ int dir_store_each(struct store *store, int (*fn)(void *arg, const char *key, st
                    void *arg, struct ob_err *err)
 {
     struct dir_store *s = dir_store_of(store);
-    int fd = open_dir(s->result, ".");
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(s->result);
     if (!d)
         return ob_err_set(err, errno, "can't read \"%s/result\"", s->path);
     for (struct dirent *e; errno = 0, (e = readdir(d));)
@@ -335,8 +333,7 @@ static int settle_entry(struct dir_store *s, const char *name, struct ob_err *er
 int dir_store_settle(struct store *store, struct ob_err *err)
 {
     struct dir_store *s = dir_store_of(store);
-    int fd = open_dir(s->tmp, ".");
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(s->tmp);
     if (!d)
         return ob_err_set(err, errno, "can't read \"%s/tmp\"", s->path);
     int rc = 0;

@@ -10,6 +10,7 @@
 #include "backends/backends.h"
 #include "backends/blob.h"
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "base/map.h"
 
 #include <fcntl.h>
@@ -245,8 +246,7 @@ static int walk_entry(struct dir_walk *w, int src, int dst, const char *name, co
 
 static int list_names(struct dir_walk *w, int src, struct name_vec *out)
 {
-    int fd = openat(src, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(src);
     if (!d)
         return -1;
     struct dirent *e;

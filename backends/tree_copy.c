@@ -255,8 +255,7 @@ static int enter_failed(struct copy *c, const char *name, int errnum, struct ob_
 static int copy_files(struct copy *c, struct ob_err *err)
 {
     struct level l = {.path_length = c->path.n};
-    int fd = openat(c->from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(c->from);
     if (!d || fstat(c->from, &l.from_id) < 0 || fstat(c->to, &l.to_id) < 0)
         return enter_failed(c, "", errno, err);
     for (struct dirent *e; errno = 0, (e = readdir(d));) {

@@ -160,8 +160,8 @@ bool unpack_tree_is_whiteout(const struct unpack_tree *t)
 static int list_dir(struct unpack_tree *t, const char *path, struct str_vec *names,
                     struct ob_err *err)
 {
-    int fd = fs_open_in(t->root, path, O_RDONLY | O_DIRECTORY, 0);
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_close int fd = fs_open_in(t->root, path, O_RDONLY | O_DIRECTORY, 0);
+    cleanup_dir DIR *d = fd < 0 ? NULL : fs_opendir(fd);
     if (!d)
         return ob_err_set(err, errno, "can't open the directory \"%s\"", path);
     struct dirent *e;

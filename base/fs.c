@@ -101,6 +101,15 @@ int fs_open_in(int root, const char *path, int flags, mode_t mode)
     }
 }
 
+DIR *fs_opendir(int dir)
+{
+    cleanup_close int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (d)
+        take_fd(&fd);
+    return d;
+}
+
 int fs_mkdir_p(const char *path, mode_t mode, struct ob_err *err)
 {
     cleanup_free char *p = strdup(path);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <dirent.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -26,6 +27,10 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
 
 /* open(2) in a root. Gives the descriptor, or -1 and errno. */
 int fs_open_in(int root, const char *path, int flags, mode_t mode);
+
+/* The entries of a directory, from a position of its own: `dir` may be an O_PATH descriptor and
+ * stays open. NULL and errno if it can't be read. */
+DIR *fs_opendir(int dir);
 
 /* Makes a directory and its missing parents, as mkdir -p. */
 int fs_mkdir_p(const char *path, mode_t mode, struct ob_err *err);

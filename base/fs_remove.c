@@ -85,8 +85,7 @@ static int ascend(struct walk *w)
 /* Removes the files of w->dir. 1 = a directory was found and entered, 0 = empty now. */
 static int empty_dir(struct walk *w)
 {
-    int fd = openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(w->dir);
     if (!d)
         return -1;
     for (struct dirent *e; errno = 0, (e = readdir(d));) {

@@ -307,9 +307,12 @@ int cmd_run(int argc, char **argv)
     int status = parse_cli(argc, argv, &cli);
     log_init("obexec", cli.verbosity);
     cli_exit_on_signals();
-    if (is_of_obkit())
+    if (is_of_obkit()) {
         prctl(PR_SET_PDEATHSIG, SIGTERM); /* a killed obkit ends its build */
-    signal(SIGPIPE, SIG_IGN);             /* a build goes on when nobody reads its progress */
+        if (!is_of_obkit())
+            return OB_EXIT_INTERRUPTED; /* it was killed just before */
+    }
+    signal(SIGPIPE, SIG_IGN); /* a build goes on when nobody reads its progress */
     if (status < 0)
         status = run(&cli);
     arena_free(&arena);

@@ -131,8 +131,7 @@ int cmd_ls(int argc, char **argv)
 static int find_log(struct store_cmd *c, const char *prefix, char name[LOG_NAME_MAX])
 {
     size_t n = strlen(prefix), n_found = 0;
-    int fd = openat(c->o.layout.log, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(c->o.layout.log);
     if (n < 4)
         return ob_err_set(&c->err, 0, "\"%s\" is too short for an id: give four digits or more",
                           prefix);
@@ -232,8 +231,7 @@ static int collect_key(void *arg, const char *key, struct ob_err *err)
 /* Failed logs belong to no result. */
 static void remove_failed_logs(struct store_cmd *c)
 {
-    int fd = openat(c->o.layout.log, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(c->o.layout.log);
     for (struct dirent *e; d && (e = readdir(d));)
         if (str_ends(str_from(e->d_name), STR(".failed")))
             unlinkat(c->o.layout.log, e->d_name, 0);

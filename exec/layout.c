@@ -123,8 +123,7 @@ static int settle_part(const struct layout *l, const char *name, struct ob_err *
 
 int layout_settle(const struct layout *l, struct ob_err *err)
 {
-    int fd = openat(l->log, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(l->log);
     if (!d)
         return ob_err_set(err, errno, "can't read the store's logs");
     for (struct dirent *e; (e = readdir(d));)

@@ -36,8 +36,7 @@ static int by_name(const void *a, const void *b)
 /* The names in a directory, sorted, so that a manifest does not depend on the disk. */
 static int list_dir(struct arena *a, int dir, struct str_vec *out)
 {
-    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    cleanup_dir DIR *d = fs_opendir(dir);
     if (!d)
         return -1;
     for (struct dirent *e; errno = 0, (e = readdir(d));)
