@@ -28,6 +28,19 @@ struct diag *diag_error(struct diag_sink *sink, struct span span, const char *fm
     return d;
 }
 
+struct diag *diag_verror(struct diag_sink *sink, struct span span, const char *fmt, va_list ap)
+{
+    return add(sink, NULL, DIAG_ERROR, span, fmt, ap);
+}
+
+void diag_demote(struct diag *d)
+{
+    if (d->level != DIAG_ERROR)
+        return;
+    d->level = DIAG_WARNING;
+    d->sink->n_errors--;
+}
+
 struct diag *diag_rule(struct diag_sink *sink, const struct diag_rule *rule, struct span span,
                        const char *fmt, ...)
 {

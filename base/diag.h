@@ -35,9 +35,11 @@ struct diag {
     struct diag_sink *sink;
 };
 
+DEFINE_VEC(diag_vec, struct diag *);
+
 struct diag_sink {
     struct arena *arena;
-    VEC(struct diag *) list; /* in the order of reporting */
+    struct diag_vec list; /* in the order of reporting */
     size_t n_errors;
 };
 
@@ -45,8 +47,12 @@ struct diag_sink {
 
 struct diag *diag_error(struct diag_sink *sink, struct span span, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+struct diag *diag_verror(struct diag_sink *sink, struct span span, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 struct diag *diag_rule(struct diag_sink *sink, const struct diag_rule *rule, struct span span,
                        const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Makes a warning of an error that turns out not to count. */
+void diag_demote(struct diag *d);
 void diag_note(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void diag_note_at(struct diag *d, struct span span, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

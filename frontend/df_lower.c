@@ -41,6 +41,17 @@ static lower_fn *const lowerings[DF_N_KINDS] = {
     [DF_WORKDIR] = df_lower_workdir,
 };
 
+struct diag *df_error(struct df_lower *lo, struct span at, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct diag *d = diag_verror(lo->c->diags, at, fmt, ap);
+    va_end(ap);
+    if (lo->stage)
+        vec_push(lo->c->arena, &lo->stage->errors, d);
+    return d;
+}
+
 void df_set(struct df_lower *lo, struct vars *env, const struct df_word *at, struct str name,
             struct value value)
 {

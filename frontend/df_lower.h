@@ -27,6 +27,7 @@ struct df_stage {
     bool has_user;
     bool has_cmd;               /* CMD was given in this stage itself */
     struct image_config config; /* what is complete when it is set; the rest at the stage's end */
+    struct diag_vec errors;     /* those that count only if a target needs the stage */
 };
 
 struct df_lower {
@@ -42,6 +43,12 @@ struct df_lower {
     struct map declared;    /* every ARG's name -> itself */
     bool outside_reported;  /* an instruction before the first FROM was */
 };
+
+/* What BuildKit finds only when it builds a stage, and so not in one that no target needs: there
+ * the error becomes a warning. Errors in the shape of an instruction are reported with diag_error.
+ */
+struct diag *df_error(struct df_lower *lo, struct span at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Sets a variable for the word `at`, and counts what had to be copied for it. */
 void df_set(struct df_lower *lo, struct vars *env, const struct df_word *at, struct str name,
