@@ -12,8 +12,10 @@ libbase_a_SOURCES = \
 	base/json.c base/json.h \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
+	base/mode.c base/mode.h \
 	base/path.c base/path.h \
 	base/pattern.c base/pattern.h \
+	base/remote.c base/remote.h \
 	base/sha256.c base/sha256.h \
 	base/source.c base/source.h \
 	base/spawn.c base/spawn.h \

@@ -9,6 +9,39 @@
 
 #include <fcntl.h>
 
+/* What a step asks for that no part of obexec does; NULL = nothing. */
+static const char *unsupported(const struct step *s)
+{
+    switch (s->kind) {
+    case STEP_ADD: return "ADD of archives, URLs and git repositories";
+    case STEP_FILE: return "files from heredocs";
+    case STEP_RUN:
+        if (s->op.run.security == SECURITY_INSECURE)
+            return "--security=insecure";
+        if (s->op.run.scripts.n)
+            return "scripts from heredocs";
+        return s->op.run.devices.n ? "devices" : NULL;
+    case STEP_COPY: return s->op.copy.parents ? "COPY --parents" : NULL;
+    case STEP_FROM:
+    case STEP_SCRATCH:
+    case STEP_MKDIR:
+    case N_STEP_KINDS: break;
+    }
+    return NULL;
+}
+
+int build_check(const struct build *b, struct ob_err *err)
+{
+    vec_for (const struct step, s, &b->plan->steps) {
+        const char *what = unsupported(s);
+        if (!what)
+            continue;
+        return ob_err_set(err, 0, "step %zu (" STR_FMT "): %s can't be done by this obexec",
+                          (size_t)(s - b->plan->steps.at) + 1, STR_ARG(s->meta.heading), what);
+    }
+    return 0;
+}
+
 /* 1 = some step copies from the context, 0 = none, -1 = one copies from another than the main. */
 static int copies_from_context(const struct plan *p, struct ob_err *err)
 {

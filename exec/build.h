@@ -44,6 +44,9 @@ struct build {
     const char *store_path;    /* for messages that name a log */
 };
 
+/* Refuses steps that ask for what this obexec can't do, before anything is run. */
+int build_check(const struct build *b, struct ob_err *err);
+
 /* Opens the context and reads its .dockerignore, if the plan copies from one. */
 int build_open_context(struct build *b, struct ob_err *err);
 

@@ -257,7 +257,7 @@ static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o
         .store_path = o->path,
     };
     struct digest *keys = arena_new_n(cli->arena, struct digest, plan->targets.n);
-    if (build_open_context(&b, &err) < 0) {
+    if (build_check(&b, &err) < 0 || build_open_context(&b, &err) < 0) {
         report(progress, err.text);
         return OB_EXIT_FAILED;
     }

@@ -214,6 +214,9 @@ static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err
     case STEP_RUN: return do_run(w, root, err);
     case STEP_COPY: return do_copy(w, root, err);
     case STEP_MKDIR: return do_mkdir(w, root, err);
+    case STEP_ADD:
+    case STEP_FILE:
+    case N_STEP_KINDS: break;
     }
     BUG("step kind %d", w->job.step->kind);
 }

@@ -23,17 +23,22 @@ enum field_type {
     FIELD_TEXT_PAIRS,  /* struct name_value_vec, as [["NAME", TEXT], …] */
     FIELD_STR_PAIRS,   /* pairs of strings, the same way */
     FIELD_COMMAND,     /* struct command: argv, or shell and command */
-    FIELD_MOUNTS,      /* struct ir_mount_vec, each by mount_fields */
+    FIELD_OBJECTS,     /* a vector of structs, each by `fields` */
     FIELD_HEALTHCHECK, /* struct healthcheck, by healthcheck_fields */
 };
 
 struct field {
     const char *name; /* NULL: the object's own keys (a command inside an op) */
     enum field_type type;
-    size_t offset;            /* in the struct that the table is of */
-    bool required;            /* written even at its default, and must be there when read */
-    const char *const *names; /* FIELD_ENUM: NULL-terminated */
+    size_t offset;              /* in the struct that the table is of */
+    bool required;              /* written even at its default, and must be there when read */
+    const char *const *names;   /* FIELD_ENUM: NULL-terminated */
+    const struct field *fields; /* FIELD_OBJECTS: of one, */
+    size_t size;                /* and its size */
 };
+
+/* What all vectors have in common (base/vec.h). */
+DEFINE_VEC(any_vec, char);
 
 /* Tables end with a row of name NULL and offset SIZE_MAX. */
 #define FIELD_END                                                                                  \
@@ -44,6 +49,8 @@ struct field {
 
 const struct field *op_fields(enum step_kind kind); /* offsets in the kind's struct op_… */
 extern const struct field mount_fields[];
+extern const struct field device_fields[];
+extern const struct field file_fields[];
 extern const struct field config_fields[]; /* of struct image_config */
 extern const struct field healthcheck_fields[];
 
@@ -53,5 +60,11 @@ bool field_is_default(const struct field *f, const void *obj);
 /* Typed access. */
 #define FIELD_AT(T, f, obj) ((const T *)((const char *)(obj) + (f)->offset))
 int field_enum(const struct field *f, const void *obj);
+
+/* Goes over the structs of a FIELD_OBJECTS. */
+#define field_for_objects(p, f, obj)                                                               \
+    for (const char *p = FIELD_AT(struct any_vec, f, obj)->at,                                     \
+                    *p##_end = p ? p + FIELD_AT(struct any_vec, f, obj)->n * (f)->size : p;        \
+         p != p##_end; p += (f)->size)
 
 #endif

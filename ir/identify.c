@@ -98,11 +98,12 @@ static void put_value(struct buf *b, const struct field *f, const void *obj)
             put_str(b, e->value);
         }
         return;
-    case FIELD_MOUNTS:
-        put_tagged(b, 'l', FIELD_AT(struct ir_mount_vec, f, obj)->n);
-        vec_for (const struct ir_mount, m, FIELD_AT(struct ir_mount_vec, f, obj)) {
-            put_fields(b, mount_fields, m);
-            put_str(b, STR("")); /* ends one mount: no field has an empty name */
+    case FIELD_OBJECTS:
+        put_tagged(b, 'l', FIELD_AT(struct any_vec, f, obj)->n);
+        field_for_objects(o, f, obj)
+        {
+            put_fields(b, f->fields, o);
+            put_str(b, STR("")); /* ends one object: no field has an empty name */
         }
         return;
     case FIELD_COMMAND: put_command(b, FIELD_AT(struct command, f, obj)); return;

@@ -23,7 +23,8 @@ const char *step_kind_name(enum step_kind kind)
 {
     static const char *const names[] = {
         [STEP_FROM] = "from", [STEP_SCRATCH] = "scratch", [STEP_RUN] = "run",
-        [STEP_COPY] = "copy", [STEP_MKDIR] = "mkdir",
+        [STEP_COPY] = "copy", [STEP_MKDIR] = "mkdir",     [STEP_ADD] = "add",
+        [STEP_FILE] = "file",
     };
     return names[kind];
 }

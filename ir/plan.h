@@ -27,6 +27,9 @@ enum step_kind {
     STEP_RUN,     /* runs a command in a sandbox on the parent's filesystem */
     STEP_COPY,    /* copies files from the context or from another step's result */
     STEP_MKDIR,   /* makes a directory and its parents (a Dockerfile's WORKDIR) */
+    STEP_ADD,     /* copies from the context, URLs or git repositories, and unpacks archives */
+    STEP_FILE,    /* writes files whose content stands in the plan (heredocs of COPY) */
+    N_STEP_KINDS
 };
 
 /* A command and how to run it. */
@@ -58,8 +61,11 @@ struct name_value {
 DEFINE_VEC(name_value_vec, struct name_value);
 
 enum network { NETWORK_DEFAULT, NETWORK_NONE, NETWORK_HOST };
+enum security { SECURITY_SANDBOX, SECURITY_INSECURE };
 
 enum mount_type { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS, MOUNT_SECRET, MOUNT_SSH };
+enum mount_from { MOUNT_FROM_NOTHING, MOUNT_FROM_CONTEXT, MOUNT_FROM_STEP };
+enum sharing { SHARING_SHARED, SHARING_PRIVATE, SHARING_LOCKED };
 
 struct name_str {
     struct str name, value;
@@ -69,13 +75,38 @@ DEFINE_VEC(name_str_vec, struct name_str);
 
 struct ir_mount {
     enum mount_type type;
-    struct str id;      /* of a cache or secret */
-    struct text target; /* absolute path in the sandbox */
+    struct str id;      /* of a cache, secret or ssh agent */
+    struct text target; /* absolute path in the sandbox; empty = a secret only in a variable */
     bool read_only;
     struct name_str_vec options; /* what the spec gave for BuildKit only, in its order */
+    enum mount_from from;        /* what a bind shows, or a new cache begins with */
+    struct str context;          /* MOUNT_FROM_CONTEXT: its name; empty = the main one */
+    struct text source;          /* path in it; empty = its root */
+    bool has_ignore;             /* as in op_copy, for MOUNT_FROM_CONTEXT */
+    struct str_vec ignore;
+    enum sharing sharing; /* of a cache */
+    struct str mode;      /* octal, of a cache, secret or ssh socket; empty = 755, 400, 600 */
+    int64_t uid, gid;     /* of the same */
+    int64_t size;         /* of a tmpfs, in bytes; 0 = no limit of its own */
+    bool required;        /* secret, ssh: to lack it is an error */
+    struct str env;       /* the variable that gets a secret's value */
 };
 
 DEFINE_VEC(ir_mount_vec, struct ir_mount);
+
+struct ir_device {
+    struct str name; /* as the Container Device Interface names it: vendor/class=name */
+    bool optional;   /* to lack it is no error */
+};
+
+DEFINE_VEC(ir_device_vec, struct ir_device);
+
+struct ir_file {
+    struct str name; /* without "/" */
+    struct text content;
+};
+
+DEFINE_VEC(ir_file_vec, struct ir_file);
 
 struct op_from {
     struct str image;    /* as the user wrote it, or with its digest after --pin */
@@ -88,7 +119,10 @@ struct op_run {
     struct text user;          /* "user[:group]", names or numbers; empty = the base image's */
     struct name_value_vec env; /* set on top of the base image's, in this order, each name once */
     enum network network;
-    struct ir_mount_vec mounts;
+    struct ir_mount_vec mounts; /* those with MOUNT_FROM_STEP read the step's reads, in order */
+    enum security security;
+    struct ir_device_vec devices;
+    struct ir_file_vec scripts; /* shown, read-only and executable, as /dev/pipes/NAME */
 };
 
 enum copy_source { COPY_FROM_CONTEXT, COPY_FROM_STEP };
@@ -107,12 +141,39 @@ struct op_copy {
     struct str_vec ignore;  /* patterns of DOCKERFILE.dockerignore, if there is such a file */
     bool has_ignore;        /* false: the context's own .dockerignore counts */
     struct text owner;      /* as op_run.user; empty = Dockerfile: root, spec: root */
-    struct str chmod;       /* octal mode for every file copied; empty = keep */
+    struct str chmod;       /* octal or symbolic mode for every file copied; empty = keep */
+    bool parents;           /* Dockerfile: keep the directories of src, from a "/./" in it on */
+    struct str epoch;       /* see struct image_config: the time of what is made; empty = as is */
+};
+
+enum choice { CHOICE_DEFAULT, CHOICE_YES, CHOICE_NO };
+
+/* A Dockerfile's ADD. What a source is, base/remote.h decides from its text. */
+struct op_add {
+    struct text_vec src; /* paths in the main context, URLs, git repositories */
+    struct text dst;     /* the following as in op_copy */
+    struct str_vec exclude, ignore;
+    bool has_ignore;
+    struct text owner;
+    struct str chmod;
+    struct text checksum;     /* "sha256:…" of a URL, or a git commit; empty = not checked */
+    enum choice keep_git_dir; /* given at all, it says that a URL is a git repository */
+    enum choice unpack;       /* by default archives from the context, but not from URLs */
+    struct str epoch;
+};
+
+/* Files go into dst if that ends in "/", is a directory already, or if there are several. */
+struct op_file {
+    struct ir_file_vec files; /* mode 0644 */
+    struct text dst, owner;   /* as in op_copy */
+    struct str chmod;
+    struct str epoch;
 };
 
 struct op_mkdir {
     struct text path;  /* absolute */
     struct text owner; /* of what is made; as op_run.user, empty = root */
+    struct str epoch;  /* as in op_copy */
 };
 
 /* Where a step comes from. Lines and columns from 1, columns in characters; end is behind the
@@ -132,6 +193,8 @@ struct step {
         struct op_run run;
         struct op_copy copy;
         struct op_mkdir mkdir;
+        struct op_add add;
+        struct op_file file;
     } op;
     struct step_meta meta;
     struct digest op_digest; /* of kind and op alone; set by ir_identify */
@@ -158,6 +221,12 @@ struct image_config {
     struct text_vec volumes;
     struct text stop_signal;
     struct healthcheck healthcheck;
+    struct str author;
+    struct str_vec onbuild; /* instructions for who builds on this image, as they were written */
+    /* SOURCE_DATE_EPOCH: the time for whatever gets one. Seconds since 1970; or where to take it
+     * from: "context", "context:NAME", "source:" and what a Dockerfile's ADD takes. Empty = none.
+     */
+    struct str epoch;
 };
 
 struct stage {

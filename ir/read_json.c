@@ -52,7 +52,7 @@ static int read_kind(const struct reader *r, const struct at *at, const json_t *
                      enum step_kind *out)
 {
     const char *s = json_string_value(v);
-    for (enum step_kind k = STEP_FROM; s && k <= STEP_MKDIR; k++)
+    for (enum step_kind k = STEP_FROM; s && k < N_STEP_KINDS; k++)
         if (strcmp(s, step_kind_name(k)) == 0) {
             *out = k;
             return 0;

@@ -273,12 +273,21 @@ static int read_command(const struct reader *r, const struct at *at, const json_
     return name ? 0 : read_array(r, &shell_at, shell, add_str, &out->shell);
 }
 
-static int add_mount(const struct reader *r, const struct at *at, const json_t *v, void *out)
+static int read_objects(const struct reader *r, const struct at *at, const json_t *v,
+                        const struct field *f, struct any_vec *out)
 {
-    struct ir_mount m = {0};
-    if (read_fields(r, at, v, mount_fields, &m) < 0)
-        return -1;
-    vec_push(r->arena, (struct ir_mount_vec *)out, m);
+    size_t i, n = json_array_size(v);
+    const json_t *e;
+    if (!json_is_array(v))
+        return read_fail(r, at, "expected an array");
+    out->at = arena_alloc_n(r->arena, f->size, n);
+    json_array_foreach(v, i, e)
+    {
+        struct at e_at = index_at(at, i);
+        if (read_fields(r, &e_at, e, f->fields, out->at + i * f->size) < 0)
+            return -1;
+    }
+    out->n = out->cap = n;
     return 0;
 }
 
@@ -326,7 +335,7 @@ static int read_value(const struct reader *r, const struct at *at, const json_t 
     case FIELD_TEXT_PAIRS: return read_array(r, at, v, add_text_pair, out);
     case FIELD_STR_PAIRS: return read_array(r, at, v, add_str_pair, out);
     case FIELD_COMMAND: return read_object_command(r, at, v, out);
-    case FIELD_MOUNTS: return read_array(r, at, v, add_mount, out);
+    case FIELD_OBJECTS: return read_objects(r, at, v, f, out);
     case FIELD_HEALTHCHECK:
         ((struct healthcheck *)out)->is_set = true;
         return read_fields(r, at, v, healthcheck_fields, out);

@@ -4,6 +4,7 @@
 
 #include "ir/verify.h"
 
+#include "base/mode.h"
 #include "ir/identify.h"
 
 struct check {
@@ -22,6 +23,16 @@ static bool is_base(const struct step *s)
     return s->kind == STEP_FROM || s->kind == STEP_SCRATCH;
 }
 
+/* How many steps it reads besides its parent. */
+static size_t reads_wanted(const struct step *s)
+{
+    size_t n = s->kind == STEP_COPY && s->op.copy.source == COPY_FROM_STEP;
+    if (s->kind == STEP_RUN)
+        vec_for (const struct ir_mount, m, &s->op.run.mounts)
+            n += m->from == MOUNT_FROM_STEP;
+    return n;
+}
+
 static int check_edges(const struct check *c, const struct step *s)
 {
     if (is_base(s) && s->parent != NO_STEP)
@@ -33,10 +44,13 @@ static int check_edges(const struct check *c, const struct step *s)
     vec_for (const uint32_t, r, &s->reads)
         if (*r >= c->index)
             return fail(c, ".reads", "not an earlier step");
-    size_t want = s->kind == STEP_COPY && s->op.copy.source == COPY_FROM_STEP;
-    if (s->reads.n != want)
-        return fail(c, ".reads", want ? "a copy from a step reads exactly one" : "reads nothing");
-    return 0;
+    size_t want = reads_wanted(s);
+    if (s->reads.n == want)
+        return 0;
+    return fail(c, ".reads",
+                s->kind == STEP_RUN ? "not as many steps as mounts from steps"
+                : want              ? "a copy from a step reads exactly one"
+                                    : "reads nothing");
 }
 
 /* Paths in a sandbox: a literal starts with "/" or, on Windows, with a drive; a late value is up
@@ -62,6 +76,35 @@ static int check_env(const struct check *c, const struct name_value_vec *env)
     return 0;
 }
 
+/* Up to 07777; empty = none. */
+static bool is_octal(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '7')
+            return false;
+    return s.n <= 4 || (s.n == 5 && s.p[0] == '0');
+}
+
+static bool is_file_name(struct str s)
+{
+    return s.n > 0 && str_find(s, '/') < 0 && !has_nul(s) && !str_eq(s, STR(".")) &&
+           !str_eq(s, STR(".."));
+}
+
+static int check_mount(const struct check *c, const struct ir_mount *m)
+{
+    bool is_env_only = m->type == MOUNT_SECRET && m->env.n && m->target.n == 0;
+    if (!is_env_only && !is_absolute(m->target))
+        return fail(c, ".op.mounts", "a target is not an absolute path");
+    if (m->type == MOUNT_BIND && m->from == MOUNT_FROM_NOTHING)
+        return fail(c, ".op.mounts", "a bind mount is from nothing");
+    if (m->context.n && m->from != MOUNT_FROM_CONTEXT)
+        return fail(c, ".op.mounts", "a mount that is not from a context names one");
+    if (str_find(m->env, '=') >= 0 || has_nul(m->env))
+        return fail(c, ".op.mounts", "the name of a variable has a \"=\"");
+    return is_octal(m->mode) ? 0 : fail(c, ".op.mounts", "not an octal mode");
+}
+
 static int check_run(const struct check *c, const struct op_run *op)
 {
     if (op->command.form == COMMAND_NONE)
@@ -74,29 +117,48 @@ static int check_run(const struct check *c, const struct op_run *op)
     if (op->cwd.n && !is_absolute(op->cwd))
         return fail(c, ".op.cwd", "not an absolute path");
     vec_for (const struct ir_mount, m, &op->mounts)
-        if (!is_absolute(m->target))
-            return fail(c, ".op.mounts", "a target is not an absolute path");
+        if (check_mount(c, m) < 0)
+            return -1;
+    vec_for (const struct ir_file, f, &op->scripts)
+        if (!is_file_name(f->name))
+            return fail(c, ".op.scripts", "a name is not that of a file");
     return check_env(c, &op->env);
 }
 
-/* Up to 07777; empty = none. */
-static bool is_mode(struct str s)
+/* Where files go, and the mode that they get. */
+static int check_placed(const struct check *c, struct text dst, struct str chmod)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < '0' || s.p[i] > '7')
-            return false;
-    return s.n <= 4 || (s.n == 5 && s.p[0] == '0');
+    if (!is_absolute(dst))
+        return fail(c, ".op.dst", "not an absolute path");
+    return is_octal(chmod) || mode_is_symbolic(chmod)
+               ? 0
+               : fail(c, ".op.chmod", "neither an octal nor a symbolic mode");
 }
 
 static int check_copy(const struct check *c, const struct op_copy *op)
 {
     if (op->src.n == 0)
         return fail(c, ".op.src", "is empty");
-    if (!is_absolute(op->dst))
-        return fail(c, ".op.dst", "not an absolute path");
     if (op->source == COPY_FROM_STEP && op->context.n)
         return fail(c, ".op.context", "a copy from a step has no context");
-    return is_mode(op->chmod) ? 0 : fail(c, ".op.chmod", "not an octal mode");
+    return check_placed(c, op->dst, op->chmod);
+}
+
+static int check_add(const struct check *c, const struct op_add *op)
+{
+    if (op->src.n == 0)
+        return fail(c, ".op.src", "is empty");
+    return check_placed(c, op->dst, op->chmod);
+}
+
+static int check_file(const struct check *c, const struct op_file *op)
+{
+    if (op->files.n == 0)
+        return fail(c, ".op.files", "is empty");
+    vec_for (const struct ir_file, f, &op->files)
+        if (!is_file_name(f->name))
+            return fail(c, ".op.files", "a name is not that of a file");
+    return check_placed(c, op->dst, op->chmod);
 }
 
 static int check_op(const struct check *c, const struct step *s)
@@ -108,6 +170,9 @@ static int check_op(const struct check *c, const struct step *s)
     case STEP_COPY: return check_copy(c, &s->op.copy);
     case STEP_MKDIR:
         return is_absolute(s->op.mkdir.path) ? 0 : fail(c, ".op.path", "not an absolute path");
+    case STEP_ADD: return check_add(c, &s->op.add);
+    case STEP_FILE: return check_file(c, &s->op.file);
+    case N_STEP_KINDS: break;
     }
     return fail(c, ".kind", "unknown");
 }

@@ -123,10 +123,9 @@ static void write_value(struct json_out *j, const struct field *f, const void *o
         write_command_keys(j, FIELD_AT(struct command, f, obj));
         json_close(j, '}');
         return;
-    case FIELD_MOUNTS:
+    case FIELD_OBJECTS:
         json_open(j, '[');
-        vec_for (const struct ir_mount, m, FIELD_AT(struct ir_mount_vec, f, obj))
-            write_object(j, mount_fields, m);
+        field_for_objects(o, f, obj) write_object(j, f->fields, o);
         json_close(j, ']');
         return;
     case FIELD_HEALTHCHECK:

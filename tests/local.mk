@@ -24,11 +24,13 @@ UNIT_TESTS = \
 	tests/unit/check_layout \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
+	tests/unit/check_mode \
 	tests/unit/check_pass \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \
 	tests/unit/check_progress \
 	tests/unit/check_read \
+	tests/unit/check_remote \
 	tests/unit/check_run_cfg \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \

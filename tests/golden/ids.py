@@ -8,20 +8,32 @@ import struct
 import sys
 
 # For each kind of step: its fields in their order, with type and default.
-TEXT, STR, STRS, TEXTS, PAIRS, BOOL, MOUNTS, COMMAND = range(8)
+TEXT, STR, STRS, TEXTS, PAIRS, BOOL, INT, STR_PAIRS, COMMAND = range(9)
+MOUNT = [("type", STR, "bind"), ("id", STR, ""), ("target", TEXT, ""), ("read_only", BOOL, False),
+         ("options", STR_PAIRS, []), ("from", STR, "nothing"), ("context", STR, ""),
+         ("source", TEXT, ""), ("ignore_given", BOOL, False), ("ignore", STRS, []),
+         ("sharing", STR, "shared"), ("mode", STR, ""), ("uid", INT, 0), ("gid", INT, 0),
+         ("size", INT, 0), ("required", BOOL, False), ("env", STR, "")]
+DEVICE = [("name", STR, ""), ("optional", BOOL, False)]
+FILE = [("name", STR, ""), ("content", TEXT, "")]
 FIELDS = {
     "from": [("image", STR, ""), ("platform", STR, "")],
     "scratch": [],
     "run": [(None, COMMAND, None), ("cwd", TEXT, ""), ("user", TEXT, ""), ("env", PAIRS, []),
-            ("network", STR, "default"), ("mounts", MOUNTS, [])],
+            ("network", STR, "default"), ("mounts", MOUNT, []), ("security", STR, "sandbox"),
+            ("devices", DEVICE, []), ("scripts", FILE, [])],
     "copy": [("style", STR, "dockerfile"), ("from", STR, "context"), ("context", STR, ""),
              ("src", TEXTS, []), ("dst", TEXT, ""), ("exclude", STRS, []),
              ("ignore_given", BOOL, False), ("ignore", STRS, []), ("owner", TEXT, ""),
-             ("chmod", STR, "")],
-    "mkdir": [("path", TEXT, ""), ("owner", TEXT, "")],
+             ("chmod", STR, ""), ("parents", BOOL, False), ("epoch", STR, "")],
+    "mkdir": [("path", TEXT, ""), ("owner", TEXT, ""), ("epoch", STR, "")],
+    "add": [("src", TEXTS, []), ("dst", TEXT, ""), ("exclude", STRS, []),
+            ("ignore_given", BOOL, False), ("ignore", STRS, []), ("owner", TEXT, ""),
+            ("chmod", STR, ""), ("checksum", TEXT, ""), ("keep_git_dir", STR, "default"),
+            ("unpack", STR, "default"), ("epoch", STR, "")],
+    "file": [("files", FILE, []), ("dst", TEXT, ""), ("owner", TEXT, ""), ("chmod", STR, ""),
+             ("epoch", STR, "")],
 }
-MOUNT = [("type", STR, "bind"), ("id", STR, ""), ("target", TEXT, ""), ("read_only", BOOL, False),
-         ("options", PAIRS, [])]
 
 
 def number(tag, n):
@@ -52,16 +64,18 @@ def items(encode, values):
     return number(b"l", len(values)) + b"".join(map(encode, values))
 
 
-def value(kind, v, pair_value):
-    if kind == PAIRS:
-        return items(lambda p: string(p[0]) + pair_value(p[1]), v)
+def value(kind, v):
+    if isinstance(kind, list):
+        return items(lambda o: fields(kind, o) + string(""), v)
     return {
+        PAIRS: lambda l: items(lambda p: string(p[0]) + text(p[1]), l),
+        STR_PAIRS: lambda l: items(lambda p: string(p[0]) + string(p[1]), l),
+        INT: lambda n: number(b"n", n),
         TEXT: text,
         STR: string,
         STRS: lambda l: items(string, l),
         TEXTS: lambda l: items(text, l),
         BOOL: lambda b: number(b"n", b),
-        MOUNTS: lambda l: items(lambda m: fields(MOUNT, m, string) + string(""), l),
     }[kind](v)
 
 
@@ -73,13 +87,13 @@ def command(op):
     return string("shell") + shell + string("command") + string(op["command"])
 
 
-def fields(table, op, pair_value=text):
+def fields(table, op):
     out = b""
     for name, kind, default in table:
         if kind == COMMAND:
             out += command(op)
         elif op.get(name, default) != default:
-            out += string(name) + value(kind, op[name], pair_value)
+            out += string(name) + value(kind, op[name])
     return out
 
 

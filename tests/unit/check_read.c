@@ -208,7 +208,7 @@ static const struct {
      "$.steps[1].reads: a copy from a step reads exactly one"},
     {OP("copy", "\"style\":\"dockerfile\",\"from\":\"context\",\"src\":[\"a\"],\"dst\":\"/a\","
                 "\"chmod\":\"rwx\""),
-     "$.steps[1].op.chmod: not an octal mode"},
+     "$.steps[1].op.chmod: neither an octal nor a symbolic mode"},
     {OP("mkdir", "\"path\":\"/\\u0000\""), "not JSON: line 1, column 252: \\u0000 is not allowed "
                                            "without JSON_ALLOW_NUL near '\"/\\u0000\"'"},
     {OP("mkdir", "\"path\":\"/\\ud800\""),

@@ -9,7 +9,16 @@
 static struct arena a; /* each test runs in a process of its own */
 static struct plan p;
 
-enum { SCRATCH, FROM, RUN, MKDIR, COPY_STEP, COPY_CONTEXT }; /* the steps of sample_plan */
+enum {
+    SCRATCH,
+    FROM,
+    RUN,
+    MKDIR,
+    COPY_STEP,
+    COPY_CONTEXT,
+    ADD,
+    FILES
+}; /* the steps of sample_plan */
 
 static void start(void)
 {
@@ -63,7 +72,7 @@ START_TEST(only_a_copy_from_a_step_reads)
     vec_push(&a, &p.steps.at[COPY_STEP].reads, 0);
     refused("$.steps[4].reads: a copy from a step reads exactly one");
     vec_push(&a, &p.steps.at[RUN].reads, 0);
-    refused("$.steps[2].reads: reads nothing");
+    refused("$.steps[2].reads: not as many steps as mounts from steps");
     vec_push(&a, &p.steps.at[COPY_CONTEXT].reads, 0);
     refused("$.steps[5].reads: reads nothing");
 }
@@ -115,14 +124,53 @@ START_TEST(ops_are_whole)
     refused("$.steps[4].op.src: is empty");
     p.steps.at[COPY_STEP].op.copy.context = STR("x");
     refused("$.steps[4].op.context: a copy from a step has no context");
-    p.steps.at[COPY_STEP].op.copy.chmod = STR("u+x");
-    refused("$.steps[4].op.chmod: not an octal mode");
-    p.steps.at[COPY_STEP].op.copy.chmod = STR("0888");
-    refused("$.steps[4].op.chmod: not an octal mode");
-    p.steps.at[COPY_STEP].op.copy.chmod = STR("007777");
-    refused("$.steps[4].op.chmod: not an octal mode");
-    p.steps.at[COPY_STEP].op.copy.chmod = STR("17777");
-    refused("$.steps[4].op.chmod: not an octal mode");
+    static const char *const modes[] = {"0888", "007777", "17777", "u", "u+y", "u+x,"};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        p.steps.at[COPY_STEP].op.copy.chmod = str_from(modes[i]);
+        refused("$.steps[4].op.chmod: neither an octal nor a symbolic mode");
+    }
+    p.steps.at[ADD].op.add.src.n = 0;
+    refused("$.steps[6].op.src: is empty");
+    p.steps.at[ADD].op.add.dst = TEXT_EMPTY;
+    refused("$.steps[6].op.dst: not an absolute path");
+    p.steps.at[FILES].op.file.files.n = 0;
+    refused("$.steps[7].op.files: is empty");
+}
+END_TEST
+
+START_TEST(names_of_inline_files_are_names)
+{
+    static const char *const names[] = {"", ".", "..", "a/b"};
+    start();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        p.steps.at[FILES].op.file.files.at[0].name = str_from(names[i]);
+        refused("$.steps[7].op.files: a name is not that of a file");
+        p.steps.at[RUN].op.run.scripts.at[0].name = str_from(names[i]);
+        refused("$.steps[2].op.scripts: a name is not that of a file");
+    }
+}
+END_TEST
+
+START_TEST(mounts_are_whole)
+{
+    start();
+    struct ir_mount *m = &p.steps.at[RUN].op.run.mounts.at[0];
+    *m = (struct ir_mount){.type = MOUNT_BIND, .target = text_lit(&a, STR("/x"))};
+    refused("$.steps[2].op.mounts: a bind mount is from nothing");
+    m = &p.steps.at[RUN].op.run.mounts.at[0];
+    m->context = STR("c");
+    refused("$.steps[2].op.mounts: a mount that is not from a context names one");
+    m = &p.steps.at[RUN].op.run.mounts.at[0];
+    m->env = STR("A=B");
+    refused("$.steps[2].op.mounts: the name of a variable has a \"=\"");
+    m = &p.steps.at[RUN].op.run.mounts.at[0];
+    m->mode = STR("u+x");
+    refused("$.steps[2].op.mounts: not an octal mode");
+    m = &p.steps.at[RUN].op.run.mounts.at[0];
+    *m = (struct ir_mount){.type = MOUNT_SECRET, .env = STR("TOKEN")};
+    struct ob_err err = OB_ERR_INIT;
+    ir_identify(&p);
+    ck_assert_ok(ir_verify(&p, &err), &err);
 }
 END_TEST
 
@@ -142,9 +190,9 @@ END_TEST
 START_TEST(what_is_built_is_there)
 {
     start();
-    p.stages.at[1].step = 6;
+    p.stages.at[1].step = 8;
     refused("$.stages[1].step: no such step");
-    p.targets.at[1].step = 6;
+    p.targets.at[1].step = 8;
     refused("$.targets[1].step: no such step");
     p.targets.at[0].stage = 2;
     refused("$.targets[0].stage: no such stage");
@@ -159,4 +207,5 @@ END_TEST
 
 UNIT_MAIN("verify", a_sound_plan_passes, edges_point_backwards, only_a_copy_from_a_step_reads,
           paths_are_absolute, drives_and_late_values_count_as_absolute, ops_are_whole,
-          ids_are_what_the_steps_hash_to, what_is_built_is_there)
+          names_of_inline_files_are_names, mounts_are_whole, ids_are_what_the_steps_hash_to,
+          what_is_built_is_there)

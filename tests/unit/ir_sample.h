@@ -33,12 +33,19 @@ static inline struct str_vec sample_list(struct arena *a)
 
 static inline void sample_fields(struct arena *a, const struct field *table, void *obj);
 
-static inline void sample_mounts(struct arena *a, struct ir_mount_vec *out)
+/* One with nothing set but what must be, and one with everything. */
+static inline void sample_objects(struct arena *a, const struct field *f, struct any_vec *out)
 {
-    struct ir_mount plain = {.target = text_lit(a, STR("/t"))}, full = {0};
-    sample_fields(a, mount_fields, &full);
-    vec_push(a, out, plain);
-    vec_push(a, out, full);
+    out->n = out->cap = 2;
+    out->at = arena_alloc_n(a, f->size, out->n);
+    sample_fields(a, f->fields, out->at + f->size);
+    if (f->fields == mount_fields) {
+        struct ir_mount *plain = (struct ir_mount *)(void *)out->at;
+        plain->type = MOUNT_CACHE;
+        plain->target = text_lit(a, STR("/t"));
+    } else {
+        *(struct str *)(void *)out->at = STR("name");
+    }
 }
 
 static inline void sample_pairs(struct arena *a, struct name_value_vec *out)
@@ -72,7 +79,7 @@ static inline void sample_field(struct arena *a, const struct field *f, void *ob
         *(struct command *)out = (struct command){
             .form = COMMAND_SHELL, .shell_kind = SHELL_SANDBOX, .line = STR("line")};
         return;
-    case FIELD_MOUNTS: sample_mounts(a, out); return;
+    case FIELD_OBJECTS: sample_objects(a, f, out); return;
     case FIELD_HEALTHCHECK:
         sample_fields(a, healthcheck_fields, out);
         ((struct healthcheck *)out)->is_set = true;
@@ -100,7 +107,8 @@ static inline struct step_meta sample_meta(uint32_t line)
  * which every field is set somewhere. It has its ids. */
 static inline void sample_plan(struct arena *a, struct plan *p)
 {
-    static const enum step_kind kinds[] = {STEP_FROM, STEP_RUN, STEP_MKDIR, STEP_COPY, STEP_COPY};
+    static const enum step_kind kinds[] = {STEP_FROM, STEP_RUN, STEP_MKDIR, STEP_COPY,
+                                           STEP_COPY, STEP_ADD, STEP_FILE};
     struct plan_source source = {STR("a/Dockerfile"), sha256_of("x", 1)};
     struct stage plain = {.name = STR("plain")}, full = {.name = STR("full"), .step = 5};
     struct target by_stage = {STR("full"), 5, 1}, alone = {STR("b.spec"), 2, NO_STEP};
