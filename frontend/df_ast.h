@@ -78,6 +78,7 @@ DEFINE_VEC(df_heredoc_vec, struct df_heredoc);
 struct df_insn {
     const struct df_insn_type *type; /* NULL: the keyword is unknown; then is_broken as well */
     const struct df_line *line;
+    const struct df_check *check; /* of the comments right above it; NULL if they have none */
     struct df_word keyword;
     bool
         is_broken; /* the line has an error, which was reported; nothing else is to be said of it */

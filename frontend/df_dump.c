@@ -91,9 +91,9 @@ bool df_dump(struct compile *c, uint32_t source, struct buf *out)
 {
     size_t errors = c->diags->n_errors;
     struct df_file file;
-    if (!compile_check_text(c, source))
+    if (!df_parse_file(c, source, &file))
         return false;
-    df_parse_file(c, source, &file);
+    df_checks_apply(c, &file);
     put_directive(c, out, "syntax", &file.directives.syntax);
     put_directive(c, out, "escape", &file.directives.escape);
     put_directive(c, out, "check", &file.directives.check);

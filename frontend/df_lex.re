@@ -137,6 +137,24 @@ static bool has_heredocs(enum df_kind kind)
     return kind == DF_RUN || kind == DF_COPY || kind == DF_ADD || kind == DF_ONBUILD;
 }
 
+/* The other forms in which BuildKit looks for `syntax` are no Dockerfile; what follows belongs to the
+ * front end that they name. */
+static int foreign_directive(struct df_parse *ps)
+{
+    bool is_json = ps->insn.keyword.s.p[0] == '{';
+    struct diag *d = diag_error(ps->c->diags, df_insn_span(&ps->insn), "%s, not a Dockerfile",
+                                is_json ? "this is JSON" : "this line is a comment of another language");
+    diag_note(d, "a directive of a Dockerfile is written \"# syntax=...\"");
+    ps->reader.pos = is_json ? ps->reader.text.n : ps->reader.pos;
+    return fail(ps);
+}
+
+static bool is_foreign(const struct df_parse *ps)
+{
+    struct str s = ps->insn.keyword.s;
+    return ps->file->insns.n == 0 && (str_starts(s, STR("//")) || s.p[0] == '{');
+}
+
 /* If it is a misspelt RUN or COPY, the bodies of its heredocs are no instructions. */
 static int unknown_instruction(struct df_parse *ps)
 {
@@ -160,7 +178,7 @@ static int lex_keyword(struct df_parse *ps)
     const struct df_line *line = df_reader_next(&ps->reader);
     if (!line)
         return TOK_DF_EOF;
-    ps->insn = (struct df_insn){.line = line};
+    ps->insn = (struct df_insn){.line = line, .check = ps->reader.check};
     ps->line_failed = false;
     ps->cur = line->text.p;
     ps->end = line->text.p + line->text.n;
@@ -168,7 +186,7 @@ static int lex_keyword(struct df_parse *ps)
     ps->insn.type = df_insn_find(ps->insn.keyword.s);
     ps->mode = DF_MODE_FLAGS;
     if (!ps->insn.type)
-        return unknown_instruction(ps);
+        return is_foreign(ps) ? foreign_directive(ps) : unknown_instruction(ps);
     return shape_token(ps->insn.type->shape);
 }
 

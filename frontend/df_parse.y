@@ -166,7 +166,7 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct df_parse *ps)
     return 0;
 }
 
-void df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
+bool df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
 {
     enum { RESERVE_MAX = 1 << 16 };
     *file = (struct df_file){.source = source};
@@ -176,4 +176,5 @@ void df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
     df_reader_init(&ps.reader, c, source, &file->directives);
     if (df_parse(&ps) != 0 && c->diags->n_errors == 0)
         diag_error(c->diags, span_of(source, 0, 0), "the file is too complex to parse");
+    return !ps.reader.is_cut;
 }

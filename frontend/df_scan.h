@@ -38,8 +38,12 @@ struct df_parse {
     struct df_insn insn;   /* the one being read */
 };
 
-/* Parses source number `source`. What is wrong goes to the sink; broken lines are in the tree. */
-void df_parse_file(struct compile *c, uint32_t source, struct df_file *file);
+/* Parses source number `source`. What is wrong goes to the sink; broken lines are in the tree.
+ * False if the source is no text, and was read only up to there. */
+bool df_parse_file(struct compile *c, uint32_t source, struct df_file *file);
+
+/* df_check.c: skips and raises warnings as the file wants it, when all were reported. */
+void df_checks_apply(struct compile *c, const struct df_file *file);
 
 /* df_json.c: reads a JSON array of strings that is all of `text`, a part of the line. */
 enum df_json { DF_JSON_NONE, DF_JSON_STRINGS, DF_JSON_OTHER };
