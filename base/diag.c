@@ -41,6 +41,19 @@ void diag_demote(struct diag *d)
     d->sink->n_errors--;
 }
 
+void diag_raise(struct diag *d)
+{
+    if (d->level == DIAG_ERROR)
+        return;
+    d->level = DIAG_ERROR;
+    d->sink->n_errors++;
+}
+
+void diag_skip(struct diag *d)
+{
+    d->is_skipped = d->level == DIAG_WARNING;
+}
+
 struct diag *diag_rule(struct diag_sink *sink, const struct diag_rule *rule, struct span span,
                        const char *fmt, ...)
 {

@@ -29,6 +29,7 @@ struct diag_note {
 struct diag {
     const struct diag_rule *rule; /* NULL: an error without a name */
     enum diag_level level;
+    bool is_skipped; /* the user does not want to see it */
     struct span span;
     struct str text;
     VEC(struct diag_note) notes;
@@ -53,6 +54,10 @@ struct diag *diag_rule(struct diag_sink *sink, const struct diag_rule *rule, str
                        const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Makes a warning of an error that turns out not to count. */
 void diag_demote(struct diag *d);
+/* Makes an error of a warning. */
+void diag_raise(struct diag *d);
+/* Keeps a warning from being printed; errors can't be skipped. Which ones, the language says. */
+void diag_skip(struct diag *d);
 void diag_note(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void diag_note_at(struct diag *d, struct span span, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

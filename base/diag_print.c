@@ -183,12 +183,13 @@ static void print_one(const struct diag *d, struct sources *ss, bool colour, str
 
 void diag_print(const struct diag_sink *sink, struct sources *ss, bool colour, struct buf *out)
 {
-    size_t n = sink->list.n;
-    if (n == 0)
+    size_t n = 0;
+    if (sink->list.n == 0)
         return;
-    struct ranked *sorted = arena_new_n(sink->arena, struct ranked, n);
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = (struct ranked){sink->list.at[i], i};
+    struct ranked *sorted = arena_new_n(sink->arena, struct ranked, sink->list.n);
+    for (size_t i = 0; i < sink->list.n; i++)
+        if (!sink->list.at[i]->is_skipped)
+            sorted[n++] = (struct ranked){sink->list.at[i], i};
     qsort(sorted, n, sizeof *sorted, by_place);
     size_t shown = n < DIAG_PRINT_MAX ? n : DIAG_PRINT_MAX;
     for (size_t i = 0; i < shown; i++)

@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include <limits.h>
+#include <stdint.h>
 
 int str_cmp(struct str a, struct str b)
 {
@@ -104,6 +105,14 @@ size_t str_char_len(struct str s)
 bool str_is_utf8(struct str s, size_t *bad)
 {
     for (size_t i = 0; i < s.n;) {
+        uint64_t eight;
+        if (s.n - i >= sizeof eight) { /* most texts are ASCII nearly throughout */
+            memcpy(&eight, s.p + i, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof eight;
+                continue;
+            }
+        }
         if ((unsigned char)s.p[i] < 0x80) {
             i++;
             continue;

@@ -26,6 +26,7 @@ enum df_shape {
     DF_SHAPE_PAIRS,       /* NAME=VALUE..., or NAME and the rest of the line (is_legacy): pairs */
     DF_SHAPE_PATHS,       /* JSON array (is_exec) or words between blanks: words */
     DF_SHAPE_TEXT,        /* the rest of the line: one word */
+    DF_SHAPE_TRIGGER,     /* the same, which is an instruction: trigger */
     DF_SHAPE_WORDS,       /* words between blanks: words */
 };
 
@@ -71,6 +72,7 @@ struct df_heredoc {
     bool expand;         /* no part of the name was quoted */
     bool strip_tabs;     /* "<<-" */
     struct span body;    /* without the terminator's line */
+    struct span content; /* the body that it means: of two with one name, that of the last */
 };
 
 DEFINE_VEC(df_heredoc_vec, struct df_heredoc);
@@ -78,6 +80,7 @@ DEFINE_VEC(df_heredoc_vec, struct df_heredoc);
 struct df_insn {
     const struct df_insn_type *type; /* NULL: the keyword is unknown; then is_broken as well */
     const struct df_line *line;
+    const struct df_check *check; /* of the comments right above it; NULL if they have none */
     struct df_word keyword;
     bool
         is_broken; /* the line has an error, which was reported; nothing else is to be said of it */
@@ -87,7 +90,8 @@ struct df_insn {
     struct df_flag_vec flags;
     struct df_word_vec words;
     struct df_pair_vec pairs;
-    struct df_heredoc_vec heredocs;
+    struct df_heredoc_vec heredocs; /* those of a trigger are its own */
+    struct df_insn *trigger;        /* of ONBUILD, may be broken; NULL for others */
 };
 
 struct df_file {
@@ -107,5 +111,14 @@ struct span df_word_span(const struct df_word *w);
 struct span df_word_part(const struct df_word *w, size_t off, size_t len);
 /* The whole instruction, from its keyword to its last character. */
 struct span df_insn_span(const struct df_insn *in);
+
+/* The heredoc that a word of COPY or ADD opens, or that is all of the text of RUN; else NULL. */
+const struct df_heredoc *df_heredoc_of(const struct df_insn *in, const struct df_word *w);
+/* Its body as a word, ending with a newline unless it is empty: without the tabs that "<<-" strips,
+ * and with CR LF as LF. BuildKit keeps the CR; a file that was saved with CR LF means the same. Its
+ * line is none that could be scanned; it only knows where each byte stands. */
+struct df_word df_heredoc_word(struct compile *c, const struct df_heredoc *h);
+/* The body with its tabs, for a shell that strips them itself; CR LF is LF here too. */
+struct str df_heredoc_raw(struct compile *c, const struct df_heredoc *h);
 
 #endif

@@ -7,14 +7,15 @@
 
 #include "frontend/df_line.h"
 
+#include "frontend/df_rules.h"
+
 static void skip_blanks(struct str *s)
 {
     while (s->n && ascii_is_blank(s->p[0]))
         *s = str_skip(*s, 1);
 }
 
-/* Splits `# name = value`. False if the line has another form. */
-static bool split(struct str line, struct str *name, struct str *value)
+bool df_directive_split(struct str line, struct str *name, struct str *value)
 {
     skip_blanks(&line);
     if (line.n == 0 || line.p[0] != '#')
@@ -57,30 +58,71 @@ static void check_escape(struct compile *c, struct df_directives *d)
                    STR_ARG(v));
 }
 
+static void check_checks(struct compile *c, struct df_directives *d)
+{
+    struct str bad, v = d->check.value;
+    const char *why = df_check_read(c->arena, v, &d->checks, &bad);
+    if (!why)
+        return;
+    struct span at =
+        span_of(d->check.span.source, d->check.span.off + (size_t)(bad.p - v.p), bad.n);
+    diag_error(c->diags, at, "\"" STR_FMT "\" in the check directive, expected %s", STR_ARG(bad),
+               why);
+}
+
+/* Line by line, `#!` first or not: BuildKit finds syntax and check behind it, but no escape. */
+struct block {
+    struct compile *c;
+    uint32_t source;
+    struct str text;
+    bool has_shebang;
+};
+
+static struct span span_in(const struct block *b, struct str part)
+{
+    return span_of(b->source, (size_t)(part.p - b->text.p), part.n);
+}
+
+static void set(const struct block *b, struct df_directives *d, struct df_directive *dir,
+                struct str name, struct str value)
+{
+    if (dir->is_set) {
+        struct diag *e =
+            diag_error(b->c->diags, span_in(b, name),
+                       "second \"" STR_FMT "\" directive, only one can be used", STR_ARG(name));
+        diag_note_at(e, dir->span, "the first one is here");
+    } else if (dir == &d->escape && b->has_shebang) {
+        diag_rule(b->c->diags, &df_rule_ignored_directive, span_in(b, name),
+                  "the escape directive has no effect below a \"#!\" line");
+    } else {
+        *dir = (struct df_directive){true, value, span_in(b, value)};
+    }
+}
+
+static struct str line_at(struct str text, size_t pos)
+{
+    struct str rest = str_skip(text, pos);
+    ptrdiff_t nl = str_find(rest, '\n');
+    return str_of(rest.p, nl < 0 ? rest.n : (size_t)nl + 1);
+}
+
 size_t df_directives_read(struct compile *c, uint32_t source, struct str text, size_t start,
                           struct df_directives *d)
 {
+    bool has_shebang = str_starts(str_skip(text, start), STR("#!"));
+    const struct block b = {c, source, text, has_shebang};
     *d = (struct df_directives){.escape_char = '\\'};
-    size_t pos = start;
-    while (pos < text.n) {
-        struct str rest = str_skip(text, pos), name, value;
-        ptrdiff_t nl = str_find(rest, '\n');
-        struct str line = str_of(rest.p, nl < 0 ? rest.n : (size_t)nl);
-        struct df_directive *dir = split(line, &name, &value) ? find(d, name) : NULL;
+    size_t pos = start + (has_shebang ? line_at(text, start).n : 0);
+    for (struct str name, value; pos < text.n; pos += line_at(text, pos).n) {
+        bool is_one = df_directive_split(line_at(text, pos), &name, &value);
+        struct df_directive *dir = is_one ? find(d, name) : NULL;
         if (!dir)
             break;
-        if (dir->is_set) {
-            struct diag *e =
-                diag_error(c->diags, span_of(source, (size_t)(name.p - text.p), name.n),
-                           "second \"" STR_FMT "\" directive, only one can be used", STR_ARG(name));
-            diag_note_at(e, dir->span, "the first one is here");
-        } else {
-            *dir = (struct df_directive){true, value,
-                                         span_of(source, (size_t)(value.p - text.p), value.n)};
-        }
-        pos += line.n + (nl >= 0);
+        set(&b, d, dir, name, value);
     }
     if (d->escape.is_set)
         check_escape(c, d);
+    if (d->check.is_set)
+        check_checks(c, d);
     return pos;
 }

@@ -66,14 +66,10 @@ static void put_heredoc(struct compile *c, struct buf *out, const struct df_here
     buf_putc(out, '\n');
 }
 
-static void put_insn(struct compile *c, struct buf *out, const struct df_insn *in)
+static void put_insn(struct compile *c, struct buf *out, const struct df_insn *in);
+
+static void put_parts(struct compile *c, struct buf *out, const struct df_insn *in)
 {
-    put_place(c, out, df_insn_span(in));
-    buf_printf(out, " " STR_FMT "%s%s%s%s\n", STR_ARG(in->type ? in->type->name : STR("UNKNOWN")),
-               in->is_broken ? " broken" : "", in->is_exec ? " json" : "",
-               in->is_legacy ? " legacy" : "", in->is_none ? " none" : "");
-    if (in->is_broken)
-        return;
     vec_for (const struct df_flag, f, &in->flags) {
         put_word(c, out, "flag", &f->name);
         if (f->has_value)
@@ -85,15 +81,29 @@ static void put_insn(struct compile *c, struct buf *out, const struct df_insn *i
         put_word(c, out, "word", w);
     vec_for (const struct df_heredoc, h, &in->heredocs)
         put_heredoc(c, out, h);
+    if (!in->trigger)
+        return;
+    buf_puts(out, "  trigger ");
+    put_insn(c, out, in->trigger);
+}
+
+static void put_insn(struct compile *c, struct buf *out, const struct df_insn *in)
+{
+    put_place(c, out, df_insn_span(in));
+    buf_printf(out, " " STR_FMT "%s%s%s%s\n", STR_ARG(in->type ? in->type->name : STR("UNKNOWN")),
+               in->is_broken ? " broken" : "", in->is_exec ? " json" : "",
+               in->is_legacy ? " legacy" : "", in->is_none ? " none" : "");
+    if (!in->is_broken)
+        put_parts(c, out, in);
 }
 
 bool df_dump(struct compile *c, uint32_t source, struct buf *out)
 {
     size_t errors = c->diags->n_errors;
     struct df_file file;
-    if (!compile_check_text(c, source))
+    if (!df_parse_file(c, source, &file))
         return false;
-    df_parse_file(c, source, &file);
+    df_checks_apply(c, &file);
     put_directive(c, out, "syntax", &file.directives.syntax);
     put_directive(c, out, "escape", &file.directives.escape);
     put_directive(c, out, "check", &file.directives.check);

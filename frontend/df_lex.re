@@ -11,6 +11,7 @@
 
 #include "base/suggest.h"
 #include "frontend/df_parse.h"
+#include "frontend/df_rules.h"
 
 /*!re2c
     re2c:define:YYCTYPE = "unsigned char";
@@ -105,6 +106,7 @@ static enum df_mode first_mode(enum df_shape shape)
     case DF_SHAPE_PAIRS: return DF_MODE_FIRST_PAIR;
     case DF_SHAPE_PATHS: return DF_MODE_PATHS;
     case DF_SHAPE_TEXT: return DF_MODE_TEXT;
+    case DF_SHAPE_TRIGGER: return DF_MODE_TRIGGER;
     case DF_SHAPE_WORDS: return DF_MODE_PORTS;
     }
     BUG("shape %d", shape);
@@ -120,6 +122,7 @@ static int shape_token(enum df_shape shape)
     case DF_SHAPE_PAIRS: return TOK_PAIRS;
     case DF_SHAPE_PATHS: return TOK_PATHS;
     case DF_SHAPE_TEXT: return TOK_TEXT_LINE;
+    case DF_SHAPE_TRIGGER: return TOK_ONBUILD;
     case DF_SHAPE_WORDS: return TOK_WORDS;
     }
     BUG("shape %d", shape);
@@ -134,15 +137,34 @@ static int fail(struct df_parse *ps)
 
 static bool has_heredocs(enum df_kind kind)
 {
-    return kind == DF_RUN || kind == DF_COPY || kind == DF_ADD || kind == DF_ONBUILD;
+    return kind == DF_RUN || kind == DF_COPY || kind == DF_ADD;
+}
+
+/* The other forms in which BuildKit looks for `syntax` are no Dockerfile; what follows belongs to the
+ * front end that they name. */
+static int foreign_directive(struct df_parse *ps)
+{
+    bool is_json = ps->insn.keyword.s.p[0] == '{';
+    struct diag *d = diag_error(ps->c->diags, df_insn_span(&ps->insn), "%s, not a Dockerfile",
+                                is_json ? "this is JSON" : "this line is a comment of another language");
+    diag_note(d, "a directive of a Dockerfile is written \"# syntax=...\"");
+    ps->reader.pos = is_json ? ps->reader.text.n : ps->reader.pos;
+    return fail(ps);
+}
+
+static bool is_foreign(const struct df_parse *ps)
+{
+    struct str s = ps->insn.keyword.s;
+    return ps->file->insns.n == 0 && !ps->is_trigger &&
+           (str_starts(s, STR("//")) || s.p[0] == '{');
 }
 
 /* If it is a misspelt RUN or COPY, the bodies of its heredocs are no instructions. */
 static int unknown_instruction(struct df_parse *ps)
 {
     struct str word = ps->insn.keyword.s;
-    struct diag *d = diag_error(ps->c->diags, df_word_span(&ps->insn.keyword),
-                                "unknown instruction \"" STR_FMT "\"", STR_ARG(word));
+    struct diag *d = df_refuse(ps, df_word_span(&ps->insn.keyword),
+                               "unknown instruction \"" STR_FMT "\"", STR_ARG(word));
     struct suggest s;
     suggest_init(&s, word);
     for (size_t i = 0; i < DF_N_KINDS; i++)
@@ -151,16 +173,40 @@ static int unknown_instruction(struct df_parse *ps)
         diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(s.best));
     const struct df_insn_type *meant = df_insn_find(s.best);
     if (meant && has_heredocs(meant->kind))
-        df_heredocs_read(ps, str_of(ps->cur, (size_t)(ps->end - ps->cur)));
+        df_heredocs_read(ps);
     return fail(ps);
+}
+
+static bool is_no_trigger(const struct df_parse *ps)
+{
+    enum df_kind kind = ps->insn.type->kind;
+    return ps->is_trigger && (kind == DF_FROM || kind == DF_MAINTAINER || kind == DF_ONBUILD);
+}
+
+static int refuse_trigger(struct df_parse *ps)
+{
+    struct diag *d = diag_error(ps->c->diags, df_word_span(&ps->insn.keyword),
+                                "ONBUILD can't have \"" STR_FMT "\" as its trigger",
+                                STR_ARG(ps->insn.type->name));
+    diag_note(d, "FROM, MAINTAINER and ONBUILD are not allowed there");
+    return fail(ps);
+}
+
+static const struct df_line *next_line(struct df_parse *ps)
+{
+    if (!ps->is_trigger)
+        return df_reader_next(&ps->reader);
+    const struct df_line *line = ps->trigger;
+    ps->trigger = NULL;
+    return line;
 }
 
 static int lex_keyword(struct df_parse *ps)
 {
-    const struct df_line *line = df_reader_next(&ps->reader);
+    const struct df_line *line = next_line(ps);
     if (!line)
         return TOK_DF_EOF;
-    ps->insn = (struct df_insn){.line = line};
+    ps->insn = (struct df_insn){.line = line, .check = ps->reader.check};
     ps->line_failed = false;
     ps->cur = line->text.p;
     ps->end = line->text.p + line->text.n;
@@ -168,8 +214,15 @@ static int lex_keyword(struct df_parse *ps)
     ps->insn.type = df_insn_find(ps->insn.keyword.s);
     ps->mode = DF_MODE_FLAGS;
     if (!ps->insn.type)
-        return unknown_instruction(ps);
+        return is_foreign(ps) ? foreign_directive(ps) : unknown_instruction(ps);
+    if (is_no_trigger(ps))
+        return refuse_trigger(ps);
     return shape_token(ps->insn.type->shape);
+}
+
+static struct str rest_of(const struct df_parse *ps)
+{
+    return str_of(ps->cur, (size_t)(ps->end - ps->cur));
 }
 
 /* The text of a flag without its quotes. */
@@ -205,38 +258,50 @@ static struct df_flag flag_of(struct df_parse *ps, struct df_word whole)
     return f;
 }
 
+static int end_flags(struct df_parse *ps)
+{
+    ps->cur = df_trim_left(rest_of(ps)).p;
+    ps->mode = first_mode(ps->insn.type->shape);
+    return AGAIN;
+}
+
+/* The scanner stops at a quote without its other half: as in BuildKit, which does not tell, the
+ * rest of the line belongs to the flag. */
 static int lex_flag(struct df_parse *ps, struct df_flag *flag)
 {
     const char *to = scan_flag(ps->cur);
     if (to < ps->end && !ascii_is_blank(*to)) {
-        struct str quote = str_of(to, 1);
-        diag_error(ps->c->diags, df_line_span(ps->insn.line, quote),
-                   "quote without its other half in a flag");
-        return fail(ps);
+        struct diag *d = diag_rule(ps->c->diags, &df_rule_unclosed_quote,
+                                   df_line_span(ps->insn.line, str_of(to, 1)),
+                                   "quote without its other half in a flag");
+        diag_note(d, "the flag goes on to the end of the line");
+        to = ps->end;
     }
-    struct df_word whole = take(ps, to);
-    if (whole.s.n == 2) { /* "--" ends the flags */
-        ps->mode = first_mode(ps->insn.type->shape);
-        return AGAIN;
-    }
-    *flag = flag_of(ps, whole);
-    return TOK_FLAG;
+    *flag = flag_of(ps, take(ps, to));
+    bool is_end = flag->name.s.n == 0 && !flag->has_value;
+    return is_end ? end_flags(ps) : TOK_FLAG;
 }
 
 static int lex_text(struct df_parse *ps, struct df_word *word)
 {
-    struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
-    if (has_heredocs(ps->insn.type->kind) && !df_heredocs_read(ps, text))
+    if (has_heredocs(ps->insn.type->kind) && !df_heredocs_read(ps))
         return fail(ps);
     *word = take(ps, ps->end);
     ps->mode = DF_MODE_END;
     return TOK_TEXT;
 }
 
+static int lex_trigger(struct df_parse *ps, struct df_word *word)
+{
+    *word = take(ps, ps->end);
+    ps->mode = DF_MODE_END;
+    return df_parse_trigger(ps, word->s) ? TOK_TRIGGER : fail(ps);
+}
+
 /* A JSON array of strings; AGAIN if it is none. */
 static int lex_exec(struct df_parse *ps)
 {
-    struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
+    struct str text = rest_of(ps);
     switch (df_json_read(ps->c->arena, ps->insn.line, text, &ps->insn.words)) {
     case DF_JSON_NONE: return AGAIN;
     case DF_JSON_STRINGS:
@@ -252,13 +317,28 @@ static int lex_exec(struct df_parse *ps)
     BUG("result of JSON");
 }
 
+/* A bracket may also begin a pattern: `[a-z]*`. */
+static void check_brackets(struct df_parse *ps)
+{
+    struct str text = rest_of(ps), inner = str_skip(text, 1);
+    while (inner.n && ascii_is_blank(inner.p[0]))
+        inner = str_skip(inner, 1);
+    bool is_quote = inner.n && (inner.p[0] == '"' || inner.p[0] == '\'');
+    if (text.p[0] != '[' || !(is_quote || str_ends(text, STR("]"))))
+        return;
+    struct diag *d = diag_rule(ps->c->diags, &df_rule_exec_form_fallback,
+                               df_line_span(ps->insn.line, str_of(text.p, 1)),
+                               "this is not a JSON array of strings, so blanks separate the paths");
+    diag_note(d, "JSON needs double quotes, and commas between the strings");
+}
+
 static int lex_paths(struct df_parse *ps)
 {
     int token = lex_exec(ps);
     if (token != AGAIN)
         return token;
-    struct str text = str_of(ps->cur, (size_t)(ps->end - ps->cur));
-    if (has_heredocs(ps->insn.type->kind) && !df_heredocs_read(ps, text))
+    check_brackets(ps);
+    if (has_heredocs(ps->insn.type->kind) && !df_heredocs_read(ps))
         return fail(ps);
     ps->mode = DF_MODE_PATH_WORDS;
     return AGAIN;
@@ -320,14 +400,12 @@ static int lex_argument(struct df_parse *ps, DF_STYPE *lval)
 {
     switch (ps->mode) {
     case DF_MODE_FLAGS:
-        if (str_starts(str_of(ps->cur, (size_t)(ps->end - ps->cur)), STR("--")))
-            return lex_flag(ps, &lval->TOK_FLAG);
-        ps->mode = first_mode(ps->insn.type->shape);
-        return AGAIN;
+        return str_starts(rest_of(ps), STR("--")) ? lex_flag(ps, &lval->TOK_FLAG) : end_flags(ps);
     case DF_MODE_COMMAND: ps->mode = DF_MODE_TEXT; return lex_exec(ps);
     case DF_MODE_PATHS: return lex_paths(ps);
     case DF_MODE_HEALTH: return lex_health(ps, &lval->TOK_WORD);
     case DF_MODE_TEXT: return lex_text(ps, &lval->TOK_TEXT);
+    case DF_MODE_TRIGGER: return lex_trigger(ps, &lval->TOK_TRIGGER);
     case DF_MODE_FIRST_PAIR:
     case DF_MODE_PAIRS: return lex_pair(ps, lval);
     case DF_MODE_IMAGE: return lex_image(ps, &lval->TOK_IMAGE);

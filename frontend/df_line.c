@@ -3,11 +3,13 @@
  * Joins physical lines to logical ones, as BuildKit does: a line goes on if it ends with one escape
  * character (blanks may follow it, a second one may not precede it); comment lines and empty lines
  * within a continued line vanish; leading blanks are dropped from the first line only. A line that
- * is not continued is not copied.
+ * is not continued is not copied. Lines have no limit of length.
  */
 #include <config.h>
 
 #include "frontend/df_line.h"
+
+#include "frontend/df_rules.h"
 
 #define BYTE_ORDER_MARK STR("\xef\xbb\xbf")
 
@@ -19,6 +21,7 @@ void df_reader_init(struct df_reader *r, struct compile *c, uint32_t source,
     size_t pos = df_directives_read(c, source, text, start, d);
     *r = (struct df_reader){
         .c = c, .source = source, .text = text, .pos = pos, .escape = d->escape_char};
+    r->is_dirty = str_find(text, '\0') >= 0 || !str_is_utf8(text, NULL);
 }
 
 bool df_reader_physical(struct df_reader *r, struct str *line)
@@ -29,16 +32,75 @@ bool df_reader_physical(struct df_reader *r, struct str *line)
     ptrdiff_t nl = str_find(rest, '\n');
     size_t n = nl < 0 ? rest.n : (size_t)nl;
     r->pos += nl < 0 ? n : n + 1;
-    if (n > 0 && rest.p[n - 1] == '\r')
+    while (n > 0 && rest.p[n - 1] == '\r')
         n--;
     *line = str_of(rest.p, n);
     return true;
 }
 
-static struct str trim_left(struct str s)
+bool df_reader_is_text(struct df_reader *r, struct str part)
 {
-    while (s.n && ascii_is_blank(s.p[0]))
-        s = str_skip(s, 1);
+    size_t bad;
+    if (!r->is_dirty)
+        return true;
+    ptrdiff_t nul = str_find(part, '\0');
+    if (nul < 0 && str_is_utf8(part, &bad))
+        return true;
+    if (nul >= 0)
+        bad = (size_t)nul;
+    struct span at = span_of(r->source, (size_t)(part.p - r->text.p) + bad, 1);
+    if (nul >= 0)
+        diag_error(r->c->diags, at, "NUL byte: this is not a text file");
+    else
+        diag_error(r->c->diags, at, "byte 0x%02x is not UTF-8", (unsigned char)part.p[bad]);
+    r->pos = r->text.n;
+    r->is_cut = true;
+    return false;
+}
+
+/* The length of the blank at the start of s that Unicode has beyond ASCII; 0 if there is none. */
+static size_t wide_blank(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    if (s.n >= 2 && p[0] == 0xc2)
+        return p[1] == 0x85 || p[1] == 0xa0 ? 2 : 0;
+    if (s.n < 3 || p[0] < 0xe1 || p[0] > 0xe3)
+        return 0;
+    switch ((p[0] & 0x0fU) << 12 | (p[1] & 0x3fU) << 6 | (p[2] & 0x3fU)) {
+    case 0x1680:
+    case 0x2000 ... 0x200a:
+    case 0x2028:
+    case 0x2029:
+    case 0x202f:
+    case 0x205f:
+    case 0x3000: return 3;
+    default: return 0;
+    }
+}
+
+struct str df_trim_left(struct str s)
+{
+    while (s.n) {
+        size_t n = (unsigned char)s.p[0] < 0x80 ? ascii_is_blank(s.p[0]) : wide_blank(s);
+        if (n == 0)
+            break;
+        s = str_skip(s, n);
+    }
+    return s;
+}
+
+static struct str trim_right(struct str s)
+{
+    while (s.n) {
+        size_t n = 1;
+        if ((unsigned char)s.p[s.n - 1] >= 0x80)
+            n = s.n >= 3 && wide_blank(str_skip(s, s.n - 3)) == 3 ? 3 : 2;
+        bool is_blank = n == 1 ? ascii_is_blank(s.p[s.n - 1])
+                               : s.n >= n && wide_blank(str_skip(s, s.n - n)) == n;
+        if (!is_blank)
+            break;
+        s.n -= n;
+    }
     return s;
 }
 
@@ -57,76 +119,119 @@ static bool cut_continuation(struct str *s, char escape)
 static void append(struct df_reader *r, struct str s)
 {
     struct arena *a = r->c->arena;
-    if (s.n == 0)
+    if (s.n == 0 || !df_reader_is_text(r, s))
         return;
     struct df_segment seg = {(uint32_t)r->joined.n, (uint32_t)(s.p - r->text.p)};
     vec_push(a, &r->segments, seg);
     vec_append(a, &r->joined, s.p, s.n);
 }
 
-static const struct df_line *line_new(struct df_reader *r, struct str text,
-                                      const struct df_segment *seg, size_t n)
+static struct df_line *line_new(struct df_reader *r, struct str text)
 {
     struct df_line *l = arena_new(r->c->arena, struct df_line);
-    *l = (struct df_line){text, r->source, (uint32_t)n, seg};
+    l->text = text;
+    l->source = r->source;
     return l;
 }
 
+/* Most lines: nothing is copied. NULL if nothing is left of it. */
 static const struct df_line *plain_line(struct df_reader *r, struct str text)
 {
-    struct df_segment *seg = arena_new(r->c->arena, struct df_segment);
-    seg->src = (uint32_t)(text.p - r->text.p);
-    return line_new(r, text, seg, 1);
+    if (!df_reader_is_text(r, text))
+        return NULL;
+    struct df_line *l = line_new(r, trim_right(text));
+    l->whole.src = (uint32_t)(text.p - r->text.p);
+    l->segment = &l->whole;
+    l->n_segments = 1;
+    return l;
+}
+
+/* Gives *l the segments of a text that begins at `cut`. */
+static void take_segments(struct arena *a, struct df_line *l, const struct df_segment *from,
+                          size_t n, uint32_t cut)
+{
+    size_t first = 0, last = n;
+    while (first + 1 < n && from[first + 1].at <= cut)
+        first++;
+    while (last > first + 1 && from[last - 1].at >= cut + l->text.n)
+        last--;
+    struct df_segment *seg = arena_new_n(a, struct df_segment, last - first);
+    for (size_t i = 0; i < last - first; i++) {
+        seg[i] = from[first + i];
+        uint32_t skip = i == 0 ? cut - seg[i].at : 0;
+        seg[i].src += skip;
+        seg[i].at += skip - cut;
+    }
+    l->segment = seg;
+    l->n_segments = (uint32_t)(last - first);
 }
 
 /* A line out of what was joined: trimmed, with its own copy of the segments. */
 static const struct df_line *joined_line(struct df_reader *r)
 {
     struct str all = str_of(r->joined.at, r->joined.n);
-    struct str text = str_trim(all);
+    struct str text = trim_right(df_trim_left(all));
     if (text.n == 0)
         return NULL;
-    uint32_t cut = (uint32_t)(text.p - all.p);
-    size_t first = 0;
-    while (first + 1 < r->segments.n && r->segments.at[first + 1].at <= cut)
-        first++;
-    size_t n = r->segments.n - first;
-    struct df_segment *seg = arena_new_n(r->c->arena, struct df_segment, n);
-    for (size_t i = 0; i < n; i++) {
-        seg[i] = r->segments.at[first + i];
-        uint32_t skip = i == 0 ? cut - seg[i].at : 0;
-        seg[i].src += skip;
-        seg[i].at += skip - cut;
-    }
-    return line_new(r, arena_str(r->c->arena, text), seg, n);
+    struct df_line *l = line_new(r, arena_str(r->c->arena, text));
+    take_segments(r->c->arena, l, r->segments.at, r->segments.n, (uint32_t)(text.p - all.p));
+    return l;
+}
+
+const struct df_line *df_line_part(struct arena *a, const struct df_line *line, struct str part)
+{
+    struct df_line *l = arena_new(a, struct df_line);
+    l->text = part;
+    l->source = line->source;
+    take_segments(a, l, line->segment, line->n_segments, (uint32_t)(part.p - line->text.p));
+    return l;
+}
+
+static void empty_continuation(struct df_reader *r, struct str line)
+{
+    struct span at = span_of(r->source, (size_t)(line.p - r->text.p), 0);
+    struct diag *d = diag_rule(r->c->diags, &df_rule_no_empty_continuation, at,
+                               "empty line inside a continued instruction");
+    diag_note(d, "a later version of Docker will end the instruction here: write a comment, \"#\"");
 }
 
 /* Joins what follows a first line that goes on. A trailing escape at the end of the file is
- * dropped. */
+ * dropped. Of several empty lines the first is reported. */
 static const struct df_line *continued_line(struct df_reader *r, struct str line)
 {
+    bool has_empty = false;
     r->joined.n = r->segments.n = 0;
     append(r, line);
     for (bool goes_on = true; goes_on && df_reader_physical(r, &line);) {
-        struct str trimmed = trim_left(line);
-        if (trimmed.n == 0 || trimmed.p[0] == '#')
+        struct str trimmed = df_trim_left(line);
+        if (trimmed.n && trimmed.p[0] == '#')
             continue;
+        if (trimmed.n == 0) {
+            if (!has_empty)
+                empty_continuation(r, line);
+            has_empty = true;
+            continue;
+        }
         goes_on = cut_continuation(&line, r->escape);
         append(r, line);
     }
-    return joined_line(r);
+    return r->is_cut ? NULL : joined_line(r);
 }
 
 const struct df_line *df_reader_next(struct df_reader *r)
 {
     struct str line;
+    r->check = NULL;
     while (df_reader_physical(r, &line)) {
-        line = trim_left(line);
-        if (line.n == 0 || line.p[0] == '#')
+        line = df_trim_left(line);
+        if (line.n == 0)
             continue;
-        const struct df_line *l = cut_continuation(&line, r->escape)
-                                      ? continued_line(r, line)
-                                      : plain_line(r, str_trim(line));
+        if (line.p[0] == '#') {
+            df_check_comment(r, line);
+            continue;
+        }
+        const struct df_line *l =
+            cut_continuation(&line, r->escape) ? continued_line(r, line) : plain_line(r, line);
         if (l)
             return l;
     }

@@ -21,6 +21,7 @@ struct df_line {
     uint32_t source;
     uint32_t n_segments; /* at least 1; the first is at 0 */
     const struct df_segment *segment;
+    struct df_segment whole; /* the segment of a line that was not joined */
 };
 
 /* The place in the source of a part of line->text. */
@@ -32,9 +33,17 @@ struct df_directive {
     struct span span; /* of the value */
 };
 
+/* Which warnings count, and how: what `check=` says. */
+struct df_check {
+    struct str_vec skip, experimental; /* names of rules, as written */
+    bool skip_all, experimental_all;
+    bool error; /* the warnings that are left are errors */
+};
+
 struct df_directives {
     struct df_directive syntax, escape, check;
-    char escape_char; /* '\\' or '`' */
+    struct df_check checks; /* the value of check */
+    char escape_char;       /* '\\' or '`' */
 };
 
 struct df_reader {
@@ -43,7 +52,10 @@ struct df_reader {
     struct str text;
     size_t pos; /* start of the next physical line */
     char escape;
-    VEC(char) joined; /* scratch for the line being joined */
+    bool is_dirty; /* there are bytes in it that no instruction may have */
+    bool is_cut;   /* one of them was in an instruction: reported, and the file ends there */
+    const struct df_check *check; /* of the comments above the next line; NULL if they have none */
+    VEC(char) joined;             /* scratch for the line being joined */
     VEC(struct df_segment) segments;
 };
 
@@ -54,9 +66,27 @@ void df_reader_init(struct df_reader *r, struct compile *c, uint32_t source,
 const struct df_line *df_reader_next(struct df_reader *r);
 /* The next physical line, without its end, for heredocs. False at the end of the file. */
 bool df_reader_physical(struct df_reader *r, struct str *line);
+/* Whether a part of the source has neither NUL bytes nor malformed UTF-8, which an executed string
+ * or JSON can't hold; in comments they do no harm. False: reported, and the file ends here. */
+bool df_reader_is_text(struct df_reader *r, struct str part);
+
+/* A line of its own out of a part of one. */
+const struct df_line *df_line_part(struct arena *a, const struct df_line *line, struct str part);
+
+/* s without what Unicode calls blanks at its start: a no-break space pasted before an instruction
+ * does not count. */
+struct str df_trim_left(struct str s);
 
 /* df_directive.c: reads the block of directives at the start of `text` and gives its length. */
 size_t df_directives_read(struct compile *c, uint32_t source, struct str text, size_t start,
                           struct df_directives *d);
+/* Splits a comment `# NAME = VALUE`. False if it has another form. */
+bool df_directive_split(struct str line, struct str *name, struct str *value);
+
+/* df_check.c: reads the value of `check`. NULL, or what is wrong with *bad, a part of it. */
+const char *df_check_read(struct arena *a, struct str value, struct df_check *check,
+                          struct str *bad);
+/* Takes notice of a comment, without blanks before it, that stands above an instruction. */
+void df_check_comment(struct df_reader *r, struct str line);
 
 #endif

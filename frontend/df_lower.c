@@ -150,9 +150,9 @@ bool df_compile(struct compile *c, uint32_t source)
 {
     size_t errors = c->diags->n_errors;
     struct df_file file;
-    if (!compile_check_text(c, source))
+    if (!df_parse_file(c, source, &file))
         return false;
-    df_parse_file(c, source, &file);
     lower_file(c, &file);
+    df_checks_apply(c, &file);
     return c->diags->n_errors == errors;
 }

@@ -25,6 +25,8 @@ int df_lex(DF_STYPE *lval, struct span *lloc, struct df_parse *ps);
 }
 
 %code {
+#include "frontend/df_rules.h"
+
 static void df_error(const struct span *at, struct df_parse *ps, const char *text);
 
 #define YYLLOC_DEFAULT(Current, Rhs, N)                                                            \
@@ -54,6 +56,7 @@ static void line_done(struct df_parse *ps, bool is_broken)
        COMMAND "RUN"
        FROM "FROM"
        HEALTHCHECK "HEALTHCHECK"
+       ONBUILD "ONBUILD"
        PAIRS "ENV"
        PATHS "COPY"
        TEXT_LINE "USER"
@@ -66,6 +69,7 @@ static void line_done(struct df_parse *ps, bool is_broken)
 %token <struct df_word> PATH "a path"
 %token <struct df_word> PORT "a port"
 %token <struct df_word> TEXT "a value"
+%token <struct df_word> TRIGGER "an instruction"
 %token <struct df_word> WORD "a word" /* where none may stand */
 %token <struct df_pair> PAIR "NAME=VALUE"
 
@@ -84,6 +88,7 @@ insn: FROM flags IMAGE[image]                { add_word(ps, $image); }
     | PATHS flags paths
     | WORDS flags ports
     | TEXT_LINE flags TEXT[text]             { add_word(ps, $text); }
+    | ONBUILD flags TRIGGER[text]            { add_word(ps, $text); }
     | PAIRS flags pairs
     | PAIRS flags NAME[name] TEXT[value]
       { add_pair(ps, (struct df_pair){$name, true, $value}); ps->insn.is_legacy = true; }
@@ -126,9 +131,23 @@ static void df_error(const struct span *at, struct df_parse *ps, const char *tex
     diag_error(ps->c->diags, *at, "%s", text); /* only "memory exhausted" comes this way */
 }
 
+struct diag *df_refuse(struct df_parse *ps, struct span at, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct diag *d = diag_verror(ps->c->diags, at, fmt, ap);
+    va_end(ap);
+    if (ps->is_trigger) {
+        diag_demote(d);
+        d->rule = &df_rule_onbuild_trigger;
+        diag_note(d, "this stops the build of every image that is made from this one");
+    }
+    return d;
+}
+
 /* "A", "A or B", "A, B or C", the end of the line last; flags are optional everywhere and not
  * worth a word. */
-static struct str expected_list(struct arena *a, const yypcontext_t *ctx)
+static struct str expected_list(struct arena *a, const yypcontext_t *ctx, bool *pair)
 {
     enum { MAX_EXPECTED = 8 };
     yysymbol_kind_t expected[MAX_EXPECTED];
@@ -136,6 +155,7 @@ static struct str expected_list(struct arena *a, const yypcontext_t *ctx)
     bool may_end = false;
     for (int i = 0; i < n; i++) {
         may_end |= expected[i] == YYSYMBOL_EOL;
+        *pair |= expected[i] == YYSYMBOL_PAIR;
         if (expected[i] != YYSYMBOL_FLAG && expected[i] != YYSYMBOL_EOL)
             expected[kept++] = expected[i];
     }
@@ -149,24 +169,44 @@ static struct str expected_list(struct arena *a, const yypcontext_t *ctx)
     return list;
 }
 
+/* BuildKit's parser refuses names without values also in a trigger, but not the lack of both. */
 static int yyreport_syntax_error(const yypcontext_t *ctx, struct df_parse *ps)
 {
     enum { MAX_QUOTED = 60 };
-    struct str expected = expected_list(ps->c->arena, ctx), got = ps->token;
+    bool pair = false, at_end = yypcontext_token(ctx) == YYSYMBOL_EOL;
+    struct str expected = expected_list(ps->c->arena, ctx, &pair), got = ps->token;
     struct str insn = ps->insn.type ? ps->insn.type->name : ps->insn.keyword.s;
     struct span at = *yypcontext_location(ctx);
+    bool is_trigger = ps->is_trigger;
+    if (ps->insn.type && ps->insn.type->shape == DF_SHAPE_PAIRS)
+        ps->is_trigger &= at_end && pair;
     ps->line_failed = true;
-    if (yypcontext_token(ctx) == YYSYMBOL_EOL)
-        diag_error(ps->c->diags, at, STR_FMT " is not complete: expected " STR_FMT,
-                   STR_ARG(insn), STR_ARG(expected));
+    if (at_end)
+        df_refuse(ps, at, STR_FMT " is not complete: expected " STR_FMT, STR_ARG(insn),
+                  STR_ARG(expected));
     else
-        diag_error(ps->c->diags, at, "unexpected \"%.*s%s\", expected " STR_FMT,
-                   (int)(got.n < MAX_QUOTED ? got.n : MAX_QUOTED), got.p,
-                   got.n > MAX_QUOTED ? "..." : "", STR_ARG(expected));
+        df_refuse(ps, at, "unexpected \"%.*s%s\", expected " STR_FMT,
+                  (int)(got.n < MAX_QUOTED ? got.n : MAX_QUOTED), got.p,
+                  got.n > MAX_QUOTED ? "..." : "", STR_ARG(expected));
+    ps->is_trigger = is_trigger;
     return 0;
 }
 
-void df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
+bool df_parse_trigger(struct df_parse *ps, struct str text)
+{
+    struct arena *a = ps->c->arena;
+    size_t errors = ps->c->diags->n_errors;
+    struct df_file file = {.source = ps->file->source};
+    struct df_parse sub = {.c = ps->c, .file = &file, .reader = ps->reader, .mode = DF_MODE_LINE};
+    sub.is_trigger = true;
+    sub.trigger = df_line_part(a, ps->insn.line, text);
+    df_parse(&sub);
+    ps->reader = sub.reader; /* it read the bodies of its heredocs */
+    ps->insn.trigger = file.insns.at;
+    return ps->c->diags->n_errors == errors;
+}
+
+bool df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
 {
     enum { RESERVE_MAX = 1 << 16 };
     *file = (struct df_file){.source = source};
@@ -176,4 +216,5 @@ void df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
     df_reader_init(&ps.reader, c, source, &file->directives);
     if (df_parse(&ps) != 0 && c->diags->n_errors == 0)
         diag_error(c->diags, span_of(source, 0, 0), "the file is too complex to parse");
+    return !ps.reader.is_cut;
 }

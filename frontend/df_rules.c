@@ -8,3 +8,7 @@ const struct diag_rule df_rule_exec_form_fallback = {"ExecFormFallback", DIAG_WA
 const struct diag_rule df_rule_ignored_flag = {"IgnoredFlag", DIAG_WARNING};
 const struct diag_rule df_rule_maintainer_deprecated = {"MaintainerDeprecated", DIAG_WARNING};
 const struct diag_rule df_rule_unused_build_arg = {"UnusedBuildArg", DIAG_WARNING};
+const struct diag_rule df_rule_ignored_directive = {"IgnoredDirective", DIAG_WARNING};
+const struct diag_rule df_rule_no_empty_continuation = {"NoEmptyContinuation", DIAG_WARNING};
+const struct diag_rule df_rule_onbuild_trigger = {"OnbuildTrigger", DIAG_WARNING};
+const struct diag_rule df_rule_unclosed_quote = {"UnclosedQuote", DIAG_WARNING};

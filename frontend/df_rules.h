@@ -10,5 +10,9 @@ extern const struct diag_rule df_rule_exec_form_fallback;
 extern const struct diag_rule df_rule_ignored_flag;
 extern const struct diag_rule df_rule_maintainer_deprecated;
 extern const struct diag_rule df_rule_unused_build_arg;
+extern const struct diag_rule df_rule_ignored_directive;
+extern const struct diag_rule df_rule_no_empty_continuation;
+extern const struct diag_rule df_rule_onbuild_trigger;
+extern const struct diag_rule df_rule_unclosed_quote;
 
 #endif

@@ -22,6 +22,7 @@ enum df_mode {
     DF_MODE_PATH_WORDS,
     DF_MODE_PORTS,
     DF_MODE_TEXT,
+    DF_MODE_TRIGGER,
     DF_MODE_FIRST_PAIR, /* NAME=VALUE, or the NAME of the old form */
     DF_MODE_PAIRS,
     DF_MODE_END,
@@ -32,14 +33,20 @@ struct df_parse {
     struct df_file *file;
     struct df_reader reader;
     enum df_mode mode;
-    const char *cur, *end; /* what is left of the line */
-    struct str token;      /* the last one, for messages */
-    bool line_failed;      /* an error was reported: the rest of the line is skipped */
-    struct df_insn insn;   /* the one being read */
+    const char *cur, *end;         /* what is left of the line */
+    struct str token;              /* the last one, for messages */
+    bool line_failed;              /* an error was reported: the rest of the line is skipped */
+    struct df_insn insn;           /* the one being read */
+    bool is_trigger;               /* of ONBUILD: `trigger` is all there is to read */
+    const struct df_line *trigger; /* NULL when it was read */
 };
 
-/* Parses source number `source`. What is wrong goes to the sink; broken lines are in the tree. */
-void df_parse_file(struct compile *c, uint32_t source, struct df_file *file);
+/* Parses source number `source`. What is wrong goes to the sink; broken lines are in the tree.
+ * False if the source is no text, and was read only up to there. */
+bool df_parse_file(struct compile *c, uint32_t source, struct df_file *file);
+
+/* df_check.c: skips and raises warnings as the file wants it, when all were reported. */
+void df_checks_apply(struct compile *c, const struct df_file *file);
 
 /* df_json.c: reads a JSON array of strings that is all of `text`, a part of the line. */
 enum df_json { DF_JSON_NONE, DF_JSON_STRINGS, DF_JSON_OTHER };
@@ -47,7 +54,14 @@ enum df_json df_json_read(struct arena *a, const struct df_line *line, struct st
                           struct df_word_vec *out);
 
 /* df_heredoc.c: finds the heredocs of the line and reads their bodies. False: reported. */
-bool df_heredocs_read(struct df_parse *ps, struct str text);
+bool df_heredocs_read(struct df_parse *ps);
+
+/* df_parse.y: parses the part of the line that is the instruction of ONBUILD. False if this file is
+ * wrong; what matters only when an image is built from its image is a warning. */
+bool df_parse_trigger(struct df_parse *ps, struct str text);
+/* Reports what BuildKit finds in a trigger only when it runs: an error, and a warning there. */
+struct diag *df_refuse(struct df_parse *ps, struct span at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* df_lex.re: the end of the word at p, which is not a blank. Words end at blanks; within quotes and
  * behind an escape blanks do not count. Never goes beyond the line's end. */

@@ -28,6 +28,7 @@ frontend/sx_parse.h: frontend/sx_parse.c
 libfrontend_a_SOURCES += \
 	frontend/df_args.c \
 	frontend/df_ast.c frontend/df_ast.h frontend/df_flag.def frontend/df_insn.def \
+	frontend/df_check.c \
 	frontend/df_config.c \
 	frontend/df_directive.c \
 	frontend/df_dump.c \

@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
 	tests/unit/check_df_expand \
+	tests/unit/check_df_heredoc \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
 	tests/unit/check_diag \

@@ -73,6 +73,31 @@ START_TEST(parts_of_a_joined_line_point_into_the_source)
 }
 END_TEST
 
+START_TEST(a_part_of_a_line_keeps_its_places)
+{
+    open_text(STR("ONBUILD \\\n RUN a \\\n  b\\\nc"));
+    const struct df_line *l = df_reader_next(&reader);
+    const struct df_line *part = df_line_part(&a, l, str_of(l->text.p + 9, 7));
+    ck_assert_strs(part->text, STR("RUN a  "));
+    ck_assert_strs(quoted(df_line_span(part, str_of(part->text.p, 5))), STR("RUN a"));
+    part = df_line_part(&a, l, str_skip(l->text, 15));
+    ck_assert_strs(part->text, STR("  bc"));
+    ck_assert_strs(quoted(df_line_span(part, str_of(part->text.p + 2, 2))), STR("b\\\nc"));
+    arena_free(&a);
+}
+END_TEST
+
+START_TEST(no_line_is_too_long)
+{
+    enum { LENGTH = 200000 };
+    static char text[LENGTH];
+    memset(text, 'x', sizeof text);
+    open_text(str_of(text, sizeof text));
+    ck_assert_uint_eq(df_reader_next(&reader)->text.n, LENGTH);
+    arena_free(&a);
+}
+END_TEST
+
 START_TEST(the_escape_directive_decides_what_continues)
 {
     open_text(STR("# escape=`\nA `\nb \\\nC"));
@@ -112,5 +137,6 @@ END_TEST
 UNIT_MAIN("df_line", a_plain_line_is_not_copied,
           a_continued_line_is_joined_without_comments_and_empty_lines,
           two_escapes_do_not_continue_and_three_do_not_either,
-          parts_of_a_joined_line_point_into_the_source, the_escape_directive_decides_what_continues,
+          parts_of_a_joined_line_point_into_the_source, a_part_of_a_line_keeps_its_places,
+          no_line_is_too_long, the_escape_directive_decides_what_continues,
           a_byte_order_mark_hides_no_directive, physical_lines_go_on_where_logical_ones_stopped)

@@ -72,6 +72,23 @@ START_TEST(rules_name_themselves_and_set_the_level)
 }
 END_TEST
 
+START_TEST(a_skipped_warning_is_not_printed_and_a_raised_one_is_an_error)
+{
+    begin(STR("from x\n"));
+    diag_skip(diag_rule(&sink, &casing, span_of(0, 0, 4), "write it in capitals"));
+    diag_raise(diag_rule(&sink, &casing, span_of(0, 5, 1), "no"));
+    diag_skip(diag_rule(&sink, &broken, span_of(0, 5, 1), "never skipped"));
+    ck_assert_uint_eq(sink.n_errors, 2);
+    expect("Dockerfile:1:6: error: no [ConsistentCasing]\n"
+           "    1 | from x\n"
+           "      |      ^\n"
+           "Dockerfile:1:6: error: never skipped [Broken]\n"
+           "    1 | from x\n"
+           "      |      ^\n");
+    end();
+}
+END_TEST
+
 START_TEST(messages_are_sorted_by_place_then_errors_first_then_as_reported)
 {
     begin(STR("a\nb\n"));
@@ -353,6 +370,7 @@ END_TEST
 
 UNIT_MAIN("diag", nothing_to_say_is_nothing, a_message_has_place_line_caret_and_tildes,
           rules_name_themselves_and_set_the_level,
+          a_skipped_warning_is_not_printed_and_a_raised_one_is_an_error,
           messages_are_sorted_by_place_then_errors_first_then_as_reported,
           many_messages_of_one_place_stay_in_order,
           notes_have_their_own_place_or_that_of_the_message, tabs_before_the_caret_stay_tabs,
