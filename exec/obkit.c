@@ -24,7 +24,7 @@ static const char help[] =
     "Build a Dockerfile or an OBuilder spec.\n"
     "\n"
     "  -f, --file=FILE           what to build (default: CONTEXT/Dockerfile)\n"
-    "      --from, --target, --build-arg, --platform\n"
+    "      --from, --target, --build-arg, --platform, --strict\n"
     "                            as in spec2ir(1)\n"
     "      --store, --sandbox, -j, --jobs, --build-context, --secret,\n"
     "      --network-default, --fast-sync, --progress, -v, --verbose\n"
@@ -38,7 +38,7 @@ static const char help[] =
     "130 interrupted.\n";
 
 /* Options of `obkit build`, by whom they are for. */
-enum { FOR_BUILD = 1 << 8, FOR_SPEC2IR = 1 << 9, FOR_OBEXEC = 1 << 10 };
+enum { FOR_SPEC2IR = 1 << 9, FOR_OBEXEC = 1 << 10, FOR_BOTH = 1 << 11 };
 
 static const struct option long_options[] = {
     {"file", required_argument, NULL, 'f'},
@@ -46,10 +46,11 @@ static const struct option long_options[] = {
     {"target", required_argument, NULL, FOR_SPEC2IR},
     {"build-arg", required_argument, NULL, FOR_SPEC2IR},
     {"platform", required_argument, NULL, FOR_SPEC2IR},
+    {"strict", no_argument, NULL, FOR_SPEC2IR},
     {"store", required_argument, NULL, FOR_OBEXEC},
     {"sandbox", required_argument, NULL, FOR_OBEXEC},
     {"jobs", required_argument, NULL, FOR_OBEXEC},
-    {"build-context", required_argument, NULL, FOR_OBEXEC},
+    {"build-context", required_argument, NULL, FOR_BOTH},
     {"secret", required_argument, NULL, FOR_OBEXEC},
     {"network-default", required_argument, NULL, FOR_OBEXEC},
     {"fast-sync", no_argument, NULL, FOR_OBEXEC},
@@ -148,6 +149,10 @@ static int parse_option(struct build *b, int opt, int index)
     case 'v': add(b, &b->obexec, STR("-v")); return -1;
     case FOR_SPEC2IR: hand_on(b, &b->spec2ir, &long_options[index]); return -1;
     case FOR_OBEXEC: hand_on(b, &b->obexec, &long_options[index]); return -1;
+    case FOR_BOTH:
+        hand_on(b, &b->spec2ir, &long_options[index]);
+        hand_on(b, &b->obexec, &long_options[index]);
+        return -1;
     case 'h': return cli_help(help);
     case 'V': return cli_version("obkit");
     default: fputs("Try 'obkit --help'.\n", stderr); return OB_EXIT_USAGE;

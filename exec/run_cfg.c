@@ -57,6 +57,14 @@ static char **to_argv(struct arena *a, const struct str_vec *v)
     return out;
 }
 
+/* Those of the whole build give way to what the step sets itself. */
+static void add_proxies(struct make *m, struct str_vec *env)
+{
+    vec_for (const struct name_str, p, &m->build->plan->proxies)
+        if (!has_var(env, p->name))
+            set_var(m, env, p->name, p->value);
+}
+
 static char **make_env(struct make *m)
 {
     struct str_vec env = {0};
@@ -64,6 +72,7 @@ static char **make_env(struct make *m)
         vec_push(m->arena, &env, m->base.env[i]);
     vec_for (const struct name_value, e, &m->op->env)
         set_var(m, &env, e->name, text_value(m->arena, e->value, &m->base));
+    add_proxies(m, &env);
     if (!has_var(&env, STR("PATH")))
         set_var(m, &env, STR("PATH"), STR(DEFAULT_PATH));
     if (!has_var(&env, STR("HOME")))
@@ -114,20 +123,21 @@ static int make_path(struct make *m, struct str path, const char *what, const ch
 
 static int add_secret(struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
+    struct str id = text_value(m->arena, mount->id, &m->base);
     vec_for (const struct build_secret, s, &m->build->options->secrets) {
-        if (!str_eq(s->id, mount->id))
+        if (!str_eq(s->id, id))
             continue;
         const char *file = arena_cstr(m->arena, s->file);
         out->kind = STEP_MOUNT_BIND;
         out->read_only = true;
         out->source_fd = open(file, O_PATH | O_CLOEXEC);
-        return out->source_fd < 0 ? ob_err_set(m->err, errno, "secret \"" STR_FMT "\": \"%s\"",
-                                               STR_ARG(mount->id), file)
-                                  : 0;
+        return out->source_fd < 0
+                   ? ob_err_set(m->err, errno, "secret \"" STR_FMT "\": \"%s\"", STR_ARG(id), file)
+                   : 0;
     }
     return ob_err_set(
         m->err, 0, "the step needs secret \"" STR_FMT "\": give --secret id=" STR_FMT ",src=FILE",
-        STR_ARG(mount->id), STR_ARG(mount->id));
+        STR_ARG(id), STR_ARG(id));
 }
 
 static int add_mount(struct make *m, const struct ir_mount *mount, struct step_mount *out)

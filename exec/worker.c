@@ -154,8 +154,9 @@ static int prepare_copy(struct work *w, struct ob_err *err)
     return 0;
 }
 
-static mode_t octal(struct str s)
+static mode_t octal(struct text t)
 {
+    struct str s = text_str(t);
     mode_t mode = 0;
     for (size_t i = 0; i < s.n; i++)
         mode = mode << 3 | (mode_t)(s.p[i] - '0');

@@ -36,21 +36,6 @@ struct step_meta compile_meta(struct compile *c, struct span span, struct str he
     };
 }
 
-bool compile_is_platform(struct str s)
-{
-    size_t slashes = 0, run = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        bool slash = s.p[i] == '/';
-        if (!ascii_is_alnum(s.p[i]) && !slash && !strchr("-_.()", s.p[i]))
-            return false;
-        if (slash && run == 0)
-            return false;
-        slashes += slash;
-        run = slash ? 0 : run + 1;
-    }
-    return run > 0 && (slashes == 1 || slashes == 2);
-}
-
 bool compile_spend(struct compile *c, struct span at, size_t bytes)
 {
     if (c->spent > SPEND_MAX)

@@ -20,10 +20,19 @@ struct build_arg {
 
 DEFINE_VEC(build_arg_vec, struct build_arg);
 
+/* --build-context NAME=REF: what NAME means instead of a stage or an image. */
+struct build_context {
+    struct str name, ref;
+};
+
+DEFINE_VEC(build_context_vec, struct build_context);
+
 struct compile_options {
     struct build_arg_vec build_args;
     struct str target;   /* a stage's name; empty = the last stage */
     struct str platform; /* "os/arch[/variant]"; empty = the executor's own */
+    struct build_context_vec contexts;
+    bool strict; /* refuse what BuildKit refuses, also where it has a clear meaning */
 };
 
 struct compile {
@@ -46,9 +55,6 @@ bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 
 /* The meta part of a step that stands at `span`; heading is cut to one line. */
 struct step_meta compile_meta(struct compile *c, struct span span, struct str heading);
-
-/* Whether s is OS/ARCH or OS/ARCH/VARIANT. */
-bool compile_is_platform(struct str s);
 
 /* Counts bytes that are made from little source: steps and stages repeat what was set before them.
  * False, reported once, when it is too much. */

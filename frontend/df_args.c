@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ARG and --build-arg. An ARG before the first FROM is global: FROM lines see it, and a stage that
- * declares the same name without a value. A build argument beats every default.
+ * declares the same name without a value. A build argument beats every default. The platform
+ * arguments are global from the start.
  */
 #include <config.h>
 
 #include "frontend/df_lower.h"
 
+#include "base/suggest.h"
 #include "frontend/df_rules.h"
-
-bool df_is_platform_arg(struct str name)
-{
-    static const struct str names[] = {
-        STR_INIT("BUILDPLATFORM"), STR_INIT("BUILDOS"),         STR_INIT("BUILDOSVERSION"),
-        STR_INIT("BUILDARCH"),     STR_INIT("BUILDVARIANT"),    STR_INIT("TARGETPLATFORM"),
-        STR_INIT("TARGETOS"),      STR_INIT("TARGETOSVERSION"), STR_INIT("TARGETARCH"),
-        STR_INIT("TARGETVARIANT"), STR_INIT("TARGETSTAGE"),
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (str_eq(names[i], name))
-            return true;
-    return false;
-}
+#include "frontend/platform.h"
 
 /* Arguments that only steer the build and never reach a command. */
 static bool is_kept_from_env(struct str name)
@@ -30,18 +19,95 @@ static bool is_kept_from_env(struct str name)
            str_eq(name, STR("BUILDKIT_SBOM_SCAN_STAGE"));
 }
 
+static bool is_proxy(struct str name)
+{
+    static const struct str names[] = {STR_INIT("HTTP_PROXY"), STR_INIT("HTTPS_PROXY"),
+                                       STR_INIT("FTP_PROXY"), STR_INIT("NO_PROXY"),
+                                       STR_INIT("ALL_PROXY")};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (str_eq_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Those that count without an ARG. */
+static bool is_predefined(struct str name)
+{
+    return is_proxy(name) || str_starts(name, STR("BUILDKIT_")) ||
+           str_eq(name, STR("SOURCE_DATE_EPOCH"));
+}
+
+static struct value literal(struct df_lower *lo, struct str s)
+{
+    return (struct value){text_lit(lo->c->arena, s), s.n};
+}
+
+static void set_global(struct df_lower *lo, const char *prefix, const char *name, struct str value)
+{
+    struct str full = arena_printf(lo->c->arena, "%s%s", prefix, name);
+    const struct build_arg *given = map_get(&lo->build_args, full);
+    vars_set(lo->c->arena, &lo->globals, full, literal(lo, given ? given->value : value));
+    *map_slot(&lo->declared, full) = lo;
+}
+
+static void set_platform(struct df_lower *lo, const char *prefix, const struct platform *p)
+{
+    set_global(lo, prefix, "PLATFORM", platform_text(lo->c->arena, p));
+    set_global(lo, prefix, "OS", p->os);
+    set_global(lo, prefix, "OSVERSION", p->os_version);
+    set_global(lo, prefix, "ARCH", p->arch);
+    set_global(lo, prefix, "VARIANT", p->variant);
+}
+
+/* What is built: --target as it was given, else the name of the last stage, or "default". */
+static struct str target_stage(const struct df_lower *lo)
+{
+    struct str name = STR("");
+    vec_for (const struct df_insn, in, &lo->file->insns)
+        if (!in->is_broken && in->type->kind == DF_FROM)
+            name = in->words.n == 2 ? df_stage_key(lo->c->arena, in->words.at[1].s) : STR("");
+    if (lo->c->options->target.n)
+        return lo->c->options->target;
+    return name.n ? name : STR("default");
+}
+
 void df_build_args_init(struct df_lower *lo)
 {
-    lo->build_args = MAP_INIT(lo->c->arena);
-    lo->declared = MAP_INIT(lo->c->arena);
+    struct arena *a = lo->c->arena;
+    struct platform host = platform_host(a), target = host;
+    lo->build_args = MAP_INIT(a);
+    lo->declared = MAP_INIT(a);
     vec_for (const struct build_arg, arg, &lo->c->options->build_args) {
         *map_slot(&lo->build_args, arg->name) = (void *)arg;
-        if (df_is_platform_arg(arg->name)) {
-            struct value v = {text_lit(lo->c->arena, arg->value), arg->value.n};
-            vars_set(lo->c->arena, &lo->globals, arg->name, v);
-            *map_slot(&lo->declared, arg->name) = (void *)arg;
-        }
+        struct name_str proxy = {arg->name, arg->value};
+        if (is_proxy(arg->name))
+            vec_push(a, &lo->c->plan->proxies, proxy);
     }
+    if (lo->c->options->platform.n)
+        platform_read(a, lo->c->options->platform, &target);
+    set_platform(lo, "BUILD", &host);
+    set_platform(lo, "TARGET", &target);
+    set_global(lo, "TARGET", "STAGE", target_stage(lo));
+}
+
+struct str df_build_arg(const struct df_lower *lo, struct str name)
+{
+    const struct build_arg *given = map_get(&lo->build_args, name);
+    return given ? given->value : STR("");
+}
+
+static void unused_build_arg(struct df_lower *lo, struct str name)
+{
+    struct suggest s;
+    struct diag *d =
+        diag_rule(lo->c->diags, &df_rule_unused_build_arg, span_of(lo->file->source, 0, 0),
+                  "build argument \"" STR_FMT "\" is not declared by any ARG", STR_ARG(name));
+    suggest_init(&s, name);
+    for (size_t i = 0; i < lo->declared.cap; i++)
+        if (lo->declared.slot[i].value && lo->declared.slot[i].value != lo)
+            suggest_offer(&s, lo->declared.slot[i].key);
+    if (s.best.p)
+        diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(s.best));
 }
 
 void df_build_args_check(struct df_lower *lo)
@@ -49,73 +115,47 @@ void df_build_args_check(struct df_lower *lo)
     if (lo->globals_broken)
         return;
     vec_for (const struct build_arg, arg, &lo->c->options->build_args)
-        if (!map_get(&lo->declared, arg->name))
-            diag_rule(lo->c->diags, &df_rule_unused_build_arg, span_of(lo->file->source, 0, 0),
-                      "build argument \"" STR_FMT "\" is not declared by any ARG",
-                      STR_ARG(arg->name));
+        if (!map_get(&lo->declared, arg->name) && !is_predefined(arg->name))
+            unused_build_arg(lo, arg->name);
 }
 
-struct arg {
-    bool is_set; /* it has a value */
-    struct value value;
-};
-
-static bool read_arg(struct df_lower *lo, const struct df_pair *p, struct arg *arg)
+/* 1 = it has a value, 0 = it has none, -1 = reported. */
+static int read_arg(struct df_lower *lo, const struct df_pair *p, struct value *out)
 {
     struct str name = p->name.s;
     const struct build_arg *given = map_get(&lo->build_args, name);
-    arg->is_set = true;
+    bool is_epoch = str_eq(name, STR("SOURCE_DATE_EPOCH"));
+    if (is_epoch && lo->epoch_is_elsewhere)
+        return 0; /* only who builds can find it out */
     if (given) {
-        arg->value = (struct value){text_lit(lo->c->arena, given->value), given->value.n};
-        return true;
+        *out = literal(lo, given->value);
+        return 1;
     }
     if (p->has_value)
-        return df_expand(lo, &p->value, &arg->value);
-    arg->is_set = vars_get(&lo->globals, name, &arg->value);
-    if (arg->is_set || !df_is_platform_arg(name))
-        return true;
-    struct diag *d =
-        diag_error(lo->c->diags, df_word_span(&p->name),
-                   "predefined argument \"" STR_FMT "\" is not supported yet", STR_ARG(name));
-    diag_note(d, "give its value with --build-arg " STR_FMT "=...", STR_ARG(name));
-    return false;
+        return df_expand(lo, &p->value, out) ? 1 : -1;
+    return vars_get(&lo->globals, name, out);
 }
 
-/* False if it was refused. */
-static bool declare(struct df_lower *lo, const struct df_pair *p, struct arg *arg)
+static void declare(struct df_lower *lo, const struct df_pair *p)
 {
+    struct value v = {0};
     if (p->name.s.n == 0) {
         diag_error(lo->c->diags, df_word_span(&p->name), "ARG needs a name before \"=\"");
-        return false;
+        lo->globals_broken |= !lo->stage;
+        return;
     }
     *map_slot(&lo->declared, p->name.s) = (void *)p;
-    if (read_arg(lo, p, arg))
-        return true;
-    lo->globals_broken |= !lo->stage;
-    return false;
-}
-
-static void set_arg(struct df_lower *lo, const struct df_pair *p, const struct arg *arg)
-{
-    if (!arg->is_set || is_kept_from_env(p->name.s))
-        return;
+    int rc = read_arg(lo, p, &v);
+    lo->globals_broken |= rc < 0 && !lo->stage;
     struct vars *env = lo->stage ? &lo->stage->run_env : &lo->globals;
-    df_set(lo, env, &p->name, p->name.s, arg->value);
+    if (rc > 0 && !is_kept_from_env(p->name.s))
+        df_set(lo, env, &p->name, p->name.s, v);
 }
 
-/* Within a stage, as with ENV, all defaults are expanded before the first is set. Global arguments
- * do see those before them in the same instruction. */
+/* Unlike those of ENV, the arguments of one instruction see each other. */
 void df_lower_arg(struct df_lower *lo, const struct df_insn *in)
 {
-    struct arg *args = arena_new_n(lo->c->arena, struct arg, in->pairs.n);
     df_flags_ignored(lo, in);
-    for (size_t i = 0; i < in->pairs.n; i++) {
-        const struct df_pair *p = &in->pairs.at[i];
-        if (!declare(lo, p, &args[i]))
-            args[i].is_set = false;
-        else if (!lo->stage)
-            set_arg(lo, p, &args[i]);
-    }
-    for (size_t i = 0; i < in->pairs.n && lo->stage; i++)
-        set_arg(lo, &in->pairs.at[i], &args[i]);
+    vec_for (const struct df_pair, p, &in->pairs)
+        declare(lo, p);
 }

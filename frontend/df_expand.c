@@ -24,6 +24,7 @@ struct expander {
     const struct df_word *word;
     size_t pos;
     unsigned depth;
+    bool is_raw; /* quotes are ordinary, and the escape character is a backslash */
 };
 
 enum found { UNSET, SET, FROM_BASE };
@@ -110,15 +111,8 @@ static bool lookup(struct expander *x, struct str name, struct variable *v)
         v->found = SET;
         return true;
     }
-    if (!st) {
-        if (!df_is_platform_arg(name))
-            return true;
-        size_t off = (size_t)(name.p - x->word->s.p);
-        struct diag *d =
-            fail(x, off, off + name.n, "this predefined argument is not supported yet");
-        diag_note(d, "give its value with --build-arg " STR_FMT "=...", STR_ARG(name));
-        return false;
-    }
+    if (!st)
+        return true;
     if (!st->is_scratch)
         *v = (struct variable){FROM_BASE, {text_env(arena_of(x), name), PART_WEIGHT + name.n}};
     else if (str_eq(name, STR("PATH")))
@@ -289,7 +283,7 @@ static bool expand_double_quotes(struct expander *x, struct builder *b)
 /* Up to the character `stop` (-1: to the end), which is consumed; opener is for messages. */
 static bool expand_until(struct expander *x, int stop, size_t opener, struct builder *b)
 {
-    const int escape = x->lo->file->directives.escape_char;
+    const int escape = x->is_raw ? '\\' : x->lo->file->directives.escape_char;
     for (int ch; (ch = peek(x)) >= 0;) {
         bool ok = true;
         if (ch == stop) {
@@ -298,9 +292,9 @@ static bool expand_until(struct expander *x, int stop, size_t opener, struct bui
         }
         if (ch == '$') {
             ok = expand_dollar(x, b);
-        } else if (ch == '\'') {
+        } else if (ch == '\'' && !x->is_raw) {
             ok = expand_single_quotes(x, b);
-        } else if (ch == '"') {
+        } else if (ch == '"' && !x->is_raw) {
             ok = expand_double_quotes(x, b);
         } else {
             x->pos++;
@@ -332,6 +326,16 @@ bool df_expand(struct df_lower *lo, const struct df_word *word, struct value *ou
         return true;
     }
     struct expander x = {.lo = lo, .word = word};
+    struct builder b = {0};
+    if (!expand_until(&x, -1, 0, &b))
+        return false;
+    *out = finish(&x, &b);
+    return true;
+}
+
+bool df_expand_raw(struct df_lower *lo, const struct df_word *word, struct value *out)
+{
+    struct expander x = {.lo = lo, .word = word, .is_raw = true};
     struct builder b = {0};
     if (!expand_until(&x, -1, 0, &b))
         return false;

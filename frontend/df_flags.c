@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flags of instructions: names, values and support come from df_flag.def. */
+/* Flags of instructions: names and values come from df_flag.def. */
 #include <config.h>
 
 #include "frontend/df_lower.h"
@@ -8,18 +8,15 @@
 #include "frontend/df_rules.h"
 
 enum flag_value { FLAG_STRING, FLAG_STRINGS, FLAG_BOOL };
-enum flag_support { FLAG_NOW, FLAG_LATER };
 
 struct flag_row {
     enum df_kind insn;
     struct str name;
     enum flag_value value;
-    enum flag_support support;
 };
 
 static const struct flag_row rows[] = {
-#define DF_FLAG(INSN, NAME, VALUE, SUPPORT)                                                        \
-    {DF_##INSN, STR_INIT(NAME), FLAG_##VALUE, FLAG_##SUPPORT},
+#define DF_FLAG(INSN, NAME, VALUE) {DF_##INSN, STR_INIT(NAME), FLAG_##VALUE},
 #include "frontend/df_flag.def"
 #undef DF_FLAG
 };
@@ -79,12 +76,6 @@ static bool check_flag(struct df_lower *lo, const struct df_insn *in, const stru
         struct diag *d = diag_error(lo->c->diags, df_word_span(&f->whole),
                                     "flag \"--" STR_FMT "\" is given twice", STR_ARG(f->name.s));
         diag_note_at(d, df_word_span(&first->whole), "the first one is here");
-        return false;
-    }
-    if (row->support == FLAG_LATER) {
-        diag_error(lo->c->diags, df_word_span(&f->whole),
-                   "flag \"--" STR_FMT "\" of " STR_FMT " is not supported yet", STR_ARG(f->name.s),
-                   STR_ARG(in->type->name));
         return false;
     }
     return check_value(lo, f, row);

@@ -14,14 +14,8 @@ enum { STAGES_MAX = 10000, INSNS_MAX = 100000 };
 
 typedef void lower_fn(struct df_lower *lo, const struct df_insn *in);
 
-static void not_supported(struct df_lower *lo, const struct df_insn *in)
-{
-    diag_error(lo->c->diags, df_word_span(&in->keyword), STR_FMT " is not supported yet",
-               STR_ARG(in->type->name));
-}
-
 static lower_fn *const lowerings[DF_N_KINDS] = {
-    [DF_ADD] = not_supported,
+    [DF_ADD] = df_lower_add,
     [DF_ARG] = df_lower_arg,
     [DF_CMD] = df_lower_cmd,
     [DF_COPY] = df_lower_copy,
@@ -32,7 +26,7 @@ static lower_fn *const lowerings[DF_N_KINDS] = {
     [DF_HEALTHCHECK] = df_lower_healthcheck,
     [DF_LABEL] = df_lower_label,
     [DF_MAINTAINER] = df_lower_maintainer,
-    [DF_ONBUILD] = not_supported,
+    [DF_ONBUILD] = df_lower_onbuild,
     [DF_RUN] = df_lower_run,
     [DF_SHELL] = df_lower_shell,
     [DF_STOPSIGNAL] = df_lower_stopsignal,
@@ -80,7 +74,7 @@ static bool is_placed(struct df_lower *lo, const struct df_insn *in)
     return false;
 }
 
-static void lower_insn(struct df_lower *lo, const struct df_insn *in)
+void df_lower_insn(struct df_lower *lo, const struct df_insn *in)
 {
     if (in->is_broken) {
         broken_insn(lo, in);
@@ -88,11 +82,8 @@ static void lower_insn(struct df_lower *lo, const struct df_insn *in)
     }
     if (!is_placed(lo, in))
         return;
-    if (in->heredocs.n) {
-        diag_error(lo->c->diags, df_word_span(&in->heredocs.at[0].word),
-                   "heredocs are not supported yet");
+    if (lo->stage && lo->stage->is_context && in->type->kind != DF_FROM)
         return;
-    }
     lowerings[in->type->kind](lo, in);
 }
 
@@ -111,18 +102,51 @@ static bool within_limits(struct compile *c, const struct df_file *file)
     return false;
 }
 
-/* Names that stages get later, to tell "not yet" from "never". */
+/* What --from means is known before the first stage is lowered. */
 static void collect_names(struct df_lower *lo)
 {
-    lo->later_names = MAP_INIT(lo->c->arena);
+    uint32_t index = 0;
+    lo->named = MAP_INIT(lo->c->arena);
     vec_for (const struct df_insn, in, &lo->file->insns) {
-        if (in->is_broken || in->type->kind != DF_FROM || in->words.n != 2)
+        if (!in->type || in->type->kind != DF_FROM)
             continue;
-        struct str name = df_stage_key(lo->c->arena, in->words.at[1].s);
-        void **slot = map_slot(&lo->later_names, name);
-        if (!*slot)
-            *slot = (void *)in;
+        if (!in->is_broken && in->words.n == 2) {
+            struct df_named *n = arena_new(lo->c->arena, struct df_named);
+            *n = (struct df_named){in, index};
+            *map_slot(&lo->named, df_stage_key(lo->c->arena, in->words.at[1].s)) = n;
+        }
+        index++;
     }
+}
+
+/* Stages need only stages before them. */
+static void mark_needed(struct df_lower *lo)
+{
+    for (size_t i = lo->stages.n; i-- > 0;)
+        if (lo->stages.at[i]->is_needed)
+            vec_for (struct df_stage *const, st, &lo->stages.at[i]->needs)
+                (*st)->is_needed = true;
+}
+
+static void forgive_unneeded(struct df_lower *lo)
+{
+    mark_needed(lo);
+    vec_for (struct df_stage *const, st, &lo->stages) {
+        if ((*st)->is_needed)
+            continue;
+        vec_for (struct diag *const, d, &(*st)->errors) {
+            diag_demote(*d);
+            diag_note(*d, "it does not stop the build, as the target does not need this stage");
+        }
+    }
+}
+
+static void no_stage(struct compile *c, const struct df_file *file)
+{
+    if (c->diags->n_errors == 0)
+        diag_error(c->diags, span_of(file->source, 0, 0),
+                   file->insns.n ? "the Dockerfile has no stage: FROM is missing"
+                                 : "the Dockerfile has no instructions");
 }
 
 static void lower_file(struct compile *c, const struct df_file *file)
@@ -133,19 +157,17 @@ static void lower_file(struct compile *c, const struct df_file *file)
     if (c->plan->steps.n == 0)
         vec_reserve(c->arena, &c->plan->steps, file->insns.n + 1);
     df_build_args_init(&lo);
+    df_ignore_init(&lo);
     collect_names(&lo);
     vec_for (const struct df_insn, in, &file->insns)
-        lower_insn(&lo, in);
+        df_lower_insn(&lo, in);
     df_stage_finish(&lo);
     df_build_args_check(&lo);
-    if (lo.stages.n)
-        df_target_set(&lo);
-    else if (c->diags->n_errors == 0)
-        diag_error(c->diags, span_of(file->source, 0, 0),
-                   file->insns.n ? "the Dockerfile has no stage: FROM is missing"
-                                 : "the Dockerfile has no instructions");
+    if (lo.stages.n && df_target_set(&lo))
+        forgive_unneeded(&lo);
+    else if (lo.stages.n == 0)
+        no_stage(c, file);
 }
-
 bool df_compile(struct compile *c, uint32_t source)
 {
     size_t errors = c->diags->n_errors;

@@ -10,38 +10,58 @@
 #include "frontend/df_ast.h"
 #include "frontend/vars.h"
 
+DEFINE_VEC(df_insn_ptrs, const struct df_insn *);
+
+struct df_stage;
+DEFINE_VEC(df_stage_ptrs, struct df_stage *);
+
 struct df_stage {
     struct str name;        /* as written; empty if it has none */
     struct df_word keyword; /* of its FROM, for messages */
     struct df_word from;    /* the image as written, for messages */
     uint32_t index;
-    uint32_t step;       /* the last one so far */
-    bool is_scratch;     /* nothing is inherited from an image */
-    bool is_broken;      /* its FROM was refused */
-    struct vars run_env; /* what RUN and expansions see: ENV and ARG, the later wins */
-    struct vars env;     /* ENV alone */
+    uint32_t step;   /* the last one so far */
+    bool is_scratch; /* nothing is inherited from an image */
+    bool is_broken;  /* its FROM was refused */
+    bool is_context; /* --build-context stands in for it: its instructions do not count */
+    bool is_needed;  /* by the target; known at the end */
+    struct df_stage_ptrs needs;   /* its base, and those that it copies or mounts from */
+    struct df_insn_ptrs triggers; /* its ONBUILD instructions */
+    struct vars run_env;          /* what RUN and expansions see: ENV and ARG, the later wins */
+    struct vars env;              /* ENV alone */
     struct vars labels, ports, volumes;
     struct text_vec late_ports, late_volumes; /* whose text only the base image can tell */
     struct text cwd;                          /* empty until WORKDIR */
     struct value user;                        /* empty until USER */
     bool has_user;
     bool has_cmd;               /* CMD was given in this stage itself */
+    uint32_t n_ssh;             /* ssh mounts so far in the instruction */
     struct image_config config; /* what is complete when it is set; the rest at the stage's end */
     struct diag_vec errors;     /* those that count only if a target needs the stage */
+};
+
+/* The last FROM of a file that gives a name: what --from means, wherever it stands. */
+struct df_named {
+    const struct df_insn *from;
+    uint32_t index;
 };
 
 struct df_lower {
     struct compile *c;
     const struct df_file *file;
     struct df_stage *stage; /* NULL before the first FROM */
-    VEC(struct df_stage *) stages;
-    struct map names;       /* lower-case name -> the last stage so far that has it */
-    struct map later_names; /* lower-case name -> instruction of the first FROM that gives it */
-    struct vars globals;    /* ARG before the first FROM */
-    bool globals_broken;    /* one of them was refused: unset ones are no news */
-    struct map build_args;  /* name -> const struct build_arg */
-    struct map declared;    /* every ARG's name -> itself */
-    bool outside_reported;  /* an instruction before the first FROM was */
+    struct df_stage_ptrs stages;
+    struct map names;      /* lower-case name -> the last stage so far that has it */
+    struct map named;      /* lower-case name -> struct df_named */
+    struct vars globals;   /* ARG before the first FROM */
+    bool globals_broken;   /* one of them was refused: unset ones are no news */
+    struct map build_args; /* name -> const struct build_arg */
+    struct map declared;   /* every ARG's name -> something */
+    bool outside_reported; /* an instruction before the first FROM was */
+    struct str epoch;      /* as in struct image_config; set at the first FROM */
+    bool epoch_is_elsewhere;
+    bool has_ignore; /* there is a FILE.dockerignore; ignore has its lines */
+    struct str_vec ignore;
 };
 
 /* What BuildKit finds only when it builds a stage, and so not in one that no target needs: there
@@ -59,6 +79,8 @@ bool df_expand(struct df_lower *lo, const struct df_word *word, struct value *ou
 /* The same where the base image's configuration can't be waited for. */
 bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct str *out);
 
+bool df_expand_raw(struct df_lower *lo, const struct df_word *word, struct value *out);
+
 /* df_flags.c: checks an instruction's flags against df_flag.def. */
 bool df_flags_check(struct df_lower *lo, const struct df_insn *in);
 void df_flags_ignored(struct df_lower *lo, const struct df_insn *in);
@@ -68,7 +90,9 @@ const struct df_flag *df_flag_find(const struct df_insn *in, struct str name); /
 struct str df_path_clean(struct arena *a, struct str path); /* as Go's path.Clean */
 struct text df_workdir_join(struct arena *a, const struct df_stage *st, struct text path);
 struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text path);
+struct text df_mount_target(struct arena *a, const struct df_stage *st, struct text path);
 struct str df_copy_source(struct arena *a, struct str path);
+struct text df_with_slash(struct arena *a, struct text path);
 
 /* df_stage.c */
 struct str df_stage_key(struct arena *a,
@@ -76,21 +100,61 @@ struct str df_stage_key(struct arena *a,
 void df_lower_from(struct df_lower *lo, const struct df_insn *in);
 void df_stage_finish(struct df_lower *lo); /* the current one, if any */
 bool df_target_set(struct df_lower *lo);
-/* The step that COPY --from=NAME reads. False: reported. */
-bool df_stage_resolve(struct df_lower *lo, const struct df_word *name, uint32_t *step);
+/* Where COPY --from=NAME or a mount's from=NAME reads: a step, or else the context of this name.
+ * False: reported. */
+struct df_origin {
+    bool is_context;
+    struct str context;
+    uint32_t step;
+};
+bool df_stage_resolve(struct df_lower *lo, const struct df_word *at, struct str name,
+                      struct df_origin *out);
+/* The REF of --build-context for this name, which stands for an image or a stage; NULL = none. */
+const struct build_context *df_context_find(const struct df_lower *lo, struct str name);
 
 /* df_args.c */
 void df_build_args_init(struct df_lower *lo);
 void df_build_args_check(struct df_lower *lo);
 void df_lower_arg(struct df_lower *lo, const struct df_insn *in);
-bool df_is_platform_arg(struct str name);
+struct str df_build_arg(const struct df_lower *lo, struct str name); /* empty if not given */
 
-/* df_steps.c: what makes steps */
+/* df_epoch.c: finds out what SOURCE_DATE_EPOCH says, once the global arguments are known */
+void df_epoch_init(struct df_lower *lo);
+
+/* df_ignore.c: reads FILE.dockerignore */
+void df_ignore_init(struct df_lower *lo);
+
+/* df_steps.c: RUN and WORKDIR, and what makes all steps */
 void df_lower_run(struct df_lower *lo, const struct df_insn *in);
-void df_lower_copy(struct df_lower *lo, const struct df_insn *in);
 void df_lower_workdir(struct df_lower *lo, const struct df_insn *in);
 struct command df_command(struct df_lower *lo, const struct df_insn *in);
 struct str df_heading(struct arena *a, const struct df_insn *in);
+void df_add_step(struct df_lower *lo, const struct df_insn *in, struct step *s);
+
+/* df_copy.c: COPY and ADD */
+void df_lower_copy(struct df_lower *lo, const struct df_insn *in);
+void df_lower_add(struct df_lower *lo, const struct df_insn *in);
+
+/* df_csv.c: the parts of a --mount or --device, KEY[=VALUE] between commas. */
+struct df_field {
+    struct df_word key, value; /* the key as written */
+    bool has_value;
+    struct df_word whole;
+};
+DEFINE_VEC(df_field_vec, struct df_field);
+bool df_csv_read(struct df_lower *lo, const struct df_word *text, struct df_field_vec *out);
+bool df_bool_read(struct str s, bool *out); /* as Go's strconv.ParseBool: 1, t, true, ... */
+bool df_octal_read(struct str s, unsigned max, struct str *out); /* without leading zeros */
+
+/* df_mount.c: the mounts and devices of RUN. False: reported. */
+bool df_mounts_read(struct df_lower *lo, const struct df_insn *in, struct step *s);
+bool df_devices_read(struct df_lower *lo, const struct df_insn *in, struct op_run *op);
+
+/* df_onbuild.c: ONBUILD, and the triggers of the base that run behind FROM */
+void df_lower_onbuild(struct df_lower *lo, const struct df_insn *in);
+void df_triggers_run(struct df_lower *lo, const struct df_stage *base);
+
+void df_lower_insn(struct df_lower *lo, const struct df_insn *in);
 
 /* df_config.c: what describes the image */
 void df_lower_cmd(struct df_lower *lo, const struct df_insn *in);

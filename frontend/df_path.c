@@ -56,7 +56,7 @@ static struct text base_dir(struct arena *a, const struct df_stage *st)
     return st->is_scratch ? text_lit(a, STR("/")) : text_ref(a, TEXT_WORKDIR);
 }
 
-static struct text with_slash(struct arena *a, struct text path)
+struct text df_with_slash(struct arena *a, struct text path)
 {
     if (text_is_literal(path) && str_ends(text_str(path), STR("/")))
         return path;
@@ -75,7 +75,7 @@ static struct text join(struct arena *a, struct text dir, struct text path)
         return dir;
     if (rel.n)
         path = text_lit(a, rel);
-    return text_join(a, with_slash(a, dir), path);
+    return text_join(a, df_with_slash(a, dir), path);
 }
 
 /* A path that begins with a reference is taken for absolute: such variables hold directories. */
@@ -88,12 +88,18 @@ static struct text join_stage(struct arena *a, const struct df_stage *st, struct
     return join(a, base_dir(a, st), path);
 }
 
+/* An absolute target stays as it is written, a slash at its end included, as in BuildKit. */
+struct text df_mount_target(struct arena *a, const struct df_stage *st, struct text path)
+{
+    return is_absolute(path) ? path : join_stage(a, st, path);
+}
+
 /* A slash at the end stays, as in the working directory that BuildKit gives to commands. */
 struct text df_workdir_join(struct arena *a, const struct df_stage *st, struct text path)
 {
     struct text dir = join_stage(a, st, path);
     bool slash = text_is_literal(path) && str_ends(text_str(path), STR("/"));
-    return slash ? with_slash(a, dir) : dir;
+    return slash ? df_with_slash(a, dir) : dir;
 }
 
 static bool means_directory(struct str s)
@@ -105,7 +111,7 @@ struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text
 {
     struct text dest = join_stage(a, st, path);
     bool slash = text_is_literal(path) && means_directory(text_str(path));
-    return slash ? with_slash(a, dest) : dest;
+    return slash ? df_with_slash(a, dest) : dest;
 }
 
 struct str df_copy_source(struct arena *a, struct str path)

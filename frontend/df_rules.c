@@ -3,6 +3,7 @@
 
 #include "frontend/df_rules.h"
 
+const struct diag_rule df_rule_bad_pattern = {"BadPattern", DIAG_WARNING};
 const struct diag_rule df_rule_empty_command = {"EmptyCommand", DIAG_WARNING};
 const struct diag_rule df_rule_exec_form_fallback = {"ExecFormFallback", DIAG_WARNING};
 const struct diag_rule df_rule_ignored_flag = {"IgnoredFlag", DIAG_WARNING};

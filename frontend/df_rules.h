@@ -5,6 +5,7 @@
 
 #include "base/diag.h"
 
+extern const struct diag_rule df_rule_bad_pattern;
 extern const struct diag_rule df_rule_empty_command;
 extern const struct diag_rule df_rule_exec_form_fallback;
 extern const struct diag_rule df_rule_ignored_flag;

@@ -8,6 +8,7 @@
 #include "frontend/df_lower.h"
 
 #include "base/suggest.h"
+#include "frontend/platform.h"
 
 struct str df_stage_key(struct arena *a, struct str s)
 {
@@ -51,6 +52,7 @@ static void inherit(struct df_stage *st, struct df_stage *parent)
     uint32_t index = st->index;
     *st = *parent;
     st->name = name;
+    st->is_needed = false;
     st->keyword = keyword;
     st->from = from;
     st->index = index;
@@ -59,6 +61,11 @@ static void inherit(struct df_stage *st, struct df_stage *parent)
     st->labels = vars_inherit(&parent->labels);
     st->ports = vars_inherit(&parent->ports);
     st->volumes = vars_inherit(&parent->volumes);
+    st->is_context = parent->is_context;
+    st->needs = (struct df_stage_ptrs){0};
+    st->errors = (struct diag_vec){0};
+    st->triggers = (struct df_insn_ptrs){0};
+    st->config.onbuild = (struct str_vec){0};
     st->late_ports.cap = st->late_ports.n;
     st->late_volumes.cap = st->late_volumes.n;
     st->has_cmd = false;
@@ -78,13 +85,16 @@ static uint32_t add_from_step(struct df_lower *lo, struct str image, struct str 
 static bool read_platform(struct df_lower *lo, const struct df_insn *in, struct str *platform)
 {
     const struct df_flag *f = df_flag_find(in, STR("platform"));
+    struct platform p;
     *platform = lo->c->options->platform;
     if (!f)
         return true;
     if (!df_expand_literal(lo, &f->value, platform))
         return false;
-    if (compile_is_platform(*platform))
+    if (platform_read(lo->c->arena, *platform, &p)) {
+        *platform = platform_text(lo->c->arena, &p);
         return true;
+    }
     if (!lo->globals_broken)
         diag_error(lo->c->diags, df_word_span(&f->value),
                    "platform \"" STR_FMT "\" is not of the form OS/ARCH[/VARIANT]",
@@ -118,6 +128,47 @@ static bool check_image(struct df_lower *lo, const struct df_word *word, struct 
     return false;
 }
 
+const struct build_context *df_context_find(const struct df_lower *lo, struct str name)
+{
+    vec_for (const struct build_context, c, &lo->c->options->contexts) {
+        struct str n = c->name;
+        for (size_t i = 0; i + 1 < n.n; i++) /* NAME::PLATFORM */
+            if (n.p[i] == ':' && n.p[i + 1] == ':')
+                n.n = i;
+        if (str_eq_nocase(n, name))
+            return c;
+    }
+    return NULL;
+}
+
+/* Whether REF names an image, in a registry or a file; else it is a directory to copy from. */
+static bool is_image_ref(struct str ref)
+{
+    static const struct str prefixes[] = {
+        STR_INIT("docker-image://"), STR_INIT("oci-layout://"), STR_INIT("oci-archive:"),
+        STR_INIT("docker-archive:"), STR_INIT("tar:"),          STR_INIT("dir:"),
+    };
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (str_starts(ref, prefixes[i]))
+            return true;
+    return false;
+}
+
+static bool start_from_stage(struct df_lower *lo, struct df_stage *st, struct df_stage *parent)
+{
+    inherit(st, parent);
+    vec_push(lo->c->arena, &st->needs, parent);
+    return !parent->is_broken;
+}
+
+static void start_from_scratch(struct df_lower *lo, struct df_stage *st, const struct df_insn *in)
+{
+    struct step s = step_of_kind(STEP_SCRATCH);
+    s.meta = compile_meta(lo->c, df_insn_span(in), df_heading(lo->c->arena, in));
+    st->step = plan_add_step(lo->c->plan, &s);
+    st->is_scratch = true;
+}
+
 /* Sets up *st on its base. */
 static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df_insn *in)
 {
@@ -125,22 +176,20 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
     if (!df_flags_check(lo, in) || !read_platform(lo, in, &platform) ||
         !df_expand_literal(lo, &st->from, &image))
         return false;
-    struct df_stage *parent = map_get(&lo->names, image);
-    if (parent) {
-        inherit(st, parent);
+    struct str name = in->words.n == 2 ? in->words.at[1].s : STR("");
+    st->is_context = name.n && df_context_find(lo, name) != NULL;
+    if (st->is_context)
+        image = name;
+    struct df_stage *parent = st->is_context ? NULL : map_get(&lo->names, image);
+    if (parent)
+        return start_from_stage(lo, st, parent);
+    if (!st->is_context && str_eq(image, STR("scratch"))) {
+        start_from_scratch(lo, st, in);
         return true;
     }
-    struct span at = df_insn_span(in);
-    if (str_eq(image, STR("scratch"))) {
-        struct step s = step_of_kind(STEP_SCRATCH);
-        s.meta = compile_meta(lo->c, at, df_heading(lo->c->arena, in));
-        st->step = plan_add_step(lo->c->plan, &s);
-        st->is_scratch = true;
-        return true;
-    }
-    if (!check_image(lo, &st->from, image))
+    if (!st->is_context && !check_image(lo, &st->from, image))
         return false;
-    st->step = add_from_step(lo, image, platform, at, df_heading(lo->c->arena, in));
+    st->step = add_from_step(lo, image, platform, df_insn_span(in), df_heading(lo->c->arena, in));
     return true;
 }
 
@@ -154,6 +203,8 @@ void df_lower_from(struct df_lower *lo, const struct df_insn *in)
         .step = NO_STEP,
     };
     lo->stage = NULL; /* FROM sees only the global arguments */
+    if (st->index == 0)
+        df_epoch_init(lo);
     st->is_broken = in->is_broken;
     if (!in->is_broken) {
         st->from = in->words.at[0];
@@ -163,6 +214,8 @@ void df_lower_from(struct df_lower *lo, const struct df_insn *in)
     }
     vec_push(lo->c->arena, &lo->stages, st);
     lo->stage = st;
+    if (st->needs.n)
+        df_triggers_run(lo, st->needs.at[0]);
 }
 
 static struct text_vec texts_of(struct arena *a, const struct vars *set,
@@ -199,6 +252,7 @@ void df_stage_finish(struct df_lower *lo)
     cfg->volumes = texts_of(a, &st->volumes, &st->late_volumes);
     cfg->user = st->user.text;
     cfg->workdir = st->cwd;
+    cfg->epoch = lo->epoch;
     struct stage out = {.name = st->name, .step = st->step, .config = *cfg};
     vec_push(a, &lo->c->plan->stages, out);
 }
@@ -227,6 +281,7 @@ bool df_target_set(struct df_lower *lo)
         suggest_stage(lo, d, want);
         return false;
     }
+    found->is_needed = true;
     struct plan *p = lo->c->plan;
     uint32_t first = (uint32_t)(p->stages.n - lo->stages.n);
     struct target t = {.name = found->name, .step = found->step, .stage = first + found->index};
@@ -236,56 +291,81 @@ bool df_target_set(struct df_lower *lo)
     return true;
 }
 
-/* A stage by its number. False: it is one, but not one to copy from (reported). */
-static bool resolve_index(struct df_lower *lo, const struct df_word *word, uint64_t index,
-                          struct df_stage **found)
+static void note_stage(struct df_lower *lo, struct diag *d, const struct df_named *n)
 {
-    if (index < lo->stage->index) {
-        *found = lo->stages.at[index];
+    diag_note_at(d, df_word_span(&n->from->words.at[n->from->words.n - 1]), "the stage is here");
+    if (n->index > lo->stage->index &&
+        map_get(&lo->names, df_stage_key(lo->c->arena, n->from->words.at[1].s)))
+        diag_note(d, "of two stages with one name, the last one counts");
+}
+
+/* The stage with this index, if it stands before the current one. */
+static struct df_stage *earlier_stage(struct df_lower *lo, const struct df_word *at,
+                                      struct str name, uint64_t index, const struct df_named *n)
+{
+    struct df_stage *st = lo->stage;
+    if (index < st->index)
+        return lo->stages.at[index];
+    struct span span = df_word_span(at);
+    struct diag *d;
+    if (index == st->index)
+        d = diag_error(lo->c->diags, span, "stage \"" STR_FMT "\" can't copy from itself",
+                       STR_ARG(name));
+    else if (n)
+        d = df_error(lo, span, "stage \"" STR_FMT "\" must stand before this one", STR_ARG(name));
+    else
+        d = diag_error(lo->c->diags, span, "there is no stage " STR_FMT " before this one",
+                       STR_ARG(name));
+    if (n)
+        note_stage(lo, d, n);
+    return NULL;
+}
+
+static bool read_stage(struct df_lower *lo, struct df_stage *found, struct df_origin *out)
+{
+    vec_push(lo->c->arena, &lo->stage->needs, found);
+    const struct build_context *c = found->is_context ? df_context_find(lo, found->name) : NULL;
+    *out = (struct df_origin){.step = found->step};
+    if (c && !is_image_ref(c->ref))
+        *out = (struct df_origin){.is_context = true, .context = found->name};
+    return !found->is_broken;
+}
+
+/* What is no stage: scratch, a context of --build-context, or an image. */
+static bool read_other(struct df_lower *lo, const struct df_word *at, struct str name,
+                       struct df_origin *out)
+{
+    const struct build_context *c = df_context_find(lo, name);
+    struct str heading = str_concat(lo->c->arena, STR("FROM "), name);
+    if (c && !is_image_ref(c->ref)) {
+        *out = (struct df_origin){.is_context = true, .context = name};
         return true;
     }
-    diag_error(lo->c->diags, df_word_span(word),
-               index == lo->stage->index ? "stage %llu can't copy from itself"
-                                         : "there is no stage %llu before this one",
-               (unsigned long long)index);
-    return false;
-}
-
-static bool refuse_later(struct df_lower *lo, const struct df_word *word, struct str name)
-{
-    const struct df_insn *later = map_get(&lo->later_names, name);
-    bool is_self = str_eq(df_stage_key(lo->c->arena, lo->stage->name), name);
-    struct diag *d = diag_error(lo->c->diags, df_word_span(word),
-                                is_self ? "stage \"" STR_FMT "\" can't copy from itself"
-                                        : "stage \"" STR_FMT "\" must stand before this one",
-                                STR_ARG(word->s));
-    diag_note_at(d, df_word_span(&later->words.at[1]), "the stage is here");
-    return false;
-}
-
-bool df_stage_resolve(struct df_lower *lo, const struct df_word *word, uint32_t *step)
-{
-    struct str name = df_stage_key(lo->c->arena, word->s);
-    struct df_stage *found = map_get(&lo->names, name);
-    unsigned long long index;
-    if (found == lo->stage)
-        found = NULL;
-    if (!found && map_get(&lo->later_names, name))
-        return refuse_later(lo, word, name);
-    if (!found && str_to_u64(word->s, &index) && !resolve_index(lo, word, index, &found))
-        return false;
-    if (found) {
-        *step = found->step;
-        return !found->is_broken;
+    *out = (struct df_origin){0};
+    if (str_eq(name, STR("scratch"))) {
+        struct step s = step_of_kind(STEP_SCRATCH);
+        s.meta = compile_meta(lo->c, df_word_span(at), heading);
+        out->step = plan_add_step(lo->c->plan, &s);
+        return true;
     }
-    if (!df_image_is_valid(word->s)) {
-        struct diag *d = diag_error(lo->c->diags, df_word_span(word),
+    if (!c && !df_image_is_valid(name)) {
+        struct diag *d = diag_error(lo->c->diags, df_word_span(at),
                                     "\"" STR_FMT "\" is neither a stage nor the name of an image",
-                                    STR_ARG(word->s));
-        suggest_stage(lo, d, word->s);
+                                    STR_ARG(name));
+        suggest_stage(lo, d, name);
         return false;
     }
-    struct str heading = str_concat(lo->c->arena, STR("FROM "), word->s);
-    *step = add_from_step(lo, word->s, lo->c->options->platform, df_word_span(word), heading);
+    out->step = add_from_step(lo, name, lo->c->options->platform, df_word_span(at), heading);
     return true;
+}
+
+bool df_stage_resolve(struct df_lower *lo, const struct df_word *at, struct str name,
+                      struct df_origin *out)
+{
+    const struct df_named *n = map_get(&lo->named, df_stage_key(lo->c->arena, name));
+    unsigned long long index = 0;
+    if (!n && !str_to_u64(name, &index))
+        return read_other(lo, at, name, out);
+    struct df_stage *found = earlier_stage(lo, at, name, n ? n->index : index, n);
+    return found && read_stage(lo, found, out);
 }

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libfrontend.a
 libfrontend_a_SOURCES = \
 	frontend/compile.c frontend/compile.h \
 	frontend/language.c frontend/language.h \
+	frontend/platform.c frontend/platform.h \
 	frontend/vars.c frontend/vars.h
 
 # The front end of OBuilder specs.
@@ -30,17 +31,23 @@ libfrontend_a_SOURCES += \
 	frontend/df_ast.c frontend/df_ast.h frontend/df_flag.def frontend/df_insn.def \
 	frontend/df_check.c \
 	frontend/df_config.c \
+	frontend/df_copy.c \
+	frontend/df_csv.c \
 	frontend/df_directive.c \
 	frontend/df_dump.c \
+	frontend/df_epoch.c \
 	frontend/df_expand.c \
 	frontend/df_flags.c \
 	frontend/df_health.c \
 	frontend/df_heredoc.c \
+	frontend/df_ignore.c \
 	frontend/df_image_lex.c \
 	frontend/df_json.c \
 	frontend/df_lex.c \
 	frontend/df_line.c frontend/df_line.h \
 	frontend/df_lower.c frontend/df_lower.h \
+	frontend/df_mount.c \
+	frontend/df_onbuild.c \
 	frontend/df_parse.c frontend/df_parse.h \
 	frontend/df_path.c \
 	frontend/df_rules.c frontend/df_rules.h \

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "frontend/language.h"
+#include "frontend/platform.h"
 #include "ir/identify.h"
 #include "ir/pass.h"
 #include "ir/write.h"
@@ -28,6 +29,9 @@ static const char help[] =
     "      --build-arg=K[=V]     set a build argument; without =V to the environment's K\n"
     "      --platform=OS/ARCH[/VARIANT]\n"
     "                            platform of base images (default: the executor's)\n"
+    "      --build-context=NAME=REF\n"
+    "                            what NAME means in FROM and --from, as for obexec\n"
+    "      --strict              refuse what BuildKit refuses, as variables in --from\n"
     "  -O0, -O1, -O2             how much to optimize (default: -O1); 1 drops what no\n"
     "                            target needs and joins equal steps, 2 may also change\n"
     "                            where snapshots are taken\n"
@@ -38,7 +42,17 @@ static const char help[] =
     "\n"
     "Exit status: 0 done, 1 errors in the input, 2 usage, 3 a file can't be read or written.\n";
 
-enum { OPT_FROM = 256, OPT_TO, OPT_TARGET, OPT_BUILD_ARG, OPT_PLATFORM, OPT_EXPLAIN, OPT_STATS };
+enum {
+    OPT_FROM = 256,
+    OPT_TO,
+    OPT_TARGET,
+    OPT_BUILD_ARG,
+    OPT_PLATFORM,
+    OPT_BUILD_CONTEXT,
+    OPT_STRICT,
+    OPT_EXPLAIN,
+    OPT_STATS
+};
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
@@ -47,6 +61,8 @@ static const struct option long_options[] = {
     {"target", required_argument, NULL, OPT_TARGET},
     {"build-arg", required_argument, NULL, OPT_BUILD_ARG},
     {"platform", required_argument, NULL, OPT_PLATFORM},
+    {"build-context", required_argument, NULL, OPT_BUILD_CONTEXT},
+    {"strict", no_argument, NULL, OPT_STRICT},
     {"explain", no_argument, NULL, OPT_EXPLAIN},
     {"stats", no_argument, NULL, OPT_STATS},
     {"help", no_argument, NULL, 'h'},
@@ -77,6 +93,24 @@ static bool add_build_arg(struct cli *cli, const char *text)
     }
     vec_push(cli->arena, &cli->compile.build_args, a);
     return a.name.n > 0;
+}
+
+static bool set_platform(struct cli *cli, struct str text)
+{
+    struct platform p;
+    if (!platform_read(cli->arena, text, &p))
+        return false;
+    cli->compile.platform = platform_text(cli->arena, &p);
+    return true;
+}
+
+static bool add_context(struct cli *cli, const char *text)
+{
+    struct build_context c;
+    if (!str_cut(str_from(text), '=', &c.name, &c.ref) || c.name.n == 0 || c.ref.n == 0)
+        return false;
+    vec_push(cli->arena, &cli->compile.contexts, c);
+    return true;
 }
 
 static bool parse_format(const char *name, enum output_format *out)
@@ -111,10 +145,14 @@ static int parse_option(struct cli *cli, int opt)
             return -1;
         return cli_usage_error("spec2ir", "--build-arg takes NAME=VALUE, not \"%s\"", optarg);
     case OPT_PLATFORM:
-        cli->compile.platform = str_from(optarg);
-        if (compile_is_platform(cli->compile.platform))
+        if (set_platform(cli, str_from(optarg)))
             return -1;
         return cli_usage_error("spec2ir", "--platform takes OS/ARCH[/VARIANT], not \"%s\"", optarg);
+    case OPT_BUILD_CONTEXT:
+        if (add_context(cli, optarg))
+            return -1;
+        return cli_usage_error("spec2ir", "--build-context takes NAME=REF, not \"%s\"", optarg);
+    case OPT_STRICT: cli->compile.strict = true; return -1;
     case 'O':
         cli->level = optarg[0] - '0';
         if (cli->level >= 0 && cli->level <= 2 && optarg[1] == '\0')
@@ -150,7 +188,8 @@ static int load_sources(struct compile *c, char *const *paths, int n, struct ob_
 static bool compile_all(struct compile *c, const struct cli *cli, struct buf *ast)
 {
     bool ok = true;
-    for (uint32_t i = 0; i < c->sources->list.n; i++) {
+    uint32_t n = (uint32_t)c->sources->list.n; /* reading one may add others */
+    for (uint32_t i = 0; i < n; i++) {
         const struct language *l = cli->language;
         if (!l)
             l = language_guess(source_at(c->sources, i));

@@ -68,7 +68,7 @@ static void add_mounts(struct lowering *lo, enum mount_type type, const struct s
                        struct ir_mount_vec *out)
 {
     vec_for (const struct sx_mount, m, mounts) {
-        struct ir_mount im = {.type = type, .id = m->id.text};
+        struct ir_mount im = {.type = type, .id = text_lit(lo->c->arena, m->id.text)};
         im.target = literal(lo, sx_path_clean(lo->arena, m->target.text));
         im.read_only = type == MOUNT_SECRET;
         vec_for (const struct sx_option, o, &m->options) {

@@ -54,7 +54,7 @@ static const struct field copy_fields[] = {
     {"ignore_given", FIELD_BOOL, offsetof(struct op_copy, has_ignore)},
     ROW(op_copy, ignore, FIELD_STR_LIST),
     ROW(op_copy, owner, FIELD_TEXT),
-    ROW(op_copy, chmod, FIELD_STR),
+    ROW(op_copy, chmod, FIELD_STR_OR_TEXT),
     ROW(op_copy, parents, FIELD_BOOL),
     ROW(op_copy, epoch, FIELD_STR),
     FIELD_END,
@@ -67,7 +67,7 @@ static const struct field add_fields[] = {
     {"ignore_given", FIELD_BOOL, offsetof(struct op_add, has_ignore)},
     ROW(op_add, ignore, FIELD_STR_LIST),
     ROW(op_add, owner, FIELD_TEXT),
-    ROW(op_add, chmod, FIELD_STR),
+    ROW(op_add, chmod, FIELD_STR_OR_TEXT),
     ROW(op_add, checksum, FIELD_TEXT),
     ROW(op_add, keep_git_dir, FIELD_ENUM, .names = choices),
     ROW(op_add, unpack, FIELD_ENUM, .names = choices),
@@ -79,7 +79,7 @@ static const struct field op_file_fields[] = {
     OBJECTS(op_file, files, file_fields, struct ir_file),
     ROW(op_file, dst, FIELD_TEXT, .required = true),
     ROW(op_file, owner, FIELD_TEXT),
-    ROW(op_file, chmod, FIELD_STR),
+    ROW(op_file, chmod, FIELD_STR_OR_TEXT),
     ROW(op_file, epoch, FIELD_STR),
     FIELD_END,
 };
@@ -93,7 +93,7 @@ static const struct field mkdir_fields[] = {
 
 const struct field mount_fields[] = {
     ROW(ir_mount, type, FIELD_ENUM, .required = true, .names = mount_types),
-    ROW(ir_mount, id, FIELD_STR),
+    ROW(ir_mount, id, FIELD_STR_OR_TEXT),
     ROW(ir_mount, target, FIELD_TEXT, .required = true),
     ROW(ir_mount, read_only, FIELD_BOOL),
     ROW(ir_mount, options, FIELD_STR_PAIRS),
@@ -184,7 +184,8 @@ bool field_is_default(const struct field *f, const void *obj)
 {
     switch (f->type) {
     case FIELD_STR: return FIELD_AT(struct str, f, obj)->n == 0;
-    case FIELD_TEXT: return FIELD_AT(struct text, f, obj)->n == 0;
+    case FIELD_TEXT:
+    case FIELD_STR_OR_TEXT: return FIELD_AT(struct text, f, obj)->n == 0;
     case FIELD_BOOL: return !*FIELD_AT(bool, f, obj);
     case FIELD_INT: return *FIELD_AT(int64_t, f, obj) == 0;
     case FIELD_ENUM: return field_enum(f, obj) == 0;

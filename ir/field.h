@@ -15,6 +15,7 @@
 enum field_type {
     FIELD_STR,
     FIELD_TEXT,
+    FIELD_STR_OR_TEXT, /* a struct text, hashed as a FIELD_STR while it is a literal */
     FIELD_BOOL,
     FIELD_INT,  /* int64_t, not negative */
     FIELD_ENUM, /* names[] gives the values from 0 */

@@ -44,6 +44,14 @@ static void put_text(struct buf *b, struct text t)
     }
 }
 
+static void put_str_or_text(struct buf *b, struct text t)
+{
+    if (text_is_literal(t))
+        put_str(b, text_str(t));
+    else
+        put_text(b, t);
+}
+
 static void put_str_list(struct buf *b, const struct str_vec *v)
 {
     put_tagged(b, 'l', v->n);
@@ -75,6 +83,7 @@ static void put_value(struct buf *b, const struct field *f, const void *obj)
     switch (f->type) {
     case FIELD_STR: put_str(b, *FIELD_AT(struct str, f, obj)); return;
     case FIELD_TEXT: put_text(b, *FIELD_AT(struct text, f, obj)); return;
+    case FIELD_STR_OR_TEXT: put_str_or_text(b, *FIELD_AT(struct text, f, obj)); return;
     case FIELD_BOOL: put_tagged(b, 'n', *FIELD_AT(bool, f, obj)); return;
     case FIELD_INT: put_tagged(b, 'n', (uint64_t)*FIELD_AT(int64_t, f, obj)); return;
     case FIELD_ENUM: put_str(b, str_from(f->names[field_enum(f, obj)])); return;

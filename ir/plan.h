@@ -75,7 +75,7 @@ DEFINE_VEC(name_str_vec, struct name_str);
 
 struct ir_mount {
     enum mount_type type;
-    struct str id;      /* of a cache, secret or ssh agent */
+    struct text id;     /* of a cache, secret or ssh agent */
     struct text target; /* absolute path in the sandbox; empty = a secret only in a variable */
     bool read_only;
     struct name_str_vec options; /* what the spec gave for BuildKit only, in its order */
@@ -141,7 +141,7 @@ struct op_copy {
     struct str_vec ignore;  /* patterns of DOCKERFILE.dockerignore, if there is such a file */
     bool has_ignore;        /* false: the context's own .dockerignore counts */
     struct text owner;      /* as op_run.user; empty = Dockerfile: root, spec: root */
-    struct str chmod;       /* octal or symbolic mode for every file copied; empty = keep */
+    struct text chmod;      /* octal or symbolic mode for every file copied; empty = keep */
     bool parents;           /* Dockerfile: keep the directories of src, from a "/./" in it on */
     struct str epoch;       /* see struct image_config: the time of what is made; empty = as is */
 };
@@ -155,7 +155,7 @@ struct op_add {
     struct str_vec exclude, ignore;
     bool has_ignore;
     struct text owner;
-    struct str chmod;
+    struct text chmod;
     struct text checksum;     /* "sha256:…" of a URL, or a git commit; empty = not checked */
     enum choice keep_git_dir; /* given at all, it says that a URL is a git repository */
     enum choice unpack;       /* by default archives from the context, but not from URLs */
@@ -166,7 +166,7 @@ struct op_add {
 struct op_file {
     struct ir_file_vec files; /* mode 0644 */
     struct text dst, owner;   /* as in op_copy */
-    struct str chmod;
+    struct text chmod;
     struct str epoch;
 };
 
@@ -251,7 +251,8 @@ struct plan {
     VEC(struct plan_source) sources;
     VEC(struct step) steps;
     VEC(struct stage) stages;
-    VEC(struct target) targets; /* what is built; several specs give several */
+    VEC(struct target) targets;  /* what is built; several specs give several */
+    struct name_str_vec proxies; /* HTTP_PROXY and the like, for every command; not hashed */
 };
 
 #define PLAN_INIT(a) ((struct plan){.arena = (a)})

@@ -152,6 +152,13 @@ static int read_list(const struct reader *r, const json_t *doc, const char *key,
     return list ? read_array(r, &list_at, list, fn, p) : -1;
 }
 
+static int read_proxies(const struct reader *r, const json_t *doc, struct plan *p)
+{
+    struct at at = key_at(NULL, "proxies");
+    const json_t *list = json_object_get(doc, "proxies");
+    return list ? read_array(r, &at, list, read_str_pair, &p->proxies) : 0;
+}
+
 static int read_version(const struct reader *r, const json_t *doc)
 {
     const json_t *version = json_object_get(doc, "obir");
@@ -165,11 +172,12 @@ static int read_version(const struct reader *r, const json_t *doc)
 
 static int read_document(const struct reader *r, const json_t *doc, struct plan *p)
 {
-    static const char *const keys[] = {"obir", "sources", "steps", "stages", "targets", NULL};
+    static const char *const keys[] = {"obir",   "sources", "proxies", "steps",
+                                       "stages", "targets", NULL};
     if (!json_is_object(doc))
         return read_fail(r, NULL, "expected an object");
     if (read_version(r, doc) < 0 || read_check_keys(r, NULL, doc, keys) < 0 ||
-        read_list(r, doc, "sources", add_source, p) < 0 ||
+        read_list(r, doc, "sources", add_source, p) < 0 || read_proxies(r, doc, p) < 0 ||
         read_list(r, doc, "steps", add_step, p) < 0 ||
         read_list(r, doc, "stages", add_stage, p) < 0 ||
         read_list(r, doc, "targets", add_target, p) < 0)

@@ -230,7 +230,7 @@ static int add_text_pair(const struct reader *r, const struct at *at, const json
     return 0;
 }
 
-static int add_str_pair(const struct reader *r, const struct at *at, const json_t *v, void *out)
+int read_str_pair(const struct reader *r, const struct at *at, const json_t *v, void *out)
 {
     struct name_str s;
     struct text value;
@@ -318,7 +318,8 @@ static int read_value(const struct reader *r, const struct at *at, const json_t 
     void *out = (char *)obj + f->offset;
     switch (f->type) {
     case FIELD_STR: return read_str(r, at, v, out);
-    case FIELD_TEXT: return read_text(r, at, v, out);
+    case FIELD_TEXT:
+    case FIELD_STR_OR_TEXT: return read_text(r, at, v, out);
     case FIELD_BOOL:
         if (!json_is_boolean(v))
             return read_fail(r, at, "expected true or false");
@@ -333,7 +334,7 @@ static int read_value(const struct reader *r, const struct at *at, const json_t 
     case FIELD_STR_LIST: return read_array(r, at, v, add_str, out);
     case FIELD_TEXT_LIST: return read_array(r, at, v, add_text, out);
     case FIELD_TEXT_PAIRS: return read_array(r, at, v, add_text_pair, out);
-    case FIELD_STR_PAIRS: return read_array(r, at, v, add_str_pair, out);
+    case FIELD_STR_PAIRS: return read_array(r, at, v, read_str_pair, out);
     case FIELD_COMMAND: return read_object_command(r, at, v, out);
     case FIELD_OBJECTS: return read_objects(r, at, v, f, out);
     case FIELD_HEALTHCHECK:

@@ -54,4 +54,7 @@ int read_check_keys(const struct reader *r, const struct at *at, const json_t *v
 int read_fields(const struct reader *r, const struct at *at, const json_t *v,
                 const struct field *table, void *obj);
 
+/* A read_element: one ["NAME", "VALUE"], appended to the struct name_str_vec at out. */
+int read_str_pair(const struct reader *r, const struct at *at, const json_t *v, void *out);
+
 #endif

@@ -126,11 +126,11 @@ static int check_run(const struct check *c, const struct op_run *op)
 }
 
 /* Where files go, and the mode that they get. */
-static int check_placed(const struct check *c, struct text dst, struct str chmod)
+static int check_placed(const struct check *c, struct text dst, struct text chmod)
 {
     if (!is_absolute(dst))
         return fail(c, ".op.dst", "not an absolute path");
-    return is_octal(chmod) || mode_is_symbolic(chmod)
+    return !text_is_literal(chmod) || is_octal(text_str(chmod)) || mode_is_symbolic(text_str(chmod))
                ? 0
                : fail(c, ".op.chmod", "neither an octal nor a symbolic mode");
 }

@@ -105,7 +105,8 @@ static void write_value(struct json_out *j, const struct field *f, const void *o
 {
     switch (f->type) {
     case FIELD_STR: json_str(j, *FIELD_AT(struct str, f, obj)); return;
-    case FIELD_TEXT: write_text(j, *FIELD_AT(struct text, f, obj)); return;
+    case FIELD_TEXT:
+    case FIELD_STR_OR_TEXT: write_text(j, *FIELD_AT(struct text, f, obj)); return;
     case FIELD_BOOL: json_bool(j, *FIELD_AT(bool, f, obj)); return;
     case FIELD_INT: json_int(j, *FIELD_AT(int64_t, f, obj)); return;
     case FIELD_ENUM: json_str(j, str_from(f->names[field_enum(f, obj)])); return;
@@ -249,6 +250,22 @@ static int flush(struct buf *b, size_t enough, int fd, struct ob_err *err)
     return rc;
 }
 
+static void write_proxies(struct json_out *j, const struct plan *p)
+{
+    if (p->proxies.n == 0)
+        return;
+    json_key(j, "proxies");
+    json_open(j, '[');
+    vec_for (const struct name_str, v, &p->proxies) {
+        json_open(j, '[');
+        json_str(j, v->name);
+        json_str(j, v->value);
+        json_close(j, ']');
+    }
+    json_close(j, ']');
+    json_newline(j);
+}
+
 static int write_document(const struct plan *p, struct buf *out, int fd, struct ob_err *err)
 {
     enum { PIECE = 128 << 10 };
@@ -258,6 +275,7 @@ static int write_document(const struct plan *p, struct buf *out, int fd, struct 
     json_newline(&j);
     write_sources(&j, p);
     json_newline(&j);
+    write_proxies(&j, p);
     json_key(&j, "steps");
     json_open(&j, '[');
     vec_for (const struct step, s, &p->steps) {

@@ -8,8 +8,8 @@ import struct
 import sys
 
 # For each kind of step: its fields in their order, with type and default.
-TEXT, STR, STRS, TEXTS, PAIRS, BOOL, INT, STR_PAIRS, COMMAND = range(9)
-MOUNT = [("type", STR, "bind"), ("id", STR, ""), ("target", TEXT, ""), ("read_only", BOOL, False),
+TEXT, STR, STRS, TEXTS, PAIRS, BOOL, INT, STR_PAIRS, STR_OR_TEXT, COMMAND = range(10)
+MOUNT = [("type", STR, "bind"), ("id", STR_OR_TEXT, ""), ("target", TEXT, ""), ("read_only", BOOL, False),
          ("options", STR_PAIRS, []), ("from", STR, "nothing"), ("context", STR, ""),
          ("source", TEXT, ""), ("ignore_given", BOOL, False), ("ignore", STRS, []),
          ("sharing", STR, "shared"), ("mode", STR, ""), ("uid", INT, 0), ("gid", INT, 0),
@@ -25,13 +25,13 @@ FIELDS = {
     "copy": [("style", STR, "dockerfile"), ("from", STR, "context"), ("context", STR, ""),
              ("src", TEXTS, []), ("dst", TEXT, ""), ("exclude", STRS, []),
              ("ignore_given", BOOL, False), ("ignore", STRS, []), ("owner", TEXT, ""),
-             ("chmod", STR, ""), ("parents", BOOL, False), ("epoch", STR, "")],
+             ("chmod", STR_OR_TEXT, ""), ("parents", BOOL, False), ("epoch", STR, "")],
     "mkdir": [("path", TEXT, ""), ("owner", TEXT, ""), ("epoch", STR, "")],
     "add": [("src", TEXTS, []), ("dst", TEXT, ""), ("exclude", STRS, []),
             ("ignore_given", BOOL, False), ("ignore", STRS, []), ("owner", TEXT, ""),
-            ("chmod", STR, ""), ("checksum", TEXT, ""), ("keep_git_dir", STR, "default"),
+            ("chmod", STR_OR_TEXT, ""), ("checksum", TEXT, ""), ("keep_git_dir", STR, "default"),
             ("unpack", STR, "default"), ("epoch", STR, "")],
-    "file": [("files", FILE, []), ("dst", TEXT, ""), ("owner", TEXT, ""), ("chmod", STR, ""),
+    "file": [("files", FILE, []), ("dst", TEXT, ""), ("owner", TEXT, ""), ("chmod", STR_OR_TEXT, ""),
              ("epoch", STR, "")],
 }
 
@@ -73,6 +73,7 @@ def value(kind, v):
         INT: lambda n: number(b"n", n),
         TEXT: text,
         STR: string,
+        STR_OR_TEXT: lambda t: string(t) if isinstance(t, str) else text(t),
         STRS: lambda l: items(string, l),
         TEXTS: lambda l: items(text, l),
         BOOL: lambda b: number(b"n", b),

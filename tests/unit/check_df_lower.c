@@ -136,7 +136,7 @@ START_TEST(copy_reads_stages_by_name_and_number_and_else_images)
     ck_assert_uint_eq(s[3].reads.at[0], 1);
     ck_assert_uint_eq(s[4].reads.at[0], 1);
     ck_assert_text(&r, s[3].op.copy.owner, "u");
-    ck_assert_strs(s[3].op.copy.chmod, STR("755"));
+    ck_assert_strs(text_str(s[3].op.copy.chmod), STR("755"));
     ck_assert_int_eq(s[5].kind, STEP_FROM);
     ck_assert_strs(s[5].op.from.image, STR("busybox:1"));
     ck_assert_uint_eq(s[6].reads.at[0], 5);

@@ -20,7 +20,8 @@ struct trial {
 static int try_cfg(struct trial *t, struct arena *a)
 {
     struct build_options options = {0};
-    struct build b = {.arena = a, .options = &options};
+    struct plan plan = PLAN_INIT(a);
+    struct build b = {.arena = a, .plan = &plan, .options = &options};
     struct image_info image = {.workdir = str_from(t->image_workdir)};
     struct op_run op = {.command.form = COMMAND_ARGV, .cwd = text_lit(a, str_from(t->cwd))};
     struct ir_mount mount = {.type = MOUNT_TMPFS, .target = text_lit(a, str_from(t->target))};

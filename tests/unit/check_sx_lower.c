@@ -110,14 +110,14 @@ START_TEST(caches_and_secrets_are_mounts_with_their_options_in_order)
     const struct ir_mount_vec *m = &step_at(&r, 1)->op.run.mounts;
     ck_assert_uint_eq(m->n, 2);
     ck_assert_int_eq(m->at[0].type, MOUNT_CACHE);
-    ck_assert_strs(m->at[0].id, STR("c"));
+    ck_assert_strs(text_str(m->at[0].id), STR("c"));
     ck_assert_text(m->at[0].target, "/c");
     ck_assert_uint_eq(m->at[0].options.n, 2);
     ck_assert_strs(m->at[0].options.at[0].name, STR("k"));
     ck_assert_strs(m->at[0].options.at[1].value, STR("2"));
     ck_assert(!m->at[0].read_only);
     ck_assert_int_eq(m->at[1].type, MOUNT_SECRET);
-    ck_assert_strs(m->at[1].id, STR("s"));
+    ck_assert_strs(text_str(m->at[1].id), STR("s"));
     ck_assert(m->at[1].read_only);
     arena_free(&r.a);
 }

@@ -126,7 +126,7 @@ START_TEST(ops_are_whole)
     refused("$.steps[4].op.context: a copy from a step has no context");
     static const char *const modes[] = {"0888", "007777", "17777", "u", "u+y", "u+x,"};
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-        p.steps.at[COPY_STEP].op.copy.chmod = str_from(modes[i]);
+        p.steps.at[COPY_STEP].op.copy.chmod = text_lit(&a, str_from(modes[i]));
         refused("$.steps[4].op.chmod: neither an octal nor a symbolic mode");
     }
     p.steps.at[ADD].op.add.src.n = 0;

@@ -64,6 +64,7 @@ static inline void sample_field(struct arena *a, const struct field *f, void *ob
     switch (f->type) {
     case FIELD_STR: *(struct str *)out = STR("0755"); return; /* a mode as well */
     case FIELD_TEXT: *(struct text *)out = t; return;
+    case FIELD_STR_OR_TEXT: *(struct text *)out = text_lit(a, STR("0755")); return;
     case FIELD_BOOL: *(bool *)out = true; return;
     case FIELD_INT: *(int64_t *)out = INT64_MAX; return;
     case FIELD_ENUM: memcpy(out, &one, sizeof one); return;
@@ -113,6 +114,8 @@ static inline void sample_plan(struct arena *a, struct plan *p)
     struct stage plain = {.name = STR("plain")}, full = {.name = STR("full"), .step = 5};
     struct target by_stage = {STR("full"), 5, 1}, alone = {STR("b.spec"), 2, NO_STEP};
     *p = PLAN_INIT(a);
+    struct name_str proxy = {STR("http_proxy"), STR("http://p:3128")};
+    vec_push(a, &p->proxies, proxy);
     vec_push(a, &p->sources, source);
     vec_push(a, &p->sources, source);
     struct step s = step_of_kind(STEP_SCRATCH);

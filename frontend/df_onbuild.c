@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ONBUILD: kept as text for whoever builds on the image, and run behind FROM in the stages of this
+ * file that are based on the stage. As in BuildKit, triggers do not go on to the next generation.
+ */
+#include <config.h>
+
+#include "frontend/df_lower.h"
+
+/* The instruction as it was written, with the bodies of its heredocs. */
+static struct str trigger_text(struct df_lower *lo, const struct df_insn *in)
+{
+    struct str text = in->words.at[0].s;
+    vec_for (const struct df_heredoc, h, &in->trigger->heredocs)
+        text = arena_printf(lo->c->arena, STR_FMT "\n" STR_FMT STR_FMT, STR_ARG(text),
+                            STR_ARG(df_heredoc_raw(lo->c, h)), STR_ARG(h->name));
+    return text;
+}
+
+void df_lower_onbuild(struct df_lower *lo, const struct df_insn *in)
+{
+    if (!df_flags_check(lo, in) || !in->trigger)
+        return;
+    struct arena *a = lo->c->arena;
+    struct str text = trigger_text(lo, in);
+    if (!compile_spend(lo->c, df_word_span(&in->keyword), text.n))
+        return;
+    vec_push(a, &lo->stage->config.onbuild, text);
+    vec_push(a, &lo->stage->triggers, in);
+}
+
+/* What was only a warning where the trigger stands is an error where it runs. */
+static void refuse_broken(struct df_lower *lo, const struct df_insn *onbuild)
+{
+    struct diag *d =
+        df_error(lo, df_word_span(&lo->stage->from), "a trigger of this stage can't be run");
+    diag_note_at(d, df_word_span(&onbuild->words.at[0]), "the trigger is here");
+}
+
+void df_triggers_run(struct df_lower *lo, const struct df_stage *base)
+{
+    vec_for (const struct df_insn *const, onbuild, &base->triggers) {
+        const struct df_insn *trigger = (*onbuild)->trigger;
+        if (trigger->is_broken)
+            refuse_broken(lo, *onbuild);
+        else
+            df_lower_insn(lo, trigger);
+    }
+}
