@@ -36,27 +36,71 @@ static int resolve_ref(struct build *b, const struct op_from *op, struct str ref
     return 0;
 }
 
-int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
-                 struct ob_err *err)
+/* Takes "@sha256:HEX" off the end of an image's name, if it is there. */
+static bool cut_digest(struct str *image, struct digest *out)
+{
+    struct str name, digest, algorithm, hex;
+    if (!str_cut(*image, '@', &name, &digest) || !str_cut(digest, ':', &algorithm, &hex) ||
+        !str_eq(algorithm, STR("sha256")) || !digest_from_hex(hex, out))
+        return false;
+    *image = name;
+    return true;
+}
+
+static int find_in_store(struct build *b, struct str image, struct str platform,
+                         struct base_image *out, struct ob_err *err)
 {
     char hex[SHA256_HEX + 1];
-    *out = (struct base_image){0};
-    struct str ref = context_ref(b, op->image);
-    if (ref.p)
-        return resolve_ref(b, op, ref, out, err);
-    int rc = layout_find_image(&b->layout, op->image, op->platform, &out->key, err);
+    int rc = layout_find_image(&b->layout, image, platform, &out->key, err);
     if (rc > 0) {
         digest_hex(&out->key, hex);
         rc = store_lookup(b->kit.store, hex, NULL, err);
     }
-    if (rc > 0)
-        rc = image_load(&b->layout, &out->key, b->arena, &out->info, err);
+    return rc > 0 ? image_load(&b->layout, &out->key, b->arena, &out->info, err) : rc;
+}
+
+/* What a name without a digest means now: 1, 0 = nothing, -1. */
+static int find_name(struct build *b, const struct op_from *op, struct str name,
+                     struct base_image *out, struct ob_err *err)
+{
+    struct str ref = context_ref(b, name);
+    if (ref.p)
+        return resolve_ref(b, op, ref, out, err) < 0 ? -1 : 1;
+    return find_in_store(b, name, op->platform, out, err);
+}
+
+static int not_found(struct str name, struct ob_err *err)
+{
+    return ob_err_set(err, 0,
+                      "base image \"" STR_FMT "\" is not in the store: give it with "
+                      "--build-context " STR_FMT
+                      "=oci-layout://DIR (or tar:FILE, docker-archive:FILE …)",
+                      STR_ARG(name), STR_ARG(name));
+}
+
+static int wrong_digest(const struct op_from *op, const struct base_image *found,
+                        struct ob_err *err)
+{
+    char hex[SHA256_HEX + 1];
+    digest_hex(&found->info.digest, hex);
+    return ob_err_set(err, 0, "base image \"" STR_FMT "\" is now the one with digest sha256:%s",
+                      STR_ARG(op->image), hex);
+}
+
+int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
+                 struct ob_err *err)
+{
+    struct str name = op->image;
+    struct digest want;
+    *out = (struct base_image){0};
+    int rc = find_name(b, op, op->image, out, err);
+    bool is_pinned = cut_digest(&name, &want);
+    if (rc == 0 && is_pinned)
+        rc = find_name(b, op, name, out, err);
     if (rc == 0)
-        ob_err_set(err, 0,
-                   "base image \"" STR_FMT "\" is not in the store: give it with "
-                   "--build-context " STR_FMT
-                   "=oci-layout://DIR (or tar:FILE, docker-archive:FILE …)",
-                   STR_ARG(op->image), STR_ARG(op->image));
+        return not_found(name, err);
+    if (rc > 0 && is_pinned && !digest_eq(&want, &out->info.digest))
+        return wrong_digest(op, out, err);
     return rc > 0 ? 0 : -1;
 }
 

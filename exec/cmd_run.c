@@ -8,6 +8,7 @@
 #include "base/cli.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "exec/bases.h"
 #include "exec/build.h"
 #include "exec/open.h"
 #include "ir/pass.h"
@@ -38,6 +39,7 @@ static const char help[] =
     "      --network-default=none|host\n"
     "                            network of steps that do not say (default: none)\n"
     "      --fast-sync           fsync and its kin do nothing inside the sandbox\n"
+    "      --resolve             print what spec2ir --pin reads, and build nothing\n"
     "      --progress=STYLE      auto, plain, json or quiet, on standard error\n"
     "  -v, --verbose             say more\n"
     "  -h, --help                print this\n"
@@ -55,6 +57,7 @@ enum {
     OPT_NETWORK,
     OPT_FAST_SYNC,
     OPT_PROGRESS,
+    OPT_RESOLVE,
 };
 
 static const struct option long_options[] = {
@@ -67,6 +70,7 @@ static const struct option long_options[] = {
     {"network-default", required_argument, NULL, OPT_NETWORK},
     {"fast-sync", no_argument, NULL, OPT_FAST_SYNC},
     {"progress", required_argument, NULL, OPT_PROGRESS},
+    {"resolve", no_argument, NULL, OPT_RESOLVE},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -79,6 +83,7 @@ struct cli {
     struct build_options build;
     const char *progress;
     int verbosity;
+    bool resolve;
     const char *ir, *context;
 };
 
@@ -144,6 +149,7 @@ static int parse_option(struct cli *cli, int opt)
         break;
     case OPT_FAST_SYNC: cli->kit.options.fast_sync = true; return -1;
     case OPT_PROGRESS: cli->progress = optarg; return -1;
+    case OPT_RESOLVE: cli->resolve = true; return -1;
     case 'v': cli->verbosity++; return -1;
     case 'h': return cli_help(help);
     case 'V': return cli_version("obexec");
@@ -241,6 +247,18 @@ static void report(struct progress *progress, const char *text)
         progress->event(progress, &(struct event){.kind = EVENT_ERROR, .text = str_from(text)});
 }
 
+static int resolve(struct build *b, struct progress *progress)
+{
+    struct ob_err err;
+    cleanup_buf struct buf out = BUF_INIT;
+    if (bases_describe(b, &out, &err) < 0) {
+        report(progress, err.text);
+        return OB_EXIT_FAILED;
+    }
+    fwrite(out.p, 1, out.n, stdout);
+    return cli_close_stdout("obexec");
+}
+
 static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o,
                       struct progress *progress, bool *changed)
 {
@@ -257,6 +275,8 @@ static int build_plan(const struct cli *cli, struct plan *plan, struct opened *o
         .store_path = o->path,
     };
     struct digest *keys = arena_new_n(cli->arena, struct digest, plan->targets.n);
+    if (cli->resolve)
+        return resolve(&b, progress);
     if (build_check(&b, &err) < 0 || build_open_context(&b, &err) < 0) {
         report(progress, err.text);
         return OB_EXIT_FAILED;

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
-	exec/bases.c exec/bases.h \
+	exec/bases.c exec/bases.h exec/bases_json.c \
 	exec/build.c exec/build.h \
 	exec/copy.c exec/copy.h \
 	exec/event.h \

@@ -8,6 +8,8 @@
 
 #include "frontend/df_lower.h"
 
+#include "frontend/pin.h"
+
 enum { MAX_NESTING = 200, PART_WEIGHT = sizeof(struct text_part) };
 
 /* Where the image has no PATH, this is what it gets. */
@@ -113,7 +115,10 @@ static bool lookup(struct expander *x, struct str name, struct variable *v)
     }
     if (!st)
         return true;
-    if (!st->is_scratch)
+    struct str value;
+    if (st->base && pin_env(st->base, name, &value))
+        *v = (struct variable){SET, {text_lit(arena_of(x), value), value.n}};
+    else if (!st->is_scratch && !st->base)
         *v = (struct variable){FROM_BASE, {text_env(arena_of(x), name), PART_WEIGHT + name.n}};
     else if (str_eq(name, STR("PATH")))
         *v = (struct variable){SET, {text_lit(arena_of(x), DEFAULT_PATH), DEFAULT_PATH.n}};

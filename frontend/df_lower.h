@@ -25,6 +25,7 @@ struct df_stage {
     bool is_broken;  /* its FROM was refused */
     bool is_context; /* --build-context stands in for it: its instructions do not count */
     bool is_needed;  /* by the target; known at the end */
+    const struct pin *base; /* its base image, if --pin knows it */
     struct df_stage_ptrs needs;   /* its base, and those that it copies or mounts from */
     struct df_insn_ptrs triggers; /* its ONBUILD instructions */
     struct vars run_env;          /* what RUN and expansions see: ENV and ARG, the later wins */
@@ -153,6 +154,7 @@ bool df_devices_read(struct df_lower *lo, const struct df_insn *in, struct op_ru
 /* df_onbuild.c: ONBUILD, and the triggers of the base that run behind FROM */
 void df_lower_onbuild(struct df_lower *lo, const struct df_insn *in);
 void df_triggers_run(struct df_lower *lo, const struct df_stage *base);
+void df_image_triggers_run(struct df_lower *lo, const struct pin *base);
 
 void df_lower_insn(struct df_lower *lo, const struct df_insn *in);
 

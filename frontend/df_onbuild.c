@@ -7,6 +7,9 @@
 
 #include "frontend/df_lower.h"
 
+#include "frontend/df_scan.h"
+#include "frontend/pin.h"
+
 /* The instruction as it was written, with the bodies of its heredocs. */
 static struct str trigger_text(struct df_lower *lo, const struct df_insn *in)
 {
@@ -46,4 +49,31 @@ void df_triggers_run(struct df_lower *lo, const struct df_stage *base)
         else
             df_lower_insn(lo, trigger);
     }
+}
+
+/* The text of a trigger becomes a source of its own, so that messages can show it. */
+static void run_text(struct df_lower *lo, const struct pin *base, struct str text)
+{
+    struct compile *c = lo->c;
+    struct str name = str_concat(c->arena, base->image, STR(" (ONBUILD)"));
+    uint32_t source = source_add(c->sources, name, text);
+    struct plan_source ps = {name, sha256_of(text.p, text.n)};
+    struct df_file *file = arena_new(c->arena, struct df_file);
+    vec_push(c->arena, &c->plan->sources, ps);
+    if (!compile_check_text(c, source))
+        return;
+    df_parse_file(c, source, file);
+    const struct df_insn *in = file->insns.at;
+    bool is_trigger = file->insns.n == 1 && in->type && in->type->kind != DF_FROM &&
+                      in->type->kind != DF_ONBUILD && in->type->kind != DF_MAINTAINER;
+    if (is_trigger)
+        df_lower_insn(lo, in);
+    else
+        diag_error(c->diags, span_of(source, 0, text.n), "this is no trigger that can be run");
+}
+
+void df_image_triggers_run(struct df_lower *lo, const struct pin *base)
+{
+    vec_for (const struct str, text, &base->onbuild)
+        run_text(lo, base, *text);
 }

@@ -8,6 +8,7 @@
 #include "frontend/df_lower.h"
 
 #include "base/suggest.h"
+#include "frontend/pin.h"
 #include "frontend/platform.h"
 
 struct str df_stage_key(struct arena *a, struct str s)
@@ -71,11 +72,12 @@ static void inherit(struct df_stage *st, struct df_stage *parent)
     st->has_cmd = false;
 }
 
+/* *base gets the image, if --pin knows it. */
 static uint32_t add_from_step(struct df_lower *lo, struct str image, struct str platform,
-                              struct span at, struct str heading)
+                              struct span at, struct str heading, const struct pin **base)
 {
     struct step s = step_of_kind(STEP_FROM);
-    s.op.from.image = image;
+    s.op.from.image = pin_image(lo->c, at, image, platform, base);
     s.op.from.platform = platform;
     s.meta = compile_meta(lo->c, at, heading);
     return plan_add_step(lo->c->plan, &s);
@@ -169,6 +171,15 @@ static void start_from_scratch(struct df_lower *lo, struct df_stage *st, const s
     st->is_scratch = true;
 }
 
+/* What is late with an unknown image. */
+static void start_from_pin(struct df_lower *lo, struct df_stage *st)
+{
+    struct arena *a = lo->c->arena;
+    st->cwd = text_lit(a, st->base->workdir.n ? st->base->workdir : STR("/"));
+    st->user = (struct value){text_lit(a, st->base->user), st->base->user.n};
+    st->has_user = true;
+}
+
 /* Sets up *st on its base. */
 static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df_insn *in)
 {
@@ -189,7 +200,10 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
     }
     if (!st->is_context && !check_image(lo, &st->from, image))
         return false;
-    st->step = add_from_step(lo, image, platform, df_insn_span(in), df_heading(lo->c->arena, in));
+    st->step = add_from_step(lo, image, platform, df_insn_span(in), df_heading(lo->c->arena, in),
+                             &st->base);
+    if (st->base)
+        start_from_pin(lo, st);
     return true;
 }
 
@@ -216,6 +230,8 @@ void df_lower_from(struct df_lower *lo, const struct df_insn *in)
     lo->stage = st;
     if (st->needs.n)
         df_triggers_run(lo, st->needs.at[0]);
+    else if (st->base)
+        df_image_triggers_run(lo, st->base);
 }
 
 static struct text_vec texts_of(struct arena *a, const struct vars *set,
@@ -355,7 +371,9 @@ static bool read_other(struct df_lower *lo, const struct df_word *at, struct str
         suggest_stage(lo, d, name);
         return false;
     }
-    out->step = add_from_step(lo, name, lo->c->options->platform, df_word_span(at), heading);
+    const struct pin *unused;
+    out->step =
+        add_from_step(lo, name, lo->c->options->platform, df_word_span(at), heading, &unused);
     return true;
 }
 

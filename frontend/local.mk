@@ -2,6 +2,7 @@ noinst_LIBRARIES += libfrontend.a
 libfrontend_a_SOURCES = \
 	frontend/compile.c frontend/compile.h \
 	frontend/language.c frontend/language.h \
+	frontend/pin.c frontend/pin.h \
 	frontend/platform.c frontend/platform.h \
 	frontend/vars.c frontend/vars.h
 

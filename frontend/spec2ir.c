@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "frontend/language.h"
+#include "frontend/pin.h"
 #include "frontend/platform.h"
 #include "ir/identify.h"
 #include "ir/pass.h"
@@ -31,6 +32,7 @@ static const char help[] =
     "                            platform of base images (default: the executor's)\n"
     "      --build-context=NAME=REF\n"
     "                            what NAME means in FROM and --from, as for obexec\n"
+    "      --pin=FILE            what base images are, as obexec --resolve prints it\n"
     "      --strict              refuse what BuildKit refuses, as variables in --from\n"
     "  -O0, -O1, -O2             how much to optimize (default: -O1); 1 drops what no\n"
     "                            target needs and joins equal steps, 2 may also change\n"
@@ -49,6 +51,7 @@ enum {
     OPT_BUILD_ARG,
     OPT_PLATFORM,
     OPT_BUILD_CONTEXT,
+    OPT_PIN,
     OPT_STRICT,
     OPT_EXPLAIN,
     OPT_STATS
@@ -62,6 +65,7 @@ static const struct option long_options[] = {
     {"build-arg", required_argument, NULL, OPT_BUILD_ARG},
     {"platform", required_argument, NULL, OPT_PLATFORM},
     {"build-context", required_argument, NULL, OPT_BUILD_CONTEXT},
+    {"pin", required_argument, NULL, OPT_PIN},
     {"strict", no_argument, NULL, OPT_STRICT},
     {"explain", no_argument, NULL, OPT_EXPLAIN},
     {"stats", no_argument, NULL, OPT_STATS},
@@ -73,7 +77,7 @@ static const struct option long_options[] = {
 enum output_format { TO_IR, TO_DOT, TO_AST };
 
 struct cli {
-    const char *output;
+    const char *output, *pin;
     const struct language *language; /* NULL = guess */
     enum output_format to;
     int level;
@@ -152,6 +156,7 @@ static int parse_option(struct cli *cli, int opt)
         if (add_context(cli, optarg))
             return -1;
         return cli_usage_error("spec2ir", "--build-context takes NAME=REF, not \"%s\"", optarg);
+    case OPT_PIN: cli->pin = optarg; return -1;
     case OPT_STRICT: cli->compile.strict = true; return -1;
     case 'O':
         cli->level = optarg[0] - '0';
@@ -243,11 +248,15 @@ static int run(const struct cli *cli, char *const *paths, int n_paths)
     struct sources sources = SOURCES_INIT(cli->arena);
     struct diag_sink diags = DIAG_SINK_INIT(cli->arena);
     struct plan plan = PLAN_INIT(cli->arena);
-    struct compile c = {cli->arena, &sources, &diags, &plan, &cli->compile};
+    struct pins pins = {0};
+    struct compile_options options = cli->compile;
+    struct compile c = {cli->arena, &sources, &diags, &plan, &options};
     struct ob_err err;
     cleanup_buf struct buf out = BUF_INIT;
 
-    if (load_sources(&c, paths, n_paths, &err) < 0)
+    options.pins = cli->pin ? &pins : NULL;
+    if (load_sources(&c, paths, n_paths, &err) < 0 ||
+        (cli->pin && pins_load(cli->arena, cli->pin, &pins, &err) < 0))
         goto failed;
     bool ok = compile_all(&c, cli, &out);
     print_diags(&c);

@@ -9,6 +9,7 @@
 #include "frontend/sx_compile.h"
 
 #include "base/suggest.h"
+#include "frontend/pin.h"
 #include "frontend/sx_field.h"
 #include "frontend/sx_form.h"
 #include "frontend/sx_path.h"
@@ -174,7 +175,9 @@ static uint32_t lower_from(struct lowering *lo, const struct sx_spec *spec)
     bool is_scratch = str_eq(spec->image.text, STR("scratch"));
     struct step s = step_of_kind(is_scratch ? STEP_SCRATCH : STEP_FROM);
     if (!is_scratch) {
-        s.op.from.image = spec->image.text;
+        const struct pin *unused;
+        s.op.from.image =
+            pin_image(lo->c, spec->image.span, spec->image.text, lo->c->options->platform, &unused);
         s.op.from.platform = lo->c->options->platform;
     }
     s.meta = meta_of(lo, spec->from, STR(""));

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What base images are, where that is known when compiling: their digests, and the configuration
+ * that otherwise makes values late. obexec --resolve writes the file that --pin reads.
+ */
+#ifndef FRONTEND_PIN_H
+#define FRONTEND_PIN_H
+
+#include "frontend/compile.h"
+
+struct pin {
+    struct str image, platform; /* as a FROM names them */
+    struct str digest;          /* hex */
+    struct str_vec env;         /* "NAME=VALUE" */
+    struct str user, workdir;   /* empty if the image says nothing */
+    struct str_vec onbuild;
+};
+
+struct pins {
+    VEC(struct pin) list;
+};
+
+int pins_load(struct arena *a, const char *path, struct pins *out, struct ob_err *err);
+
+/* The name to put into the plan: with its digest if images are pinned. An image that the file does
+ * not have is reported at `at`. *pin is NULL if the image is not known. */
+struct str pin_image(struct compile *c, struct span at, struct str image, struct str platform,
+                     const struct pin **pin);
+
+/* The image's value of a variable: true if it has one. */
+bool pin_env(const struct pin *p, struct str name, struct str *value);
+
+#endif
