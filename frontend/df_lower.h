@@ -42,6 +42,8 @@ struct df_lower {
     struct map build_args;  /* name -> const struct build_arg */
     struct map declared;    /* every ARG's name -> itself */
     bool outside_reported;  /* an instruction before the first FROM was */
+    struct map undefined;   /* name of a variable -> the last stage that was told it is unset */
+    size_t names_compared;  /* for suggestions */
 };
 
 /* What BuildKit finds only when it builds a stage, and so not in one that no target needs: there
@@ -58,6 +60,12 @@ void df_set(struct df_lower *lo, struct vars *env, const struct df_word *at, str
 bool df_expand(struct df_lower *lo, const struct df_word *word, struct value *out);
 /* The same where the base image's configuration can't be waited for. */
 bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct str *out);
+/* The same as df_expand for the body of a heredoc: quotes are ordinary characters, and the escape
+ * character is a backslash whatever the file's is. */
+bool df_expand_raw(struct df_lower *lo, const struct df_word *word, struct value *out);
+
+/* df_variable.c: notes the global argument whose name is near, if there is one. */
+void df_suggest_variable(struct df_lower *lo, struct diag *d, struct str name);
 
 /* df_flags.c: checks an instruction's flags against df_flag.def. */
 bool df_flags_check(struct df_lower *lo, const struct df_insn *in);
