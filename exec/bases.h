@@ -22,8 +22,8 @@ int base_resolve(struct build *b, const struct op_from *op, struct base_image *o
 int base_remember(struct build *b, const struct op_from *op, const struct base_image *image,
                   struct ob_err *err);
 
-/* Writes what spec2ir --pin reads: each base image of the plan with its digest and configuration, as
- * JSON. */
+/* Writes what spec2ir --pin reads: each base image of the plan with its digest and configuration,
+ * as JSON. */
 int bases_describe(struct build *b, struct buf *out, struct ob_err *err);
 
 #endif

@@ -65,19 +65,29 @@ static void add_proxies(struct make *m, struct str_vec *env)
             set_var(m, env, p->name, p->value);
 }
 
-static char **make_env(struct make *m)
+static int value_of(struct make *m, struct text t, struct str *out)
+{
+    return text_value(m->arena, t, &m->base, out, m->err);
+}
+
+static int make_env(struct make *m, char ***out)
 {
     struct str_vec env = {0};
     for (size_t i = 0; i < m->base.n_env; i++)
         vec_push(m->arena, &env, m->base.env[i]);
-    vec_for (const struct name_value, e, &m->op->env)
-        set_var(m, &env, e->name, text_value(m->arena, e->value, &m->base));
+    vec_for (const struct name_value, e, &m->op->env) {
+        struct str value;
+        if (value_of(m, e->value, &value) < 0)
+            return ob_err_wrap(m->err, "variable \"" STR_FMT "\"", STR_ARG(e->name));
+        set_var(m, &env, e->name, value);
+    }
     add_proxies(m, &env);
     if (!has_var(&env, STR("PATH")))
         set_var(m, &env, STR("PATH"), STR(DEFAULT_PATH));
     if (!has_var(&env, STR("HOME")))
         set_var(m, &env, STR("HOME"), m->user.home);
-    return to_argv(m->arena, &env);
+    *out = to_argv(m->arena, &env);
+    return 0;
 }
 
 static void add_shell(struct make *m, const struct rootfs *root, const struct image_info *base,
@@ -123,7 +133,9 @@ static int make_path(struct make *m, struct str path, const char *what, const ch
 
 static int add_secret(struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
-    struct str id = text_value(m->arena, mount->id, &m->base);
+    struct str id;
+    if (value_of(m, mount->id, &id) < 0)
+        return -1;
     vec_for (const struct build_secret, s, &m->build->options->secrets) {
         if (!str_eq(s->id, id))
             continue;
@@ -143,8 +155,9 @@ static int add_secret(struct make *m, const struct ir_mount *mount, struct step_
 static int add_mount(struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
     *out = (struct step_mount){.source_fd = -1, .read_only = mount->read_only};
-    struct str target = text_value(m->arena, mount->target, &m->base);
-    if (make_path(m, target, "the mount target", &out->target) < 0)
+    struct str target;
+    if (value_of(m, mount->target, &target) < 0 ||
+        make_path(m, target, "the mount target", &out->target) < 0)
         return -1;
     switch (mount->type) {
     case MOUNT_SECRET: return add_secret(m, mount, out);
@@ -180,26 +193,34 @@ static int make_mounts(struct make *m, struct step_cfg *out)
 
 static int make_cwd(struct make *m, const char **out)
 {
-    struct str cwd = text_value(m->arena, m->op->cwd, &m->base);
+    struct str cwd;
+    if (value_of(m, m->op->cwd, &cwd) < 0)
+        return -1;
     if (cwd.n == 0)
         cwd = m->base.workdir.n ? m->base.workdir : STR("/");
     return make_path(m, cwd, "the working directory", out);
+}
+
+static int make_user(struct make *m, const struct rootfs *root)
+{
+    struct str user = m->base.user;
+    if (m->op->user.n && value_of(m, m->op->user, &user) < 0)
+        return -1;
+    return user_resolve(m->arena, root->fd, user, USER_RUN, &m->user, m->err);
 }
 
 int run_cfg_make(const struct build *b, const struct op_run *op, const struct image_info *base,
                  const struct rootfs *root, struct step_cfg *out, struct ob_err *err)
 {
     struct make m = {b->arena, b, op, image_base_config(base), .err = err};
-    struct str user = text_value(m.arena, op->user, &m.base);
-    if (op->user.n == 0)
-        user = m.base.user;
-    if (user_resolve(m.arena, root->fd, user, USER_RUN, &m.user, err) < 0)
+    char **env = NULL;
+    if (make_user(&m, root) < 0 || make_env(&m, &env) < 0)
         return -1;
     enum network net = op->network;
     bool host = net == NETWORK_HOST || (net == NETWORK_DEFAULT && b->options->network_default_host);
     *out = (struct step_cfg){
         .argv = make_argv(&m, root, base),
-        .env = make_env(&m),
+        .env = env,
         .uid = m.user.uid,
         .gid = m.user.gid,
         .groups = m.user.groups.at,

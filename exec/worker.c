@@ -74,12 +74,19 @@ static struct text_vec const *copy_src(const struct work *w)
     return &w->job.step->op.copy.src;
 }
 
+static int value_of(struct work *w, struct text t, struct str *out, struct ob_err *err)
+{
+    struct base_config base = base_config(w);
+    return text_value(w->b->arena, t, &base, out, err);
+}
+
 /* The owner of what a copy or mkdir makes; keep = the source's. */
 static int resolve_owner(struct work *w, struct text owner, const struct rootfs *root,
                          struct user *out, struct ob_err *err)
 {
-    struct base_config base = base_config(w);
-    struct str spec = text_value(w->b->arena, owner, &base);
+    struct str spec;
+    if (value_of(w, owner, &spec, err) < 0)
+        return -1;
     return user_resolve(w->b->arena, root->fd, spec, USER_OWNER, out, err);
 }
 
@@ -134,7 +141,6 @@ static int make_ignore(struct work *w, struct ignore_list *own, const struct ign
 static int prepare_copy(struct work *w, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
-    struct base_config base = base_config(w);
     struct ignore_list own;
     struct copy_request q = {
         .style = op->style,
@@ -146,8 +152,12 @@ static int prepare_copy(struct work *w, struct ob_err *err)
         return op->source == COPY_FROM_CONTEXT ? step_fault(w) : -1;
     if (make_ignore(w, &own, &q.ignore, err) < 0)
         return step_fault(w);
-    vec_for (const struct text, t, copy_src(w))
-        vec_push(w->b->arena, &q.src, text_value(w->b->arena, *t, &base));
+    vec_for (const struct text, t, copy_src(w)) {
+        struct str src;
+        if (value_of(w, *t, &src, err) < 0)
+            return step_fault(w);
+        vec_push(w->b->arena, &q.src, src);
+    }
     if (manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
         return step_fault(w);
     w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
@@ -166,14 +176,14 @@ static mode_t octal(struct text t)
 static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
-    struct base_config base = base_config(w);
     struct user owner;
-    if (resolve_owner(w, op->owner, root, &owner, err) < 0)
+    struct str dst;
+    if (resolve_owner(w, op->owner, root, &owner, err) < 0 || value_of(w, op->dst, &dst, err) < 0)
         return step_fault(w);
     struct copy_target t = {
         .root = root->fd,
         .style = op->style,
-        .dst = text_value(w->b->arena, op->dst, &base),
+        .dst = dst,
         .keep_owner = keeps_owner(op),
         .uid = owner.uid,
         .gid = owner.gid,
@@ -190,11 +200,12 @@ static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err
 static int do_mkdir(struct work *w, const struct rootfs *root, struct ob_err *err)
 {
     const struct op_mkdir *op = &w->job.step->op.mkdir;
-    struct base_config base = base_config(w);
     struct user owner;
-    if (resolve_owner(w, op->owner, root, &owner, err) < 0)
+    struct str value;
+    if (resolve_owner(w, op->owner, root, &owner, err) < 0 ||
+        value_of(w, op->path, &value, err) < 0)
         return step_fault(w);
-    const char *path = arena_cstr(w->b->arena, text_value(w->b->arena, op->path, &base));
+    const char *path = arena_cstr(w->b->arena, value);
     cleanup_close int fd = fs_mkdirs_in(root->fd, path, 0755, owner.uid, owner.gid, err);
     return fd < 0 ? step_fault(w) : 0;
 }

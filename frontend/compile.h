@@ -33,7 +33,7 @@ struct compile_options {
     struct str platform; /* "os/arch[/variant]"; empty = the executor's own */
     struct build_context_vec contexts;
     struct pins *pins; /* --pin: the base images are known; NULL = they are not */
-    bool strict; /* refuse what BuildKit refuses, also where it has a clear meaning */
+    bool strict;       /* refuse what BuildKit refuses, also where it has a clear meaning */
 };
 
 struct compile {

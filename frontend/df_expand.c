@@ -6,14 +6,14 @@
  */
 #include <config.h>
 
-#include "frontend/df_lower.h"
+#include "base/err.h"
+#include "frontend/df_letters.h"
+#include "frontend/df_variable.h"
+#include "ir/text_pattern.h"
 
-#include "frontend/pin.h"
-
-enum { MAX_NESTING = 200, PART_WEIGHT = sizeof(struct text_part) };
-
-/* Where the image has no PATH, this is what it gets. */
-#define DEFAULT_PATH STR("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+/* A match compares at most each character of the one with each of the other; so many of them count
+ * as a byte that the file makes. */
+enum { MAX_NESTING = 200, MATCH_STEPS_PER_BYTE = 16 };
 
 struct builder {
     VEC(char) lit; /* the literal that is growing */
@@ -26,14 +26,9 @@ struct expander {
     const struct df_word *word;
     size_t pos;
     unsigned depth;
-    bool is_raw; /* quotes are ordinary, and the escape character is a backslash */
-};
-
-enum found { UNSET, SET, FROM_BASE };
-
-struct variable {
-    enum found found;
-    struct value value;
+    char escape;
+    bool has_quotes; /* quotes are not ordinary characters */
+    bool is_raw;     /* escapes stay: in patterns and replacements */
 };
 
 static struct arena *arena_of(const struct expander *x)
@@ -49,7 +44,7 @@ static int peek(const struct expander *x) /* -1 at the end */
 static struct diag *fail(struct expander *x, size_t from, size_t to, const char *text)
 {
     struct span at = df_word_part(x->word, from, to > from ? to - from : 0);
-    return diag_error(x->lo->c->diags, at, "%s", text);
+    return df_error(x->lo, at, "%s", text);
 }
 
 static void add_literal(struct expander *x, struct builder *b, struct str s)
@@ -98,36 +93,17 @@ static struct value finish(struct expander *x, struct builder *b)
     return (struct value){{b->parts.at, b->parts.n}, b->weight};
 }
 
-static bool is_special_name(struct str name)
+/* The bytes of the character at the cursor if names may have it, else 0. */
+static size_t name_char_len(const struct expander *x)
 {
-    return ascii_is_digit(name.p[0]) || strchr("@*#?-$!", name.p[0]);
-}
-
-static bool lookup(struct expander *x, struct str name, struct variable *v)
-{
-    const struct df_stage *st = x->lo->stage;
-    *v = (struct variable){UNSET};
-    if (name.n == 0 || is_special_name(name))
-        return true;
-    if (vars_get(st ? &st->run_env : &x->lo->globals, name, &v->value)) {
-        v->found = SET;
-        return true;
-    }
-    if (!st)
-        return true;
-    struct str value;
-    if (st->base && pin_env(st->base, name, &value))
-        *v = (struct variable){SET, {text_lit(arena_of(x), value), value.n}};
-    else if (!st->is_scratch && !st->base)
-        *v = (struct variable){FROM_BASE, {text_env(arena_of(x), name), PART_WEIGHT + name.n}};
-    else if (str_eq(name, STR("PATH")))
-        *v = (struct variable){SET, {text_lit(arena_of(x), DEFAULT_PATH), DEFAULT_PATH.n}};
-    return true;
-}
-
-static bool is_name_byte(int ch)
-{
-    return ch == '_' || ch >= 0x80 || (ch >= 0 && ascii_is_alnum((char)ch));
+    struct str s = str_skip(x->word->s, x->pos);
+    if (s.n == 0 || (unsigned char)s.p[0] < 0x80)
+        return s.n && (s.p[0] == '_' || ascii_is_alnum(s.p[0]));
+    size_t n = str_char_len(s);
+    uint32_t c = (unsigned char)s.p[0] & (n == 2 ? 0x1f : n == 3 ? 0x0f : 0x07);
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)s.p[i] & 0x3f);
+    return df_is_letter(c) ? n : 0;
 }
 
 static struct str read_name(struct expander *x)
@@ -140,75 +116,212 @@ static struct str read_name(struct expander *x)
     } else if (ch > 0 && strchr("@*#?-$!", ch)) {
         x->pos++;
     } else {
-        while (is_name_byte(peek(x)))
-            x->pos++;
+        for (size_t n; (n = name_char_len(x)) > 0;)
+            x->pos += n;
     }
     return str_of(x->word->s.p + from, x->pos - from);
 }
 
+static struct df_variable lookup(struct expander *x, struct str name, bool may_be_unset)
+{
+    struct df_variable v = df_variable_find(x->lo, name);
+    size_t off = (size_t)(name.p - x->word->s.p);
+    if (!may_be_unset && v.found != DF_SET)
+        df_variable_check(x->lo, df_word_part(x->word, off, name.n), name, &v);
+    return v;
+}
+
 static bool expand_until(struct expander *x, int stop, size_t opener, struct builder *b);
 
-/* "word}" of ${name-word}; from is where the "${" stands. */
-static bool read_word(struct expander *x, size_t from, struct value *word)
+/* Up to `stop`, with its escapes left in if it is raw; from is where the opener stands. */
+static bool read_word(struct expander *x, size_t from, int stop, bool raw, struct value *word)
 {
     struct builder b = {0};
+    bool outer = x->is_raw;
     if (++x->depth > MAX_NESTING) {
         fail(x, from, from + 2, "variables are nested too deeply, more than 200 levels");
         return false;
     }
-    if (!expand_until(x, '}', from, &b))
+    x->is_raw = raw;
+    if (!expand_until(x, stop, from, &b))
         return false;
+    x->is_raw = outer;
     x->depth--;
     *word = finish(x, &b);
     return true;
 }
 
-static struct value substitute(struct expander *x, enum text_op op, const struct variable *v,
-                               struct value word)
+/* One substitution: ${name OP word} or ${name OP word / with}. */
+struct substitution {
+    size_t from, at, word_at; /* of "${", of the operator, of the word */
+    struct str name;
+    enum text_op op;
+    struct df_variable v;
+    struct value word, with;
+};
+
+static bool fail_modifier(struct expander *x, const struct substitution *s, int ch)
 {
-    bool is_default = op == TEXT_OP_DEFAULT_IF_EMPTY || op == TEXT_OP_DEFAULT;
-    struct value empty = {TEXT_EMPTY, 0};
-    if (v->found == UNSET)
-        return is_default ? word : empty;
-    if (v->found == SET && (op == TEXT_OP_DEFAULT || op == TEXT_OP_ALT))
-        return is_default ? v->value : word;
-    struct value r;
-    r.text = text_expand(arena_of(x), op, v->value.text, word.text);
-    r.weight = v->value.weight + word.weight + PART_WEIGHT;
-    return r;
+    size_t n = ch >= 0x80 ? 0 : x->pos - s->at;
+    if (ch < 0 || ch == '"' || ch == '\'' || ascii_is_blank((char)ch))
+        fail(x, s->from, x->pos, "\"${\" without its \"}\"");
+    else
+        df_error(x->lo, df_word_part(x->word, s->at, x->pos - s->at),
+                 "unknown modifier \"%.*s\" of a variable", (int)n, x->word->s.p + s->at);
+    return false;
+}
+
+static bool read_operator(struct expander *x, struct substitution *s)
+{
+    s->at = x->pos;
+    bool colon = peek(x) == ':';
+    x->pos += colon;
+    int ch = peek(x);
+    x->pos += ch >= 0;
+    s->word_at = x->pos;
+    switch (colon && ch >= 0 && strchr("#%/", ch) ? 0 : ch) {
+    case '-': s->op = colon ? TEXT_OP_DEFAULT_IF_EMPTY : TEXT_OP_DEFAULT; return true;
+    case '+': s->op = colon ? TEXT_OP_ALT_IF_NONEMPTY : TEXT_OP_ALT; return true;
+    case '?': s->op = colon ? TEXT_OP_REQUIRE_NONEMPTY : TEXT_OP_REQUIRE; return true;
+    case '#': s->op = TEXT_OP_CUT_PREFIX; return true;
+    case '%': s->op = TEXT_OP_CUT_SUFFIX; return true;
+    case '/': s->op = peek(x) == '/' ? TEXT_OP_REPLACE_ALL : TEXT_OP_REPLACE; break;
+    default: return fail_modifier(x, s, ch);
+    }
+    x->pos += s->op == TEXT_OP_REPLACE_ALL;
+    s->word_at = x->pos;
+    return true;
+}
+
+/* Whether what is known of the pattern has no escape that patterns don't have. In the source it is
+ * looked for between its ends, as it may have come from a variable. */
+static bool check_pattern(struct expander *x, const struct substitution *s, size_t end)
+{
+    struct str bad, head = text_head(s->word.text), source = str_of(x->word->s.p, end);
+    if (text_pattern_is_valid(head, &bad) || (bad.n == 1 && s->word.text.n > 1))
+        return true;
+    size_t from = s->word_at, to = end;
+    for (size_t i = from; i + 1 < end; i++) {
+        if (str_starts(str_skip(source, i), bad)) {
+            from = i;
+            to = i + bad.n;
+            break;
+        }
+        i += source.p[i] == '\\';
+    }
+    struct diag *d = df_error(x->lo, df_word_part(x->word, from, to - from),
+                              "invalid escape \"" STR_FMT "\" in a pattern", STR_ARG(bad));
+    diag_note(d, "patterns have the escapes \"\\*\", \"\\?\", \"\\\\\", \"\\}\" and \"\\/\"");
+    return false;
+}
+
+/* A second "#" or "%" is one even if it comes out of quotes or a variable, as in BuildKit. */
+static void take_longest(struct expander *x, struct substitution *s)
+{
+    struct str head = text_head(s->word.text);
+    char mark = s->op == TEXT_OP_CUT_PREFIX ? '#' : '%';
+    if (head.n == 0 || head.p[0] != mark)
+        return;
+    s->op = mark == '#' ? TEXT_OP_CUT_LONGEST_PREFIX : TEXT_OP_CUT_LONGEST_SUFFIX;
+    struct builder b = {0};
+    add_literal(x, &b, str_skip(head, 1));
+    flush_literal(x, &b);
+    for (size_t i = 1; i < s->word.text.n; i++)
+        vec_push(arena_of(x), &b.parts, s->word.text.part[i]);
+    s->word = (struct value){{b.parts.at, b.parts.n}, s->word.weight - 1};
+}
+
+static bool read_operands(struct expander *x, struct substitution *s)
+{
+    bool has_with = text_op_has_with(s->op), raw = text_op_is_pattern(s->op);
+    if (!read_word(x, has_with ? s->at : s->from, has_with ? '/' : '}', raw, &s->word))
+        return false;
+    size_t end = x->pos - 1;
+    if (has_with && !read_word(x, s->from, '}', true, &s->with))
+        return false;
+    if (s->op == TEXT_OP_CUT_PREFIX || s->op == TEXT_OP_CUT_SUFFIX)
+        take_longest(x, s);
+    return !raw || check_pattern(x, s, end);
+}
+
+static bool fail_required(struct expander *x, const struct substitution *s)
+{
+    bool has_text = text_is_literal(s->word.text) && s->word.text.n;
+    struct str text = has_text ? text_str(s->word.text) : STR("");
+    df_error(x->lo, df_word_part(x->word, s->from, x->pos - s->from),
+             "required variable \"" STR_FMT "\" is %s%s" STR_FMT, STR_ARG(s->name),
+             s->v.found == DF_SET ? "empty" : "not set", has_text ? ": " : "", STR_ARG(text));
+    return false;
+}
+
+static bool require(struct expander *x, const struct substitution *s, struct value *out)
+{
+    bool may_be_empty = s->op == TEXT_OP_REQUIRE;
+    *out = s->v.value;
+    if (s->v.found == DF_UNSET ||
+        (s->v.found == DF_SET && !may_be_empty && text_is_empty(out->text)))
+        return fail_required(x, s);
+    if (s->v.found == DF_SET && may_be_empty)
+        return true;
+    out->text = text_expand(arena_of(x), s->op, s->v.value.text, s->word.text);
+    out->weight += s->word.weight + DF_PART_WEIGHT;
+    return true;
+}
+
+static bool choose(struct expander *x, const struct substitution *s, struct value *out)
+{
+    bool is_default = s->op == TEXT_OP_DEFAULT_IF_EMPTY || s->op == TEXT_OP_DEFAULT;
+    *out = is_default ? s->word : (struct value){TEXT_EMPTY, 0};
+    if (s->v.found == DF_UNSET)
+        return true;
+    if (s->v.found == DF_SET && (s->op == TEXT_OP_DEFAULT || s->op == TEXT_OP_ALT)) {
+        *out = is_default ? s->v.value : s->word;
+        return true;
+    }
+    out->text = text_expand(arena_of(x), s->op, s->v.value.text, s->word.text);
+    out->weight = s->v.value.weight + s->word.weight + DF_PART_WEIGHT;
+    return true;
+}
+
+/* What all operands being known did not decide fails, and says so. */
+static bool check_match(struct expander *x, const struct substitution *s, struct text t)
+{
+    static const struct base_config none;
+    struct str unused;
+    struct ob_err err;
+    if (!text_is_literal(s->v.value.text) || !text_is_literal(s->word.text) ||
+        !text_is_literal(s->with.text) || text_is_literal(t) ||
+        text_value(arena_of(x), t, &none, &unused, &err) == 0)
+        return true;
+    df_error(x->lo, df_word_part(x->word, s->from, x->pos - s->from), "%s", err.text);
+    return false;
+}
+
+static bool match(struct expander *x, const struct substitution *s, struct value *out)
+{
+    struct text of = s->v.value.text;
+    size_t weight = s->v.value.weight + s->word.weight + s->with.weight;
+    size_t work = s->v.value.weight * s->word.weight / MATCH_STEPS_PER_BYTE;
+    if (!compile_spend(x->lo->c, df_word_span(x->word), weight + work))
+        return false;
+    out->text = text_op_has_with(s->op)
+                    ? text_replace(arena_of(x), s->op, of, s->word.text, s->with.text)
+                    : text_expand(arena_of(x), s->op, of, s->word.text);
+    out->weight = text_is_literal(out->text) ? text_str(out->text).n : weight + DF_PART_WEIGHT;
+    return check_match(x, s, out->text);
 }
 
 /* What follows ${name. */
 static bool expand_modifier(struct expander *x, size_t from, struct str name, struct value *out)
 {
-    size_t at = x->pos;
-    bool colon = peek(x) == ':';
-    x->pos += colon;
-    int ch = peek(x);
-    x->pos += ch >= 0;
-    if (ch != '-' && ch != '+') {
-        if (ch < 0 || ch == '"' || ch == '\'' || ascii_is_blank((char)ch)) {
-            fail(x, from, x->pos, "\"${\" without its \"}\"");
-            return false;
-        }
-        bool later = (!colon && (ch == '#' || ch == '%' || ch == '/')) || ch == '?';
-        while (peek(x) == ch && !colon && ch != '?')
-            x->pos++;
-        size_t n = ch >= 0x80 ? 0 : x->pos - at;
-        diag_error(x->lo->c->diags, df_word_part(x->word, at, x->pos - at),
-                   later ? "modifier \"%.*s\" of a variable is not supported yet"
-                         : "unknown modifier \"%.*s\" of a variable",
-                   (int)n, x->word->s.p + at);
+    struct substitution s = {.from = from, .name = name};
+    if (!read_operator(x, &s) || !read_operands(x, &s))
         return false;
-    }
-    enum text_op op = ch == '-' ? (colon ? TEXT_OP_DEFAULT_IF_EMPTY : TEXT_OP_DEFAULT)
-                                : (colon ? TEXT_OP_ALT_IF_NONEMPTY : TEXT_OP_ALT);
-    struct variable v;
-    struct value word;
-    if (!read_word(x, from, &word) || !lookup(x, name, &v))
-        return false;
-    *out = substitute(x, op, &v, word);
-    return true;
+    s.v = lookup(x, name, !text_op_is_pattern(s.op));
+    if (text_op_is_pattern(s.op))
+        return match(x, &s, out);
+    bool is_required = s.op == TEXT_OP_REQUIRE || s.op == TEXT_OP_REQUIRE_NONEMPTY;
+    return is_required ? require(x, &s, out) : choose(x, &s, out);
 }
 
 static bool expand_braces(struct expander *x, size_t from, struct builder *b)
@@ -221,9 +334,8 @@ static bool expand_braces(struct expander *x, size_t from, struct builder *b)
     struct str name = read_name(x);
     struct value value;
     if (peek(x) == '}') {
-        struct variable v;
         x->pos++;
-        return lookup(x, name, &v) && add_value(x, b, v.value);
+        return add_value(x, b, lookup(x, name, false).value);
     }
     return expand_modifier(x, from, name, &value) && add_value(x, b, value);
 }
@@ -236,12 +348,11 @@ static bool expand_dollar(struct expander *x, struct builder *b)
         return expand_braces(x, from, b);
     }
     struct str name = read_name(x);
-    struct variable v;
     if (name.n == 0) {
         add_char(x, b, '$');
         return true;
     }
-    return lookup(x, name, &v) && add_value(x, b, v.value);
+    return add_value(x, b, lookup(x, name, false).value);
 }
 
 static bool expand_single_quotes(struct expander *x, struct builder *b)
@@ -257,63 +368,97 @@ static bool expand_single_quotes(struct expander *x, struct builder *b)
     return true;
 }
 
+static void quoted_char(struct expander *x, struct builder *b)
+{
+    int ch = peek(x);
+    x->pos++;
+    int next = peek(x);
+    if (ch == x->escape) {
+        if (x->is_raw)
+            add_char(x, b, ch);
+        if (next < 0)
+            return;
+        if (next == '"' || next == '$' || next == x->escape) {
+            ch = next;
+            x->pos++;
+        }
+    }
+    add_char(x, b, ch);
+}
+
 static bool expand_double_quotes(struct expander *x, struct builder *b)
 {
-    const int escape = x->lo->file->directives.escape_char;
     size_t from = x->pos++;
     for (int ch; (ch = peek(x)) != '"';) {
         if (ch < 0) {
             fail(x, from, from + 1, "double quote without its other half");
             return false;
         }
-        if (ch == '$') {
-            if (!expand_dollar(x, b))
-                return false;
-            continue;
-        }
-        x->pos++;
-        int next = peek(x);
-        if (ch == escape && next < 0)
-            continue;
-        if (ch == escape && (next == '"' || next == '$' || next == escape)) {
-            ch = next;
-            x->pos++;
-        }
-        add_char(x, b, ch);
+        if (ch != '$')
+            quoted_char(x, b);
+        else if (!expand_dollar(x, b))
+            return false;
     }
     x->pos++;
     return true;
 }
 
+static void plain_char(struct expander *x, struct builder *b)
+{
+    int ch = peek(x);
+    x->pos++;
+    if (ch == x->escape) {
+        if (x->is_raw)
+            add_char(x, b, ch);
+        ch = peek(x);
+        x->pos += ch >= 0;
+    }
+    if (ch >= 0)
+        add_char(x, b, ch);
+}
+
+static void fail_stop(struct expander *x, int stop, size_t opener)
+{
+    if (stop == '}') {
+        fail(x, opener, opener + 2, "\"${\" without its \"}\"");
+        return;
+    }
+    struct diag *d = fail(x, opener, opener + 1, "pattern without the \"/\" that ends it");
+    diag_note(d, "it is written ${name/pattern/replacement}");
+}
+
 /* Up to the character `stop` (-1: to the end), which is consumed; opener is for messages. */
 static bool expand_until(struct expander *x, int stop, size_t opener, struct builder *b)
 {
-    const int escape = x->is_raw ? '\\' : x->lo->file->directives.escape_char;
     for (int ch; (ch = peek(x)) >= 0;) {
         bool ok = true;
         if (ch == stop) {
             x->pos++;
             return true;
         }
-        if (ch == '$') {
+        if (ch == '$')
             ok = expand_dollar(x, b);
-        } else if (ch == '\'' && !x->is_raw) {
+        else if (ch == '\'' && x->has_quotes)
             ok = expand_single_quotes(x, b);
-        } else if (ch == '"' && !x->is_raw) {
+        else if (ch == '"' && x->has_quotes)
             ok = expand_double_quotes(x, b);
-        } else {
-            x->pos++;
-            if (ch == escape && (ch = peek(x)) >= 0)
-                x->pos++;
-            if (ch >= 0)
-                add_char(x, b, ch);
-        }
+        else
+            plain_char(x, b);
         if (!ok)
             return false;
     }
     if (stop >= 0)
-        fail(x, opener, opener + 2, "\"${\" without its \"}\"");
+        fail_stop(x, stop, opener);
     return stop < 0;
+}
+
+static bool expand_word(struct expander *x, struct value *out)
+{
+    struct builder b = {0};
+    if (!expand_until(x, -1, 0, &b))
+        return false;
+    *out = finish(x, &b);
+    return true;
 }
 
 static bool is_plain(struct str s, char escape)
@@ -330,22 +475,15 @@ bool df_expand(struct df_lower *lo, const struct df_word *word, struct value *ou
         *out = (struct value){text_lit(lo->c->arena, word->s), word->s.n};
         return true;
     }
-    struct expander x = {.lo = lo, .word = word};
-    struct builder b = {0};
-    if (!expand_until(&x, -1, 0, &b))
-        return false;
-    *out = finish(&x, &b);
-    return true;
+    const char escape = lo->file->directives.escape_char;
+    struct expander x = {.lo = lo, .word = word, .escape = escape, .has_quotes = true};
+    return expand_word(&x, out);
 }
 
 bool df_expand_raw(struct df_lower *lo, const struct df_word *word, struct value *out)
 {
-    struct expander x = {.lo = lo, .word = word, .is_raw = true};
-    struct builder b = {0};
-    if (!expand_until(&x, -1, 0, &b))
-        return false;
-    *out = finish(&x, &b);
-    return true;
+    struct expander x = {.lo = lo, .word = word, .escape = '\\'};
+    return expand_word(&x, out);
 }
 
 bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct str *out)
@@ -355,8 +493,8 @@ bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct s
         return false;
     if (!text_is_literal(v.text)) {
         struct diag *d =
-            diag_error(lo->c->diags, df_word_span(word),
-                       "the value of \"" STR_FMT "\" must be known here", STR_ARG(word->s));
+            df_error(lo, df_word_span(word), "the value of \"" STR_FMT "\" must be known here",
+                     STR_ARG(word->s));
         diag_note(d, "a variable in it is not set in this file, only the base image may have it");
         return false;
     }

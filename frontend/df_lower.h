@@ -20,11 +20,11 @@ struct df_stage {
     struct df_word keyword; /* of its FROM, for messages */
     struct df_word from;    /* the image as written, for messages */
     uint32_t index;
-    uint32_t step;   /* the last one so far */
-    bool is_scratch; /* nothing is inherited from an image */
-    bool is_broken;  /* its FROM was refused */
-    bool is_context; /* --build-context stands in for it: its instructions do not count */
-    bool is_needed;  /* by the target; known at the end */
+    uint32_t step;          /* the last one so far */
+    bool is_scratch;        /* nothing is inherited from an image */
+    bool is_broken;         /* its FROM was refused */
+    bool is_context;        /* --build-context stands in for it: its instructions do not count */
+    bool is_needed;         /* by the target; known at the end */
     const struct pin *base; /* its base image, if --pin knows it */
     struct df_stage_ptrs needs;   /* its base, and those that it copies or mounts from */
     struct df_insn_ptrs triggers; /* its ONBUILD instructions */
@@ -63,6 +63,8 @@ struct df_lower {
     bool epoch_is_elsewhere;
     bool has_ignore; /* there is a FILE.dockerignore; ignore has its lines */
     struct str_vec ignore;
+    struct map undefined;  /* name of a variable -> the last stage that was told it is unset */
+    size_t names_compared; /* for suggestions */
 };
 
 /* What BuildKit finds only when it builds a stage, and so not in one that no target needs: there
@@ -79,8 +81,12 @@ void df_set(struct df_lower *lo, struct vars *env, const struct df_word *at, str
 bool df_expand(struct df_lower *lo, const struct df_word *word, struct value *out);
 /* The same where the base image's configuration can't be waited for. */
 bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct str *out);
-
+/* The same as df_expand for the body of a heredoc: quotes are ordinary characters, and the escape
+ * character is a backslash whatever the file's is. */
 bool df_expand_raw(struct df_lower *lo, const struct df_word *word, struct value *out);
+
+/* df_variable.c: notes the global argument whose name is near, if there is one. */
+void df_suggest_variable(struct df_lower *lo, struct diag *d, struct str name);
 
 /* df_flags.c: checks an instruction's flags against df_flag.def. */
 bool df_flags_check(struct df_lower *lo, const struct df_insn *in);

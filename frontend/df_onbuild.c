@@ -68,7 +68,7 @@ static void run_text(struct df_lower *lo, const struct pin *base, struct str tex
                       in->type->kind != DF_ONBUILD && in->type->kind != DF_MAINTAINER;
     if (is_trigger)
         df_lower_insn(lo, in);
-    else
+    else if (file->insns.n != 1 || in->type)
         diag_error(c->diags, span_of(source, 0, text.n), "this is no trigger that can be run");
 }
 

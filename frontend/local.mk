@@ -44,6 +44,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_ignore.c \
 	frontend/df_image_lex.c \
 	frontend/df_json.c \
+	frontend/df_letters.c frontend/df_letters.h \
 	frontend/df_lex.c \
 	frontend/df_line.c frontend/df_line.h \
 	frontend/df_lower.c frontend/df_lower.h \
@@ -55,7 +56,8 @@ libfrontend_a_SOURCES += \
 	frontend/df_scan.h \
 	frontend/df_signal.c \
 	frontend/df_stage.c \
-	frontend/df_steps.c
+	frontend/df_steps.c \
+	frontend/df_variable.c frontend/df_variable.h
 EXTRA_DIST += frontend/df_image_lex.re frontend/df_lex.re frontend/df_word.re.inc frontend/df_parse.y
 BUILT_SOURCES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c frontend/df_parse.h
 MAINTAINERCLEANFILES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c \

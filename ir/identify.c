@@ -40,6 +40,8 @@ static void put_text(struct buf *b, struct text t)
             put_str(b, str_from(text_op_name(p->x->op)));
             put_text(b, p->x->of);
             put_text(b, p->x->word);
+            if (text_op_has_with(p->x->op))
+                put_text(b, p->x->with);
         }
     }
 }

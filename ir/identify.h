@@ -9,7 +9,8 @@
  *                        N(0 or 1) parent-id?  N(count) read-id… )
  *   S(x) = 's', length, bytes;  N(x) = 'n', number;  numbers are 8 bytes, little endian
  *   list = 'l', count, items;   text = 't', count, parts
- *   part = 'L' S | 'E' S(name) | 'W' | 'U' | 'X' S(operator) text text
+ *   part = 'L' S | 'E' S(name) | 'W' | 'U' | 'X' S(operator) text text text?
+ *     the third text is that of the operators "/" and "//" alone
  */
 #ifndef IR_IDENTIFY_H
 #define IR_IDENTIFY_H

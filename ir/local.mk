@@ -9,5 +9,7 @@ libir_a_SOURCES = \
 	ir/read.h ir/read_json.c \
 	ir/read_value.c ir/read_value.h \
 	ir/text.c ir/text.h \
+	ir/text_pattern.c ir/text_pattern.h \
+	ir/text_value.c \
 	ir/verify.c ir/verify.h \
 	ir/write.h ir/write_dot.c ir/write_json.c

@@ -102,24 +102,37 @@ int read_check_keys(const struct reader *r, const struct at *at, const json_t *v
 static int read_text(const struct reader *r, const struct at *at, const json_t *v,
                      struct text *out);
 
+static bool find_op(struct str name, enum text_op *op)
+{
+    for (*op = 0; *op <= TEXT_OP_REPLACE_ALL; (*op)++)
+        if (str_eq(name, str_from(text_op_name(*op))))
+            return true;
+    return false;
+}
+
 static int read_expand(const struct reader *r, const struct at *at, const json_t *v,
                        struct text *out)
 {
-    static const char *const keys[] = {"expand", "of", "word", NULL};
-    struct at of_at = key_at(at, "of"), word_at = key_at(at, "word");
-    struct text of, word;
-    struct str op;
+    static const char *const keys[] = {"expand", "of", "word", "with", NULL};
+    struct at of_at = key_at(at, "of"), word_at = key_at(at, "word"), with_at = key_at(at, "with");
+    const json_t *json_with = json_object_get(v, "with");
+    struct text of, word, with = TEXT_EMPTY;
+    struct str name;
+    enum text_op op;
     if (read_check_keys(r, at, v, keys) < 0 ||
-        read_str(r, at, json_object_get(v, "expand"), &op) < 0 ||
+        read_str(r, at, json_object_get(v, "expand"), &name) < 0 ||
         read_text(r, &of_at, json_object_get(v, "of"), &of) < 0 ||
         read_text(r, &word_at, json_object_get(v, "word"), &word) < 0)
         return -1;
-    for (enum text_op i = TEXT_OP_DEFAULT_IF_EMPTY; i <= TEXT_OP_ALT; i++)
-        if (str_eq(op, str_from(text_op_name(i)))) {
-            *out = text_expand(r->arena, i, of, word);
-            return 0;
-        }
-    return read_fail(r, at, "unknown expansion \"" STR_FMT "\"", STR_ARG(op));
+    if (!find_op(name, &op))
+        return read_fail(r, at, "unknown expansion \"" STR_FMT "\"", STR_ARG(name));
+    if (json_with && !text_op_has_with(op))
+        return read_fail(r, &with_at, "only \"/\" and \"//\" have it");
+    if (text_op_has_with(op) && read_text(r, &with_at, json_with, &with) < 0)
+        return -1;
+    *out = text_op_has_with(op) ? text_replace(r->arena, op, of, word, with)
+                                : text_expand(r->arena, op, of, word);
+    return 0;
 }
 
 static int read_part(const struct reader *r, const struct at *at, const json_t *v, struct text *out)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts with late parts: building in normal form, and evaluating. */
+/* Texts with late parts: building in normal form. */
 #include <config.h>
 
 #include "ir/text.h"
 
 #include "base/err.h"
+#include "ir/text_pattern.h"
+
+/* Comparisons of characters before a match is left to obexec. */
+enum { FOLD_STEPS = 256 << 20 };
 
 struct text text_lit(struct arena *a, struct str s)
 {
@@ -64,21 +68,98 @@ static int is_nonempty(struct text t)
     return -1;
 }
 
-static bool may_be_unset(struct text t)
+bool text_may_be_unset(struct text t)
 {
     return t.n == 1 && t.part[0].kind == TEXT_ENV;
 }
 
+/* What is decided for x without the base image, if it is. A choice knows all that it chooses
+ * from; a pattern needs literals. What can only fail is left to fail when it is evaluated. */
+static bool fold_choice(const struct text_expand *x, struct text *out)
+{
+    bool counts_empty = x->op == TEXT_OP_DEFAULT_IF_EMPTY || x->op == TEXT_OP_ALT_IF_NONEMPTY ||
+                        x->op == TEXT_OP_REQUIRE_NONEMPTY;
+    int has = counts_empty ? is_nonempty(x->of) : text_may_be_unset(x->of) ? -1 : 1;
+    bool is_alt = x->op == TEXT_OP_ALT_IF_NONEMPTY || x->op == TEXT_OP_ALT;
+    bool is_required = x->op == TEXT_OP_REQUIRE_NONEMPTY || x->op == TEXT_OP_REQUIRE;
+    if (has < 0 || (is_required && has == 0))
+        return false;
+    if (is_alt)
+        *out = has ? x->word : TEXT_EMPTY;
+    else
+        *out = has ? x->of : x->word;
+    return true;
+}
+
+static bool fold_literals(struct arena *a, const struct text_expand *x, struct text *out)
+{
+    static const struct base_config none;
+    struct text_part part = {.kind = TEXT_EXPAND, .x = x};
+    struct ob_err unused;
+    struct str s;
+    if (text_value(a, (struct text){&part, 1}, &none, &s, &unused) < 0)
+        return false;
+    *out = text_lit(a, s);
+    return true;
+}
+
+/* The replacement alone is late. */
+static bool fold_match(struct arena *a, const struct text_expand *x, struct text *out)
+{
+    struct ob_err unused;
+    struct text_budget b = {0, FOLD_STEPS, &unused};
+    struct str of = text_str(x->of);
+    size_t from, to;
+    int found = text_pattern_find(of, text_str(x->word), &b, &from, &to);
+    if (found < 0 || (found && x->op == TEXT_OP_REPLACE_ALL))
+        return false;
+    *out = x->of;
+    if (found) {
+        *out = text_join(a, text_lit(a, str_of(of.p, from)), x->with);
+        *out = text_join(a, *out, text_lit(a, str_skip(of, to)));
+    }
+    return true;
+}
+
+static bool fold_pattern(struct arena *a, const struct text_expand *x, struct text *out)
+{
+    if (text_is_literal(x->of) && text_is_literal(x->word))
+        return text_is_literal(x->with) ? fold_literals(a, x, out) : fold_match(a, x, out);
+    if (x->word.n || x->op == TEXT_OP_REPLACE_ALL)
+        return false;
+    *out = text_join(a, x->with, x->of); /* the empty pattern matches in front */
+    return true;
+}
+
+bool text_op_is_pattern(enum text_op op)
+{
+    return op >= TEXT_OP_CUT_PREFIX;
+}
+
+bool text_op_has_with(enum text_op op)
+{
+    return op == TEXT_OP_REPLACE || op == TEXT_OP_REPLACE_ALL;
+}
+
+static struct text expand(struct arena *a, struct text_expand x)
+{
+    struct text out;
+    if (text_op_is_pattern(x.op) ? fold_pattern(a, &x, &out) : fold_choice(&x, &out))
+        return out;
+    struct text_expand *p = arena_new(a, struct text_expand);
+    *p = x;
+    return single(a, (struct text_part){.kind = TEXT_EXPAND, .x = p});
+}
+
 struct text text_expand(struct arena *a, enum text_op op, struct text of, struct text word)
 {
-    bool counts_empty = op == TEXT_OP_DEFAULT_IF_EMPTY || op == TEXT_OP_ALT_IF_NONEMPTY;
-    bool is_default = op == TEXT_OP_DEFAULT_IF_EMPTY || op == TEXT_OP_DEFAULT;
-    int has = counts_empty ? is_nonempty(of) : may_be_unset(of) ? -1 : 1;
-    if (has >= 0)
-        return is_default ? (has ? of : word) : (has ? word : TEXT_EMPTY);
-    struct text_expand *x = arena_new(a, struct text_expand);
-    *x = (struct text_expand){op, of, word};
-    return single(a, (struct text_part){.kind = TEXT_EXPAND, .x = x});
+    return expand(a, (struct text_expand){op, of, word, TEXT_EMPTY});
+}
+
+struct text text_replace(struct arena *a, enum text_op op, struct text of, struct text pattern,
+                         struct text with)
+{
+    return expand(a, (struct text_expand){op, of, pattern, with});
 }
 
 struct str text_str(struct text t)
@@ -98,7 +179,8 @@ static bool part_eq(const struct text_part *p, const struct text_part *q)
     if (p->kind != q->kind || !str_eq(p->s, q->s))
         return false;
     return p->kind != TEXT_EXPAND ||
-           (p->x->op == q->x->op && text_eq(p->x->of, q->x->of) && text_eq(p->x->word, q->x->word));
+           (p->x->op == q->x->op && text_eq(p->x->of, q->x->of) &&
+            text_eq(p->x->word, q->x->word) && text_eq(p->x->with, q->x->with));
 }
 
 bool text_eq(struct text x, struct text y)
@@ -114,66 +196,12 @@ bool text_eq(struct text x, struct text y)
 const char *text_op_name(enum text_op op)
 {
     static const char *const names[] = {
-        [TEXT_OP_DEFAULT_IF_EMPTY] = ":-",
-        [TEXT_OP_DEFAULT] = "-",
-        [TEXT_OP_ALT_IF_NONEMPTY] = ":+",
-        [TEXT_OP_ALT] = "+",
+        [TEXT_OP_DEFAULT_IF_EMPTY] = ":-", [TEXT_OP_DEFAULT] = "-",
+        [TEXT_OP_ALT_IF_NONEMPTY] = ":+",  [TEXT_OP_ALT] = "+",
+        [TEXT_OP_REQUIRE_NONEMPTY] = ":?", [TEXT_OP_REQUIRE] = "?",
+        [TEXT_OP_CUT_PREFIX] = "#",        [TEXT_OP_CUT_LONGEST_PREFIX] = "##",
+        [TEXT_OP_CUT_SUFFIX] = "%",        [TEXT_OP_CUT_LONGEST_SUFFIX] = "%%",
+        [TEXT_OP_REPLACE] = "/",           [TEXT_OP_REPLACE_ALL] = "//",
     };
     return names[op];
-}
-
-/* The base's value of a variable; .p is NULL if it has none. */
-static struct str base_env(const struct base_config *base, struct str name)
-{
-    for (size_t i = 0; i < base->n_env; i++) {
-        struct str key, value;
-        if (str_cut(base->env[i], '=', &key, &value) && str_eq(key, name))
-            return value.p ? value : STR("");
-    }
-    return (struct str){0};
-}
-
-static struct str expand_value(struct arena *a, const struct text_expand *x,
-                               const struct base_config *base)
-{
-    bool is_set = !may_be_unset(x->of) || base_env(base, x->of.part[0].s).p;
-    struct str of = text_value(a, x->of, base);
-    switch (x->op) {
-    case TEXT_OP_DEFAULT_IF_EMPTY: return of.n ? of : text_value(a, x->word, base);
-    case TEXT_OP_DEFAULT: return is_set ? of : text_value(a, x->word, base);
-    case TEXT_OP_ALT_IF_NONEMPTY: return of.n ? text_value(a, x->word, base) : STR("");
-    case TEXT_OP_ALT: return is_set ? text_value(a, x->word, base) : STR("");
-    }
-    BUG("text operator %d", x->op);
-}
-
-static struct str part_value(struct arena *a, const struct text_part *p,
-                             const struct base_config *base)
-{
-    switch (p->kind) {
-    case TEXT_LITERAL: return p->s;
-    case TEXT_ENV: return base_env(base, p->s);
-    case TEXT_WORKDIR: return base->workdir.n ? base->workdir : STR("/");
-    case TEXT_USER: return base->user;
-    case TEXT_EXPAND: return expand_value(a, p->x, base);
-    }
-    BUG("text part %d", p->kind);
-}
-
-struct str text_value(struct arena *a, struct text t, const struct base_config *base)
-{
-    struct str *values = arena_new_n(a, struct str, t.n);
-    size_t n = 0;
-    for (size_t i = 0; i < t.n; i++) {
-        values[i] = part_value(a, &t.part[i], base);
-        n += values[i].n;
-    }
-    if (t.n == 1 && n > 0)
-        return values[0];
-    char *p = arena_alloc(a, n + 1);
-    n = 0;
-    for (size_t i = 0; i < t.n; n += values[i++].n)
-        if (values[i].n)
-            memcpy(p + n, values[i].p, values[i].n);
-    return str_of(p, n);
 }

@@ -12,6 +12,7 @@
 
 #include "base/vec.h"
 
+struct ob_err;
 struct text_expand;
 
 enum text_part_kind {
@@ -36,15 +37,24 @@ struct text {
 /* Named after the shell's operators. A variable counts as set if `of` is a lone TEXT_ENV that the
  * base image has, or is anything else. */
 enum text_op {
-    TEXT_OP_DEFAULT_IF_EMPTY, /* ${of:-word} */
-    TEXT_OP_DEFAULT,          /* ${of-word} */
-    TEXT_OP_ALT_IF_NONEMPTY,  /* ${of:+word} */
-    TEXT_OP_ALT,              /* ${of+word} */
+    TEXT_OP_DEFAULT_IF_EMPTY,   /* ${of:-word} */
+    TEXT_OP_DEFAULT,            /* ${of-word} */
+    TEXT_OP_ALT_IF_NONEMPTY,    /* ${of:+word} */
+    TEXT_OP_ALT,                /* ${of+word} */
+    TEXT_OP_REQUIRE_NONEMPTY,   /* ${of:?word}: evaluation fails, saying word, if of is empty */
+    TEXT_OP_REQUIRE,            /* ${of?word} */
+    TEXT_OP_CUT_PREFIX,         /* ${of#word}, word a pattern: see ir/text_pattern.h */
+    TEXT_OP_CUT_LONGEST_PREFIX, /* ${of##word} */
+    TEXT_OP_CUT_SUFFIX,         /* ${of%word} */
+    TEXT_OP_CUT_LONGEST_SUFFIX, /* ${of%%word} */
+    TEXT_OP_REPLACE,            /* ${of/word/with} */
+    TEXT_OP_REPLACE_ALL,        /* ${of//word/with}; the last */
 };
 
 struct text_expand {
     enum text_op op;
     struct text of, word;
+    struct text with; /* empty but for the two that replace */
 };
 
 #define TEXT_EMPTY ((struct text){0})
@@ -53,8 +63,11 @@ struct text text_lit(struct arena *a, struct str s); /* s is not copied */
 struct text text_env(struct arena *a, struct str name);
 struct text text_ref(struct arena *a, enum text_part_kind kind); /* TEXT_WORKDIR or TEXT_USER */
 struct text text_join(struct arena *a, struct text x, struct text y);
-/* Folds at once whatever can be decided without the base image. */
+/* Both fold at once whatever can be decided without the base image. What can only fail stays, and
+ * fails when it is evaluated. */
 struct text text_expand(struct arena *a, enum text_op op, struct text of, struct text word);
+struct text text_replace(struct arena *a, enum text_op op, struct text of, struct text pattern,
+                         struct text with);
 
 static inline bool text_is_literal(struct text t)
 {
@@ -72,6 +85,9 @@ struct str text_str(struct text t);
 struct str text_head(struct text t);
 bool text_eq(struct text x, struct text y);
 const char *text_op_name(enum text_op op); /* ":-" … */
+bool text_op_is_pattern(enum text_op op);  /* word is a pattern */
+bool text_op_has_with(enum text_op op);
+bool text_may_be_unset(struct text t); /* a lone TEXT_ENV */
 
 /* What late values are made of, once the base image is known. */
 struct base_config {
@@ -80,7 +96,9 @@ struct base_config {
     struct str workdir, user;
 };
 
-/* The value of t, in the arena. */
-struct str text_value(struct arena *a, struct text t, const struct base_config *base);
+/* The value of t, in the arena. Fails where a required variable has none, a late pattern has an
+ * invalid escape, or a value becomes larger than 64 MiB. */
+int text_value(struct arena *a, struct text t, const struct base_config *base, struct str *out,
+               struct ob_err *err);
 
 #endif

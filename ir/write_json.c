@@ -28,6 +28,10 @@ static void write_part(struct json_out *j, const struct text_part *p)
         write_text(j, p->x->of);
         json_key(j, "word");
         write_text(j, p->x->word);
+        if (!text_op_has_with(p->x->op))
+            break;
+        json_key(j, "with");
+        write_text(j, p->x->with);
         break;
     case TEXT_LITERAL: break;
     }

@@ -52,7 +52,10 @@ def part(p):
         return b"E" + string(p["env"])
     if "base" in p:
         return {"workdir": b"W", "user": b"U"}[p["base"]]
-    return b"X" + string(p["expand"]) + text(p["of"]) + text(p["word"])
+    texts = text(p["of"]) + text(p["word"])
+    if p["expand"] in ("/", "//"):
+        texts += text(p["with"])
+    return b"X" + string(p["expand"]) + texts
 
 
 def text(t):

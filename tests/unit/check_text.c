@@ -2,7 +2,8 @@
 /* Texts with late parts: their normal form, what is folded, and their values. */
 #include <config.h>
 
-#include "ir/text.h"
+#include "base/err.h"
+#include "ir/text_pattern.h"
 #include "tests/unit/fixture.h"
 
 static struct arena a; /* each test runs in a process of its own */
@@ -37,10 +38,19 @@ static struct base_config base_image(void)
     };
 }
 
+static struct str value_on(struct text t, const struct base_config *base)
+{
+    struct str s;
+    struct ob_err err;
+    if (text_value(&a, t, base, &s, &err) < 0)
+        ck_abort_msg("%s", err.text);
+    return s;
+}
+
 static struct str value(struct text t)
 {
     struct base_config base = base_image();
-    return text_value(&a, t, &base);
+    return value_on(t, &base);
 }
 
 START_TEST(an_empty_literal_has_no_parts)
@@ -163,9 +173,9 @@ END_TEST
 START_TEST(a_base_image_without_configuration_has_the_root_as_workdir)
 {
     struct base_config none = {0};
-    ck_assert_strs(text_value(&a, text_ref(&a, TEXT_WORKDIR), &none), STR("/"));
-    ck_assert_strs(text_value(&a, text_ref(&a, TEXT_USER), &none), STR(""));
-    ck_assert_strs(text_value(&a, env("SET"), &none), STR(""));
+    ck_assert_strs(value_on(text_ref(&a, TEXT_WORKDIR), &none), STR("/"));
+    ck_assert_strs(value_on(text_ref(&a, TEXT_USER), &none), STR(""));
+    ck_assert_strs(value_on(env("SET"), &none), STR(""));
 }
 END_TEST
 
@@ -198,12 +208,128 @@ START_TEST(expansions_nest_on_both_sides)
 }
 END_TEST
 
+static struct text expand(enum text_op op, struct text of, const char *word)
+{
+    return text_expand(&a, op, of, lit(word));
+}
+
+static const char *failure(struct text t)
+{
+    static struct ob_err err;
+    struct base_config base = base_image();
+    struct str s;
+    ck_assert_int_eq(text_value(&a, t, &base, &s, &err), -1);
+    return err.text;
+}
+
+START_TEST(a_required_value_is_the_value_or_an_error)
+{
+    ck_assert_strs(value(expand(TEXT_OP_REQUIRE_NONEMPTY, env("SET"), "m")), STR("value"));
+    ck_assert_strs(value(expand(TEXT_OP_REQUIRE, env("EMPTY"), "m")), STR(""));
+    ck_assert_str_eq(failure(expand(TEXT_OP_REQUIRE, env("UNSET"), "give it")),
+                     "required variable \"UNSET\" is not set: give it");
+    ck_assert_str_eq(failure(expand(TEXT_OP_REQUIRE_NONEMPTY, env("EMPTY"), "")),
+                     "required variable \"EMPTY\" is empty");
+    struct text two = text_join(&a, env("EMPTY"), env("UNSET"));
+    ck_assert_str_eq(failure(expand(TEXT_OP_REQUIRE_NONEMPTY, two, "m")),
+                     "a required value is empty: m");
+    ck_assert(text_eq(expand(TEXT_OP_REQUIRE, two, "m"), two));
+    ck_assert(text_eq(expand(TEXT_OP_REQUIRE_NONEMPTY, lit("f"), "m"), lit("f")));
+}
+END_TEST
+
+START_TEST(what_can_only_fail_fails_when_it_is_evaluated)
+{
+    ck_assert_str_eq(failure(expand(TEXT_OP_REQUIRE_NONEMPTY, TEXT_EMPTY, "m")),
+                     "a required value is empty: m");
+    ck_assert_str_eq(failure(expand(TEXT_OP_CUT_PREFIX, lit("abc"), "\\a")),
+                     "invalid escape \"\\a\" in pattern \"\\a\"");
+    ck_assert_str_eq(failure(expand(TEXT_OP_CUT_SUFFIX, env("SET"), "a\\")),
+                     "invalid escape \"\\\" in pattern \"a\\\"");
+}
+END_TEST
+
+/* What is not needed is not looked at. */
+START_TEST(a_word_that_is_not_taken_can_not_fail)
+{
+    struct text fails = expand(TEXT_OP_REQUIRE, env("UNSET"), "m");
+    ck_assert_strs(value(text_expand(&a, TEXT_OP_DEFAULT, env("SET"), fails)), STR("value"));
+    ck_assert_strs(value(text_expand(&a, TEXT_OP_ALT, env("UNSET"), fails)), STR(""));
+}
+END_TEST
+
+START_TEST(patterns_are_matched_at_once_if_all_is_known)
+{
+    ck_assert(text_eq(expand(TEXT_OP_CUT_LONGEST_PREFIX, lit("a/b/c"), "*/"), lit("c")));
+    ck_assert(text_eq(expand(TEXT_OP_CUT_LONGEST_PREFIX, lit("abc"), "*"), TEXT_EMPTY));
+    ck_assert(text_eq(expand(TEXT_OP_CUT_SUFFIX, env("A"), ""), env("A")));
+    ck_assert(
+        text_eq(text_replace(&a, TEXT_OP_REPLACE, lit("abcb"), lit("b"), lit("x")), lit("axcb")));
+    ck_assert(text_eq(text_replace(&a, TEXT_OP_REPLACE_ALL, lit("abcb"), lit("b"), lit("x")),
+                      lit("axcx")));
+    /* Only what comes instead is late. */
+    ck_assert(text_eq(text_replace(&a, TEXT_OP_REPLACE, lit("abc"), lit("b"), env("A")),
+                      join3(lit("a"), env("A"), lit("c"))));
+    ck_assert(text_eq(text_replace(&a, TEXT_OP_REPLACE, env("B"), TEXT_EMPTY, env("A")),
+                      text_join(&a, env("A"), env("B"))));
+    ck_assert(
+        text_eq(text_replace(&a, TEXT_OP_REPLACE_ALL, lit("abc"), lit("x"), env("A")), lit("abc")));
+}
+END_TEST
+
+START_TEST(late_patterns_and_replacements_stay)
+{
+    for (enum text_op op = TEXT_OP_CUT_PREFIX; op <= TEXT_OP_CUT_LONGEST_SUFFIX; op++) {
+        ck_assert_int_eq(expand(op, env("A"), "x").part[0].kind, TEXT_EXPAND);
+        ck_assert_int_eq(text_expand(&a, op, lit("x"), env("A")).part[0].kind, TEXT_EXPAND);
+    }
+    struct text x = text_replace(&a, TEXT_OP_REPLACE_ALL, lit("abc"), lit("b"), env("A"));
+    ck_assert_int_eq(x.part[0].kind, TEXT_EXPAND);
+    ck_assert(!text_eq(x, text_replace(&a, TEXT_OP_REPLACE_ALL, lit("abc"), lit("b"), env("B"))));
+    x = text_replace(&a, TEXT_OP_REPLACE_ALL, env("SET"), lit("?"), env("EQ"));
+    ck_assert_strs(value(x), STR("a=ba=ba=ba=ba=b"));
+    x = text_replace(&a, TEXT_OP_REPLACE, env("SET"), lit("l*"), env("EMPTY"));
+    ck_assert_strs(value(x), STR("va"));
+}
+END_TEST
+
+/* Each level is as long as what was matched, twice. */
+START_TEST(values_that_grow_without_end_meet_a_limit)
+{
+    struct text x = env("SET");
+    for (int i = 0; i < 20; i++)
+        x = text_replace(&a, TEXT_OP_REPLACE_ALL, x, lit("?"), lit("$0$0$0"));
+    ck_assert_str_eq(failure(x), "a value would become too large, more than 64 MiB");
+    struct text y = env("SET");
+    for (int i = 0; i < 40; i++)
+        y = text_expand(&a, TEXT_OP_ALT, env("SET"), text_join(&a, y, y));
+    ck_assert_str_eq(failure(y), "a value would become too large, more than 64 MiB");
+}
+END_TEST
+
+START_TEST(a_match_that_takes_too_long_is_given_up)
+{
+    size_t n = 100000;
+    char *p = arena_alloc(&a, n);
+    memset(p, 'a', n);
+    struct text s = text_lit(&a, str_of(p, n)), half = text_lit(&a, str_of(p, n / 2));
+    struct text hard = text_replace(&a, TEXT_OP_REPLACE_ALL, s, text_join(&a, half, lit("b")), s);
+    ck_assert_str_eq(failure(hard), "a pattern takes too long to match");
+    struct text many = text_replace(&a, TEXT_OP_REPLACE_ALL, s, lit("*a*a*a*a*b"), lit("x"));
+    ck_assert(text_eq(many, s));
+    ck_assert(text_eq(expand(TEXT_OP_CUT_LONGEST_SUFFIX, s, "b*a*a*a*"), s));
+}
+END_TEST
+
 START_TEST(operators_are_named_as_in_the_shell)
 {
     ck_assert_str_eq(text_op_name(TEXT_OP_DEFAULT_IF_EMPTY), ":-");
     ck_assert_str_eq(text_op_name(TEXT_OP_DEFAULT), "-");
     ck_assert_str_eq(text_op_name(TEXT_OP_ALT_IF_NONEMPTY), ":+");
     ck_assert_str_eq(text_op_name(TEXT_OP_ALT), "+");
+    ck_assert_str_eq(text_op_name(TEXT_OP_REQUIRE_NONEMPTY), ":?");
+    ck_assert_str_eq(text_op_name(TEXT_OP_CUT_LONGEST_SUFFIX), "%%");
+    ck_assert_str_eq(text_op_name(TEXT_OP_REPLACE_ALL), "//");
 }
 END_TEST
 
@@ -214,4 +340,7 @@ UNIT_MAIN("text", an_empty_literal_has_no_parts, literals_that_meet_become_one,
           an_expansion_of_a_base_variable_stays, references_take_their_value_from_the_base_image,
           a_base_image_without_configuration_has_the_root_as_workdir,
           expansions_tell_set_unset_and_empty_apart, expansions_nest_on_both_sides,
-          operators_are_named_as_in_the_shell)
+          a_required_value_is_the_value_or_an_error, what_can_only_fail_fails_when_it_is_evaluated,
+          a_word_that_is_not_taken_can_not_fail, patterns_are_matched_at_once_if_all_is_known,
+          late_patterns_and_replacements_stay, values_that_grow_without_end_meet_a_limit,
+          a_match_that_takes_too_long_is_given_up, operators_are_named_as_in_the_shell)
