@@ -43,6 +43,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_lower.c frontend/df_lower.h \
 	frontend/df_parse.c frontend/df_parse.h \
 	frontend/df_path.c \
+	frontend/df_print.c frontend/df_print.h \
 	frontend/df_rules.c frontend/df_rules.h \
 	frontend/df_scan.h \
 	frontend/df_signal.c \
