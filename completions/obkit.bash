@@ -53,7 +53,7 @@ _obkit_value() {
     --secret:*,src=*) _obkit_files -f "${value#*,src=}" ;;
     --secret:*) _obkit_offer -W "id=" ;;
     --from:*) _obkit_offer -W "auto dockerfile spec" ;;
-    --to:*) _obkit_offer -W "ir dot ast" ;;
+    --to:*) _obkit_offer -W "ir dot ast dockerfile" ;;
     --platform:*) _obkit_offer -W "linux/amd64 linux/arm64 windows/amd64" ;;
     --build-arg:*) _obkit_offer -A variable ;;
     --file:* | -f:* | --output:* | -o:*) _obkit_files -f "$value" ;;

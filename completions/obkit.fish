@@ -31,7 +31,7 @@ end
 
 function __obkit_spec2ir_only
     complete $argv -s o -l output -r -F -d 'Write to a file'
-    complete $argv -l to -x -a 'ir dot ast' -d 'What to print'
+    complete $argv -l to -x -a 'ir dot ast dockerfile' -d 'What to print'
     complete $argv -s O -x -a '0 1 2' -d 'How much to optimize'
     complete $argv -l explain -d 'Say what the optimizer did'
     complete $argv -l stats -d 'Say how many steps there are'

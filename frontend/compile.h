@@ -54,6 +54,9 @@ bool sx_compile(struct compile *c, uint32_t source);
 bool df_dump(struct compile *c, uint32_t source, struct buf *out);
 bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 
+/* The source as a Dockerfile without comments and continuations. */
+bool df_print_source(struct compile *c, uint32_t source, struct buf *out);
+
 /* The meta part of a step that stands at `span`; heading is cut to one line. */
 struct step_meta compile_meta(struct compile *c, struct span span, struct str heading);
 

@@ -23,6 +23,11 @@ static bool at(const struct scan *s, char ch)
     return s->p < s->end && *s->p == ch;
 }
 
+static struct str rest_of(const struct scan *s)
+{
+    return str_of(s->p, (size_t)(s->end - s->p));
+}
+
 static bool skip_dollar(struct scan *s);
 
 /* At a quote. False: it has no other half. */
@@ -208,12 +213,11 @@ static struct df_heredoc_vec find_openers(struct df_parse *ps, struct str text)
     struct scan s = {text.p, text.p + text.n, 0};
     while (s.p < s.end) {
         const char *from = s.p;
-        while (s.p < s.end && !ascii_is_blank(*s.p))
+        while (s.p < s.end && df_blank_len(rest_of(&s)) == 0)
             if (!skip_part(&s))
                 return (struct df_heredoc_vec){0};
         add_opener(ps, from, s.p, &found);
-        while (s.p < s.end && ascii_is_blank(*s.p))
-            s.p++;
+        s.p = df_trim_left(rest_of(&s)).p;
     }
     return found;
 }
@@ -252,11 +256,22 @@ static void join_names(struct df_heredoc_vec *all)
                 h->content = later->content;
 }
 
+/* Most lines have no "<" at all, and memchr finds out faster than memmem. */
+static bool may_open(struct str text)
+{
+    for (ptrdiff_t at; (at = str_find(text, '<')) >= 0;) {
+        text = str_skip(text, (size_t)at + 1);
+        if (str_starts(text, STR("<")))
+            return true;
+    }
+    return false;
+}
+
 bool df_heredocs_read(struct df_parse *ps)
 {
     struct str text = ps->insn.line->text;
     enum { HEREDOCS_MAX = 1000 };
-    if (!memmem(text.p, text.n, "<<", 2))
+    if (!may_open(text))
         return true;
     struct df_heredoc_vec found = find_openers(ps, text);
     vec_for (struct df_heredoc, h, &found)

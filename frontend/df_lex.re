@@ -31,20 +31,20 @@ const char *df_scan_plain(const char *p)
 
 static const char *scan_backslash(const char *p)
 {
-    const unsigned char *cursor = (const unsigned char *)p;
+    const unsigned char *cursor = (const unsigned char *)p, *marker;
     /*!local:re2c
     esc = [\\];
-    plain = [^ \t\v\f\r\n\x00'"\\];
+    plain = [^ \t\v\f\r\n\x00'"\\\x80-\xff];
     !include "df_word.re.inc";
     */
 }
 
 static const char *scan_backtick(const char *p)
 {
-    const unsigned char *cursor = (const unsigned char *)p;
+    const unsigned char *cursor = (const unsigned char *)p, *marker;
     /*!local:re2c
     esc = [`];
-    plain = [^ \t\v\f\r\n\x00'"`];
+    plain = [^ \t\v\f\r\n\x00'"`\x80-\xff];
     !include "df_word.re.inc";
     */
 }
@@ -80,8 +80,16 @@ static const char *scan_flag(const char *p)
 
 enum { AGAIN = -1 }; /* no token yet: only the mode has changed */
 
+static struct str rest_of(const struct df_parse *ps)
+{
+    return str_of(ps->cur, (size_t)(ps->end - ps->cur));
+}
+
+/* Between NAME=VALUE all of Unicode's blanks count, as in BuildKit. */
 static void skip_blanks(struct df_parse *ps)
 {
+    if (ps->mode == DF_MODE_PAIRS || ps->mode == DF_MODE_FIRST_PAIR)
+        ps->cur = df_trim_left(rest_of(ps)).p;
     while (ps->cur < ps->end && ascii_is_blank(*ps->cur))
         ps->cur++;
 }
@@ -159,6 +167,15 @@ static bool is_foreign(const struct df_parse *ps)
            (str_starts(s, STR("//")) || s.p[0] == '{');
 }
 
+/* The letters at the start of s. */
+static size_t ascii_head(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && ascii_is_alpha(s.p[n]))
+        n++;
+    return n;
+}
+
 /* If it is a misspelt RUN or COPY, the bodies of its heredocs are no instructions. */
 static int unknown_instruction(struct df_parse *ps)
 {
@@ -166,6 +183,8 @@ static int unknown_instruction(struct df_parse *ps)
     struct diag *d = df_refuse(ps, df_word_span(&ps->insn.keyword),
                                "unknown instruction \"" STR_FMT "\"", STR_ARG(word));
     struct suggest s;
+    if (df_blank_len(str_skip(word, ascii_head(word))))
+        diag_note(d, "the blank in it is not a plain space, and so does not end it");
     suggest_init(&s, word);
     for (size_t i = 0; i < DF_N_KINDS; i++)
         suggest_offer(&s, df_insn_types[i].name);
@@ -218,11 +237,6 @@ static int lex_keyword(struct df_parse *ps)
     if (is_no_trigger(ps))
         return refuse_trigger(ps);
     return shape_token(ps->insn.type->shape);
-}
-
-static struct str rest_of(const struct df_parse *ps)
-{
-    return str_of(ps->cur, (size_t)(ps->end - ps->cur));
 }
 
 /* The text of a flag without its quotes. */

@@ -78,14 +78,17 @@ static size_t wide_blank(struct str s)
     }
 }
 
+size_t df_blank_len(struct str s)
+{
+    if (s.n == 0)
+        return 0;
+    return (unsigned char)s.p[0] < 0x80 ? ascii_is_blank(s.p[0]) : wide_blank(s);
+}
+
 struct str df_trim_left(struct str s)
 {
-    while (s.n) {
-        size_t n = (unsigned char)s.p[0] < 0x80 ? ascii_is_blank(s.p[0]) : wide_blank(s);
-        if (n == 0)
-            break;
+    for (size_t n; (n = df_blank_len(s)) > 0;)
         s = str_skip(s, n);
-    }
     return s;
 }
 

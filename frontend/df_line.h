@@ -73,6 +73,8 @@ bool df_reader_is_text(struct df_reader *r, struct str part);
 /* A line of its own out of a part of one. */
 const struct df_line *df_line_part(struct arena *a, const struct df_line *line, struct str part);
 
+/* The length of the blank at the start of s, as Unicode sees it; 0 if there is none. */
+size_t df_blank_len(struct str s);
 /* s without what Unicode calls blanks at its start: a no-break space pasted before an instruction
  * does not count. */
 struct str df_trim_left(struct str s);

@@ -6,8 +6,8 @@
 
 #include "base/path.h"
 
-static const struct language dockerfile = {"dockerfile", df_compile, df_dump};
-static const struct language spec = {"spec", sx_compile, sx_dump};
+static const struct language dockerfile = {"dockerfile", df_compile, df_dump, df_print_source};
+static const struct language spec = {"spec", sx_compile, sx_dump, NULL};
 
 const struct language *language_named(const char *name)
 {

@@ -52,6 +52,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_onbuild.c \
 	frontend/df_parse.c frontend/df_parse.h \
 	frontend/df_path.c \
+	frontend/df_print.c frontend/df_print.h \
 	frontend/df_rules.c frontend/df_rules.h \
 	frontend/df_scan.h \
 	frontend/df_signal.c \

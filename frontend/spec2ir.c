@@ -25,7 +25,7 @@ static const char help[] =
     "\n"
     "  -o, --output=FILE         write to FILE (default: - = standard output)\n"
     "      --from=LANGUAGE       auto, dockerfile or spec (default: auto)\n"
-    "      --to=FORMAT           ir, dot or ast (default: ir)\n"
+    "      --to=FORMAT           ir, dot, ast or dockerfile (default: ir)\n"
     "      --target=STAGE        build this stage (default: the last one)\n"
     "      --build-arg=K[=V]     set a build argument; without =V to the environment's K\n"
     "      --platform=OS/ARCH[/VARIANT]\n"
@@ -74,7 +74,7 @@ static const struct option long_options[] = {
     {0},
 };
 
-enum output_format { TO_IR, TO_DOT, TO_AST };
+enum output_format { TO_IR, TO_DOT, TO_AST, TO_DOCKERFILE };
 
 struct cli {
     const char *output, *pin;
@@ -119,7 +119,8 @@ static bool add_context(struct cli *cli, const char *text)
 
 static bool parse_format(const char *name, enum output_format *out)
 {
-    static const char *const names[] = {[TO_IR] = "ir", [TO_DOT] = "dot", [TO_AST] = "ast"};
+    static const char *const names[] = {
+        [TO_IR] = "ir", [TO_DOT] = "dot", [TO_AST] = "ast", [TO_DOCKERFILE] = "dockerfile"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0) {
             *out = (enum output_format)i;
@@ -142,7 +143,8 @@ static int parse_option(struct cli *cli, int opt)
     case OPT_TO:
         if (parse_format(optarg, &cli->to))
             return -1;
-        return cli_usage_error("spec2ir", "--to takes ir, dot or ast, not \"%s\"", optarg);
+        return cli_usage_error("spec2ir", "--to takes ir, dot, ast or dockerfile, not \"%s\"",
+                               optarg);
     case OPT_TARGET: cli->compile.target = str_from(optarg); return -1;
     case OPT_BUILD_ARG:
         if (add_build_arg(cli, optarg))
@@ -190,17 +192,37 @@ static int load_sources(struct compile *c, char *const *paths, int n, struct ob_
     return 0;
 }
 
-static bool compile_all(struct compile *c, const struct cli *cli, struct buf *ast)
+static const struct language *language_of(const struct cli *cli, const struct source *s)
+{
+    return cli->language ? cli->language : language_guess(s);
+}
+
+static bool compile_all(struct compile *c, const struct cli *cli, struct buf *text)
 {
     bool ok = true;
     uint32_t n = (uint32_t)c->sources->list.n; /* reading one may add others */
     for (uint32_t i = 0; i < n; i++) {
-        const struct language *l = cli->language;
-        if (!l)
-            l = language_guess(source_at(c->sources, i));
-        ok &= cli->to == TO_AST ? l->dump(c, i, ast) : l->compile(c, i);
+        const struct language *l = language_of(cli, source_at(c->sources, i));
+        ok &= cli->to == TO_AST          ? l->dump(c, i, text)
+              : cli->to == TO_DOCKERFILE ? l->print(c, i, text)
+                                         : l->compile(c, i);
     }
     return ok && c->diags->n_errors == 0;
+}
+
+/* -1, or the exit status if what is wanted can't be made of these files. */
+static int check_output(const struct compile *c, const struct cli *cli)
+{
+    if (cli->to != TO_DOCKERFILE)
+        return -1;
+    if (c->sources->list.n > 1)
+        return cli_usage_error("spec2ir", "--to=dockerfile takes one file");
+    const struct source *s = source_at(c->sources, 0);
+    if (language_of(cli, s)->print)
+        return -1;
+    return cli_usage_error("spec2ir",
+                           "\"" STR_FMT "\" is a spec: --to=dockerfile can't print these yet",
+                           STR_ARG(s->path));
 }
 
 static void print_diags(const struct compile *c)
@@ -258,11 +280,14 @@ static int run(const struct cli *cli, char *const *paths, int n_paths)
     if (load_sources(&c, paths, n_paths, &err) < 0 ||
         (cli->pin && pins_load(cli->arena, cli->pin, &pins, &err) < 0))
         goto failed;
+    int status = check_output(&c, cli);
+    if (status >= 0)
+        return status;
     bool ok = compile_all(&c, cli, &out);
     print_diags(&c);
     if (!ok)
         return OB_EXIT_FAILED;
-    if (cli->to != TO_AST)
+    if (cli->to == TO_IR || cli->to == TO_DOT)
         optimize(&plan, cli);
     if (cli->to == TO_DOT)
         ir_write_dot(&plan, &out);

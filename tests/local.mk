@@ -82,6 +82,9 @@ tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
+noinst_PROGRAMS += tests/bench/parse_speed
+tests_bench_parse_speed_LDADD = $(FRONTEND_LIBS)
+
 tests_bench_floor_LDADD =
 tests_bench_timed_LDADD =
 tests_bench_true_static_SOURCES = tests/bench/true.c

@@ -22,7 +22,7 @@ steps=40
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 
 row() { # what, value, unit, reference, aim
-    printf '%-52s %9s %-3s %10s   %s\n' "$@"
+    printf '%-52s %9s %-4s %10s   %s\n' "$@"
 }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
@@ -93,6 +93,32 @@ bench_compile() {
     row "the same, to its tree only" "$(ms "$us")" ms "" ""
 }
 
+# A Dockerfile as people write them: long continued commands above all.
+real_looking() {
+    awk 'BEGIN {
+        print "# syntax=docker/dockerfile:1\nFROM debian:12 AS build\nFROM debian:12"
+        for (i = 0; i < 2000; i++) {
+            printf "\n# Part %d of the tools that the service needs.\nENV TOOL_%d_VERSION=1.%d.0 \\\n", i, i, i
+            printf "    TOOL_%d_HOME=\"/opt/tool-%d\"\nRUN set -eux; \\\n    apt-get update; \\\n", i, i
+            print "    apt-get install -y --no-install-recommends \\\n        ca-certificates \\\n        curl \\\n    ; \\"
+            print "    # keep the layer small\n    rm -rf /var/lib/apt/lists/*; \\"
+            printf "    curl -fsSL \"https://example.org/tool-$TOOL_%d_VERSION.tar.gz\" | tar -xz -C /opt\n", i
+            printf "COPY --from=build --chown=app:app src/tool%d/ /src/tool%d/\nWORKDIR /src\n", i, i
+        }
+    }'
+}
+
+bench_parse() {
+    local speed corpus=${OBKIT_CORPUS:-}
+    if [ -z "$corpus" ]; then
+        corpus=$dir/real
+        real_looking >"$corpus"
+    fi
+    speed=$("$build/tests/bench/parse_speed" "$corpus")
+    row "Dockerfiles to trees, in one process" "$speed" MB/s "" \
+        "at least 100 MB/s: $(aim 100 "$speed")"
+}
+
 bench_copy() {
     local us i
     for i in $(seq 20); do
@@ -126,6 +152,7 @@ row "" value "" "x floor" "aim"
 bench_step
 bench_cached
 bench_compile
+bench_parse
 bench_copy
 bench_parallel
 exit $verdicts

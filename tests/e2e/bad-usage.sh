@@ -29,7 +29,11 @@ wrong "obexec: unrecognized option '--nope'" obexec ls --nope
 wrong "obexec: unrecognized option '--nope'" obexec healthcheck --nope
 wrong "obexec: option '--store' requires an argument" obexec --store
 wrong 'spec2ir: there is -O0, -O1 and -O2, not -O3' spec2ir -O3 f
-wrong 'spec2ir: --to takes ir, dot or ast, not "x"' spec2ir --to=x f
+: >f
+: >f.spec
+wrong 'spec2ir: --to takes ir, dot, ast or dockerfile, not "x"' spec2ir --to=x f
+wrong 'spec2ir: "f.spec" is a spec: --to=dockerfile can'\''t print these yet' spec2ir --to=dockerfile f.spec
+wrong "spec2ir: --to=dockerfile takes one file" spec2ir --to=dockerfile f f
 wrong 'spec2ir: --from takes auto, dockerfile or spec, not "x"' spec2ir --from=x f
 wrong 'obexec: an IR file is missing' obexec
 wrong 'obexec: "c" is one argument too many' obexec a b c
