@@ -228,6 +228,9 @@ static void no_end(struct df_parse *ps, const struct df_heredoc *h)
         diag_error(ps->c->diags, df_word_span(&h->word),
                    "heredoc without an end: expected a line \"" STR_FMT "\"", STR_ARG(h->name));
     diag_note(d, "the end is a line of its own, without blanks around the word");
+    if (str_find(h->word.s, ' ') >= 0)
+        diag_note(d,
+                  "in arithmetic write \"1<<2\": with a blank behind it, \"<<\" opens a heredoc");
 }
 
 /* Reads physical lines up to the terminator. */
