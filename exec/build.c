@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "exec/look.h"
 
 #include <fcntl.h>
 
@@ -14,7 +15,6 @@ static const char *unsupported(const struct step *s)
 {
     switch (s->kind) {
     case STEP_ADD: return "ADD of archives, URLs and git repositories";
-    case STEP_FILE: return "files from heredocs";
     case STEP_RUN:
         if (s->op.run.security == SECURITY_INSECURE)
             return "--security=insecure";
@@ -25,15 +25,37 @@ static const char *unsupported(const struct step *s)
     case STEP_FROM:
     case STEP_SCRATCH:
     case STEP_MKDIR:
+    case STEP_FILE:
     case N_STEP_KINDS: break;
     }
     return NULL;
+}
+
+static struct str epoch_of(const struct step *s)
+{
+    switch (s->kind) {
+    case STEP_COPY: return s->op.copy.epoch;
+    case STEP_ADD: return s->op.add.epoch;
+    case STEP_FILE: return s->op.file.epoch;
+    case STEP_MKDIR: return s->op.mkdir.epoch;
+    default: return STR("");
+    }
+}
+
+static const char *unsupported_epoch(const struct step *s)
+{
+    struct timespec time;
+    struct str epoch = epoch_of(s);
+    return epoch.n && !epoch_time(epoch, &time) ? "a SOURCE_DATE_EPOCH that is no number of seconds"
+                                                : NULL;
 }
 
 int build_check(const struct build *b, struct ob_err *err)
 {
     vec_for (const struct step, s, &b->plan->steps) {
         const char *what = unsupported(s);
+        if (!what)
+            what = unsupported_epoch(s);
         if (!what)
             continue;
         return ob_err_set(err, 0, "step %zu (" STR_FMT "): %s can't be done by this obexec",

@@ -14,17 +14,14 @@
 #ifndef EXEC_COPY_H
 #define EXEC_COPY_H
 
+#include "exec/look.h"
 #include "exec/manifest.h"
 
 struct copy_target {
     int root; /* of the filesystem that is changed */
     enum copy_style style;
-    struct str dst;  /* absolute; a trailing slash counts */
-    bool keep_owner; /* as the source; else uid and gid */
-    uid_t uid;
-    gid_t gid;
-    bool set_mode; /* mode for everything but links; else as the source */
-    mode_t mode;
+    struct str dst; /* absolute; a trailing slash counts */
+    struct look look;
     bool many_sources; /* the step names more than one */
 };
 

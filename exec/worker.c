@@ -11,20 +11,12 @@
 #include "exec/key.h"
 #include "exec/run_cfg.h"
 #include "exec/user.h"
+#include "exec/work.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-
-struct work {
-    struct build *b;
-    struct worker_job job;
-    struct worker_report report;
-    struct manifest manifest; /* STEP_COPY */
-    struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
-    bool is_step_fault;       /* an error is the step's, not the machine's */
-};
 
 static void send_report(struct work *w, enum report_kind kind)
 {
@@ -45,7 +37,7 @@ static struct base_config base_config(const struct work *w)
     return image_base_config(w->job.base);
 }
 
-static int step_fault(struct work *w)
+int work_fault(struct work *w)
 {
     w->is_step_fault = true;
     return -1;
@@ -57,7 +49,7 @@ static int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
     struct sandbox_run *run;
     struct sandbox_status status;
     if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, &cfg, err) < 0)
-        return step_fault(w);
+        return work_fault(w);
     cfg.out_fd = w->job.output_fd;
     if (sandbox_start(w->b->kit.sandbox, root, &cfg, &run, err) < 0 ||
         sandbox_reap(run, &status, err) < 0)
@@ -66,7 +58,7 @@ static int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
         ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
     else if (status.exit_code)
         ob_err_set(err, 0, "exit status %d", status.exit_code);
-    return status.exit_code ? step_fault(w) : 0;
+    return status.exit_code ? work_fault(w) : 0;
 }
 
 static struct text_vec const *copy_src(const struct work *w)
@@ -74,13 +66,26 @@ static struct text_vec const *copy_src(const struct work *w)
     return &w->job.step->op.copy.src;
 }
 
-/* The owner of what a copy or mkdir makes; keep = the source's. */
-static int resolve_owner(struct work *w, struct text owner, const struct rootfs *root,
-                         struct user *out, struct ob_err *err)
+int work_value(const struct work *w, struct text t, struct str *out, struct ob_err *err)
 {
     struct base_config base = base_config(w);
-    struct str spec = text_value(w->b->arena, owner, &base);
-    return user_resolve(w->b->arena, root->fd, spec, USER_OWNER, out, err);
+    (void)err;
+    *out = text_value(w->b->arena, t, &base);
+    return 0;
+}
+
+int work_look(const struct work *w, struct text owner, struct str epoch, const struct rootfs *root,
+              struct look *out, struct ob_err *err)
+{
+    struct str spec;
+    struct user user;
+    if (work_value(w, owner, &spec, err) < 0 ||
+        user_resolve(w->b->arena, root->fd, spec, USER_OWNER, &user, err) < 0)
+        return -1;
+    out->uid = user.uid;
+    out->gid = user.gid;
+    out->set_time = epoch_time(epoch, &out->time);
+    return 0;
 }
 
 static bool keeps_owner(const struct op_copy *op)
@@ -140,62 +145,51 @@ static int prepare_copy(struct work *w, struct ob_err *err)
         .style = op->style,
         .exclude = &op->exclude,
         .keep_owner = keeps_owner(op),
-        .set_mode = op->chmod.n > 0,
+        .set_mode = look_is_octal(op->chmod),
     };
     if (open_copy_source(w, &q.root, err) < 0)
-        return op->source == COPY_FROM_CONTEXT ? step_fault(w) : -1;
+        return op->source == COPY_FROM_CONTEXT ? work_fault(w) : -1;
     if (make_ignore(w, &own, &q.ignore, err) < 0)
-        return step_fault(w);
+        return work_fault(w);
     vec_for (const struct text, t, copy_src(w))
         vec_push(w->b->arena, &q.src, text_value(w->b->arena, *t, &base));
     if (manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
-        return step_fault(w);
+        return work_fault(w);
     w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
     return 0;
-}
-
-static mode_t octal(struct str s)
-{
-    mode_t mode = 0;
-    for (size_t i = 0; i < s.n; i++)
-        mode = mode << 3 | (mode_t)(s.p[i] - '0');
-    return mode & 07777;
 }
 
 static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
     struct base_config base = base_config(w);
-    struct user owner;
-    if (resolve_owner(w, op->owner, root, &owner, err) < 0)
-        return step_fault(w);
+    struct look look = {.keep_owner = keeps_owner(op), .chmod = op->chmod};
+    if (work_look(w, op->owner, op->epoch, root, &look, err) < 0)
+        return work_fault(w);
     struct copy_target t = {
         .root = root->fd,
         .style = op->style,
         .dst = text_value(w->b->arena, op->dst, &base),
-        .keep_owner = keeps_owner(op),
-        .uid = owner.uid,
-        .gid = owner.gid,
-        .set_mode = op->chmod.n > 0,
-        .mode = octal(op->chmod),
+        .look = look,
         .many_sources = op->src.n > 1,
     };
     if (w->manifest.items.n == 0)
         dprintf(w->job.output_fd, "warning: no source matches, so nothing is copied\n");
     int source = op->source == COPY_FROM_STEP ? w->source.fd : w->b->context;
-    return copy_apply(&w->manifest, source, &t, err) < 0 ? step_fault(w) : 0;
+    return copy_apply(&w->manifest, source, &t, err) < 0 ? work_fault(w) : 0;
 }
 
 static int do_mkdir(struct work *w, const struct rootfs *root, struct ob_err *err)
 {
     const struct op_mkdir *op = &w->job.step->op.mkdir;
     struct base_config base = base_config(w);
-    struct user owner;
-    if (resolve_owner(w, op->owner, root, &owner, err) < 0)
-        return step_fault(w);
+    struct look look = {0};
+    struct made_dirs made = {.arena = w->b->arena};
+    if (work_look(w, op->owner, op->epoch, root, &look, err) < 0)
+        return work_fault(w);
     const char *path = arena_cstr(w->b->arena, text_value(w->b->arena, op->path, &base));
-    cleanup_close int fd = fs_mkdirs_in(root->fd, path, 0755, owner.uid, owner.gid, err);
-    return fd < 0 ? step_fault(w) : 0;
+    cleanup_close int fd = look_mkdirs(&look, root->fd, path, &made, err);
+    return fd < 0 || look_end_dirs(&look, root->fd, &made, err) < 0 ? work_fault(w) : 0;
 }
 
 static int do_from(struct work *w, const struct rootfs *root, struct ob_err *err)
@@ -214,8 +208,8 @@ static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err
     case STEP_RUN: return do_run(w, root, err);
     case STEP_COPY: return do_copy(w, root, err);
     case STEP_MKDIR: return do_mkdir(w, root, err);
+    case STEP_FILE: return do_file(w, root, err);
     case STEP_ADD:
-    case STEP_FILE:
     case N_STEP_KINDS: break;
     }
     BUG("step kind %d", w->job.step->kind);

@@ -97,9 +97,11 @@ E2E_TESTS = \
 	tests/e2e/crash-status.sh \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \
+	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
+	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/interrupt-cleans.sh \
@@ -113,7 +115,7 @@ E2E_TESTS = \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/functions.sh $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/tiny
 endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of a worker share: exec/worker.c goes from the key to the commit, and one file
+ * for each of the longer steps does what the step says. Nobody else includes this.
+ */
+#ifndef EXEC_WORK_H
+#define EXEC_WORK_H
+
+#include "exec/look.h"
+#include "exec/manifest.h"
+#include "exec/worker.h"
+
+struct work {
+    struct build *b;
+    struct worker_job job;
+    struct worker_report report;
+    struct manifest manifest; /* STEP_COPY */
+    struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
+    bool is_step_fault;       /* an error is the step's, not the machine's */
+};
+
+/* Notes that the error is the step's; gives -1. */
+int work_fault(struct work *w);
+int work_value(const struct work *w, struct text t, struct str *out, struct ob_err *err);
+/* Sets the owner and the time of a look. */
+int work_look(const struct work *w, struct text owner, struct str epoch, const struct rootfs *root,
+              struct look *out, struct ob_err *err);
+
+int do_file(struct work *w, const struct rootfs *root, struct ob_err *err);
+
+#endif
