@@ -18,8 +18,6 @@ static const char *unsupported(const struct step *s)
     case STEP_RUN:
         if (s->op.run.security == SECURITY_INSECURE)
             return "--security=insecure";
-        if (s->op.run.scripts.n)
-            return "scripts from heredocs";
         return s->op.run.devices.n ? "devices" : NULL;
     case STEP_COPY: return s->op.copy.parents ? "COPY --parents" : NULL;
     case STEP_FROM:

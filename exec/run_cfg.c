@@ -156,12 +156,33 @@ static int add_mount(struct make *m, const struct ir_mount *mount, struct step_m
                       mount_type_name(mount->type));
 }
 
+static int add_script(struct make *m, const struct ir_file *script, struct step_mount *out)
+{
+    struct str content = text_value(m->arena, script->content, &m->base);
+    struct str path = str_concat(m->arena, STR("/dev/pipes/"), script->name);
+    *out = (struct step_mount){
+        .kind = STEP_MOUNT_FILE,
+        .target = arena_cstr(m->arena, path),
+        .source_fd = -1,
+        .read_only = true,
+        .content = content.p,
+        .size = content.n,
+        .mode = 0755,
+    };
+    return 0;
+}
+
 static int make_mounts(struct make *m, struct step_cfg *out)
 {
-    size_t n = m->op->mounts.n;
-    struct step_mount *mounts = arena_new_n(m->arena, struct step_mount, n);
-    for (size_t i = 0; i < n; i++)
-        if (add_mount(m, &m->op->mounts.at[i], &mounts[i]) < 0)
+    const struct op_run *op = m->op;
+    size_t n = 0;
+    struct step_mount *mounts =
+        arena_new_n(m->arena, struct step_mount, op->mounts.n + op->scripts.n);
+    vec_for (const struct ir_mount, mount, &op->mounts)
+        if (add_mount(m, mount, &mounts[n++]) < 0)
+            return -1;
+    vec_for (const struct ir_file, script, &op->scripts)
+        if (add_script(m, script, &mounts[n++]) < 0)
             return -1;
     out->mounts = mounts;
     out->n_mounts = n;
