@@ -19,9 +19,9 @@ static const char *unsupported(const struct step *s)
         if (s->op.run.security == SECURITY_INSECURE)
             return "--security=insecure";
         return s->op.run.devices.n ? "devices" : NULL;
-    case STEP_COPY: return s->op.copy.parents ? "COPY --parents" : NULL;
     case STEP_FROM:
     case STEP_SCRATCH:
+    case STEP_COPY:
     case STEP_MKDIR:
     case STEP_FILE:
     case N_STEP_KINDS: break;

@@ -207,9 +207,10 @@ static struct str item_destination(struct apply *p, const struct manifest_item *
     const struct copy_target *t = p->t;
     struct str dst = path_clean(&p->arena, t->dst);
     bool slash = str_ends(t->dst, STR("/"));
-    bool into = t->style == COPY_SPEC ? slash
-                : item->is_dir        ? false
-                                      : slash || t->many_sources || is_dir_in(p, dst);
+    bool into = t->parents              ? true
+                : t->style == COPY_SPEC ? slash
+                : item->is_dir          ? false
+                                        : slash || t->many_sources || is_dir_in(p, dst);
     return into && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
 }
 

@@ -7,6 +7,10 @@
  * with a dst ending in "/" each source goes into it under its own name; else the one source
  * becomes dst (a directory's contents go into dst).
  *
+ * With --parents everything goes below dst, by its path from the source's pivot on. A directory on
+ * that path is as one that is copied, without what is in it: made with the source's mode and the
+ * copy's owner; one that exists stays as it is. BuildKit does the same.
+ *
  * What exists on the way keeps its mode and owner, links to directories are followed inside the
  * root, what is missing is made with mode 0755 and the owner of the copy. A file or link replaces
  * what is not a directory.
@@ -23,6 +27,7 @@ struct copy_target {
     struct str dst; /* absolute; a trailing slash counts */
     struct look look;
     bool many_sources; /* the step names more than one */
+    bool parents;      /* items go to dst by their names, which are paths */
 };
 
 /* source is the root that the manifest was built from. Contents are not hashed again: a file that

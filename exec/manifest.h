@@ -24,6 +24,7 @@ struct copy_request {
     const struct str_vec *exclude;    /* spec: base names; Dockerfile: patterns from the root */
     const struct ignore_list *ignore; /* the context's ignored files, or NULL */
     bool keep_owner;                  /* copies from a step keep owners; else the owner is set */
+    bool parents;                     /* COPY --parents: items are named by what is kept */
     bool set_mode;                    /* permissions are set anyway, so the source's do not count */
 };
 
@@ -50,7 +51,7 @@ struct manifest_file {
 
 /* One source that matched: a file, or a directory with what is below it. */
 struct manifest_item {
-    struct str name; /* its last component */
+    struct str name; /* its last component; with parents, its path from the pivot on */
     bool is_dir;
     size_t first, n; /* its files; a directory itself is the first of them */
 };
@@ -61,7 +62,10 @@ struct manifest {
     struct digest digest;
 };
 
-/* Reads and hashes. A missing source is an error, a pattern without a match is not. */
+/* Reads and hashes. With parents, a "**" in a source stands for any number of directories, a "/./"
+ * in it is the pivot, and the directories between the pivot and what matched are items of their
+ * own, without what is in them, each before what it holds. A missing source is an error, a pattern
+ * without a match is not. */
 int manifest_build(struct arena *a, const struct copy_request *q, struct manifest *out,
                    struct ob_err *err);
 

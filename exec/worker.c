@@ -145,6 +145,7 @@ static int prepare_copy(struct work *w, struct ob_err *err)
         .style = op->style,
         .exclude = &op->exclude,
         .keep_owner = keeps_owner(op),
+        .parents = op->parents,
         .set_mode = look_is_octal(op->chmod),
     };
     if (open_copy_source(w, &q.root, err) < 0)
@@ -172,6 +173,7 @@ static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err
         .dst = text_value(w->b->arena, op->dst, &base),
         .look = look,
         .many_sources = op->src.n > 1,
+        .parents = op->parents,
     };
     if (w->manifest.items.n == 0)
         dprintf(w->job.output_fd, "warning: no source matches, so nothing is copied\n");

@@ -98,6 +98,7 @@ E2E_TESTS = \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
+	tests/e2e/copy-parents.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
