@@ -6,15 +6,27 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/remote.h"
 #include "exec/look.h"
 
 #include <fcntl.h>
 
+/* Sources that are late are looked at by the step. */
+static const char *unsupported_add(const struct build *b, const struct op_add *op)
+{
+    vec_for (const struct text, t, &op->src)
+        if (text_is_literal(*t) &&
+            remote_kind(text_str(*t), op->keep_git_dir != CHOICE_DEFAULT) != REMOTE_NONE)
+            return arena_cstr(b->arena, arena_printf(b->arena, "fetching \"" STR_FMT "\"",
+                                                     STR_ARG(text_str(*t))));
+    return op->checksum.n ? "checking the digest of files of the context" : NULL;
+}
+
 /* What a step asks for that no part of obexec does; NULL = nothing. */
-static const char *unsupported(const struct step *s)
+static const char *unsupported(const struct build *b, const struct step *s)
 {
     switch (s->kind) {
-    case STEP_ADD: return "ADD of archives, URLs and git repositories";
+    case STEP_ADD: return unsupported_add(b, &s->op.add);
     case STEP_RUN:
         if (s->op.run.security == SECURITY_INSECURE)
             return "--security=insecure";
@@ -51,7 +63,7 @@ static const char *unsupported_epoch(const struct step *s)
 int build_check(const struct build *b, struct ob_err *err)
 {
     vec_for (const struct step, s, &b->plan->steps) {
-        const char *what = unsupported(s);
+        const char *what = unsupported(b, s);
         if (!what)
             what = unsupported_epoch(s);
         if (!what)
@@ -67,6 +79,7 @@ static int copies_from_context(const struct plan *p, struct ob_err *err)
 {
     int copies = 0;
     vec_for (const struct step, s, &p->steps) {
+        copies |= s->kind == STEP_ADD;
         if (s->kind != STEP_COPY || s->op.copy.source != COPY_FROM_CONTEXT)
             continue;
         if (s->op.copy.context.n)

@@ -85,15 +85,6 @@ static int set_times(struct apply *p, const char *name, const struct manifest_fi
     return utimensat(p->dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Did the file stay what the manifest says? Any change of it changes its ctime, which cannot be
- * set back as mtime can. */
-static bool is_unchanged(int fd, const struct manifest_file *f)
-{
-    struct stat st;
-    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == f->size && st.st_ino == f->ino &&
-           st.st_ctim.tv_sec == f->ctime.tv_sec && st.st_ctim.tv_nsec == f->ctime.tv_nsec;
-}
-
 static int make_regular(struct apply *p, const char *name, const struct manifest_file *f,
                         struct str path)
 {
@@ -106,7 +97,7 @@ static int make_regular(struct apply *p, const char *name, const struct manifest
         return fail(p, path, "create");
     if (fs_copy_data(from, to, f->size, p->err) < 0)
         return ob_err_wrap(p->err, "can't copy \"%s\"", source);
-    if (!is_unchanged(from, f))
+    if (!manifest_file_holds(f, from))
         return ob_err_set(p->err, 0, "\"%s\" changed while it was copied", source);
     /* chown clears setuid bits and capabilities, so it comes first. */
     if (fchown(to, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(to, mode_of(p, f)) < 0)
@@ -207,11 +198,10 @@ static struct str item_destination(struct apply *p, const struct manifest_item *
     const struct copy_target *t = p->t;
     struct str dst = path_clean(&p->arena, t->dst);
     bool slash = str_ends(t->dst, STR("/"));
-    bool into = t->parents              ? true
-                : t->style == COPY_SPEC ? slash
-                : item->is_dir          ? false
-                                        : slash || t->many_sources || is_dir_in(p, dst);
-    return into && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
+    bool into = t->style == COPY_SPEC ? slash
+                : item->is_dir        ? false
+                                      : slash || t->many_sources || is_dir_in(p, dst);
+    return (into || t->parents) && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
 }
 
 static int apply_item(struct apply *p, const struct manifest *m, const struct manifest_item *item)

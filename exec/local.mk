@@ -3,6 +3,7 @@ libexec_a_SOURCES = \
 	exec/bases.c exec/bases.h \
 	exec/build.c exec/build.h \
 	exec/copy.c exec/copy.h \
+	exec/do_add.c \
 	exec/do_file.c \
 	exec/event.h \
 	exec/fetch.c exec/fetch.h \

@@ -498,3 +498,10 @@ int manifest_build(struct arena *a, const struct copy_request *q, struct manifes
     out->digest = digest_of(out, q);
     return 0;
 }
+
+bool manifest_file_holds(const struct manifest_file *f, int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == f->size && st.st_ino == f->ino &&
+           st.st_ctim.tv_sec == f->ctime.tv_sec && st.st_ctim.tv_nsec == f->ctime.tv_nsec;
+}

@@ -69,4 +69,8 @@ struct manifest {
 int manifest_build(struct arena *a, const struct copy_request *q, struct manifest *out,
                    struct ob_err *err);
 
+/* Is what fd has open still the file of the manifest? Any change of it changes its ctime, which
+ * cannot be set back as mtime can. */
+bool manifest_file_holds(const struct manifest_file *f, int fd);
+
 #endif

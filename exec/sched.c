@@ -27,7 +27,7 @@
 struct job {
     uint32_t n_blocking;     /* steps that must be done before */
     VEC(uint32_t) users;     /* steps that wait for this one */
-    struct digest key;       /* when done; before, if it is no copy */
+    struct digest key;       /* when done; see worker_makes_key */
     struct base_image *base; /* of the chain; NULL above a scratch */
     pid_t pid;               /* of the worker, while it runs */
     int wait_status;         /* once is_reaped */
@@ -423,7 +423,7 @@ static void start(struct sched *s, uint32_t i)
     char hex[SHA256_HEX + 1];
     struct ob_err err;
     int found = 0;
-    if (step_at(s, i)->kind != STEP_COPY) {
+    if (!worker_makes_key(step_at(s, i))) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
         found = store_lookup(s->b->kit.store, hex, NULL, &err);

@@ -14,7 +14,7 @@ struct work {
     struct build *b;
     struct worker_job job;
     struct worker_report report;
-    struct manifest manifest; /* STEP_COPY */
+    struct manifest manifest; /* STEP_COPY, STEP_ADD */
     struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
     bool is_step_fault;       /* an error is the step's, not the machine's */
 };
@@ -26,6 +26,13 @@ int work_value(const struct work *w, struct text t, struct str *out, struct ob_e
 int work_look(const struct work *w, struct text owner, struct str epoch, const struct rootfs *root,
               struct look *out, struct ob_err *err);
 
+/* The patterns that leave out files of the context: the step's own (in *own) or the context's. */
+int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
+                const struct ignore_list **out, struct ob_err *err);
+
+/* Reads what is added, which gives the key. */
+int prepare_add(struct work *w, struct ob_err *err);
+int do_add(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_file(struct work *w, const struct rootfs *root, struct ob_err *err);
 
 #endif

@@ -114,25 +114,18 @@ static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
     return rc < 0 ? -1 : 0;
 }
 
-static int make_ignore(struct work *w, struct ignore_list *own, const struct ignore_list **out,
-                       struct ob_err *err)
+int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
+                const struct ignore_list **out, struct ob_err *err)
 {
-    const struct op_copy *op = &w->job.step->op.copy;
-    *out = NULL;
-    if (op->source != COPY_FROM_CONTEXT || op->style != COPY_DOCKERFILE)
+    cleanup_buf struct buf text = BUF_INIT;
+    *out = has_own ? own : &w->b->ignore;
+    if (!has_own)
         return 0;
-    *out = &w->b->ignore;
-    if (!op->has_ignore)
-        return 0;
-    struct buf lines = BUF_INIT;
-    vec_for (const struct str, s, &op->ignore) {
-        buf_add_str(&lines, *s);
-        buf_putc(&lines, '\n');
+    vec_for (const struct str, s, lines) {
+        buf_add_str(&text, *s);
+        buf_putc(&text, '\n');
     }
-    *out = own;
-    int rc = ignore_parse(w->b->arena, arena_str(w->b->arena, buf_str(&lines)), own, err);
-    buf_free(&lines);
-    return rc;
+    return ignore_parse(w->b->arena, arena_str(w->b->arena, buf_str(&text)), own, err);
 }
 
 /* A copy's key is known when its files are. */
@@ -150,7 +143,8 @@ static int prepare_copy(struct work *w, struct ob_err *err)
     };
     if (open_copy_source(w, &q.root, err) < 0)
         return op->source == COPY_FROM_CONTEXT ? work_fault(w) : -1;
-    if (make_ignore(w, &own, &q.ignore, err) < 0)
+    if (op->source == COPY_FROM_CONTEXT && op->style == COPY_DOCKERFILE &&
+        work_ignore(w, op->has_ignore, &op->ignore, &own, &q.ignore, err) < 0)
         return work_fault(w);
     vec_for (const struct text, t, copy_src(w))
         vec_push(w->b->arena, &q.src, text_value(w->b->arena, *t, &base));
@@ -211,7 +205,7 @@ static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err
     case STEP_COPY: return do_copy(w, root, err);
     case STEP_MKDIR: return do_mkdir(w, root, err);
     case STEP_FILE: return do_file(w, root, err);
-    case STEP_ADD:
+    case STEP_ADD: return do_add(w, root, err);
     case N_STEP_KINDS: break;
     }
     BUG("step kind %d", w->job.step->kind);
@@ -246,11 +240,25 @@ static int build_result(struct work *w, const char *hex, struct ob_err *err)
     return -1;
 }
 
+bool worker_makes_key(const struct step *s)
+{
+    return s->kind == STEP_COPY || s->kind == STEP_ADD;
+}
+
+static int prepare(struct work *w, struct ob_err *err)
+{
+    switch (w->job.step->kind) {
+    case STEP_COPY: return prepare_copy(w, err);
+    case STEP_ADD: return prepare_add(w, err);
+    default: return 0;
+    }
+}
+
 /* 1 = it was there, 0 = built, -1. */
 static int find_or_build(struct work *w, struct ob_err *err)
 {
     char hex[SHA256_HEX + 1];
-    if (w->job.step->kind == STEP_COPY && prepare_copy(w, err) < 0)
+    if (prepare(w, err) < 0)
         return -1;
     digest_hex(&w->job.key, hex);
     cleanup_close int lock = -1;

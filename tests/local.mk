@@ -89,6 +89,7 @@ tests_bench_true_static_LINK = $(STATIC_LINK)
 tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
+	tests/e2e/add-archives.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
