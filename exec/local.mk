@@ -5,6 +5,7 @@ libexec_a_SOURCES = \
 	exec/copy.c exec/copy.h \
 	exec/do_add.c \
 	exec/do_file.c \
+	exec/do_run.c \
 	exec/event.h \
 	exec/fetch.c exec/fetch.h \
 	exec/image.c exec/image.h \

@@ -17,7 +17,7 @@ bool look_is_octal(struct str chmod)
     return chmod.n > 0 && ascii_is_digit(chmod.p[0]);
 }
 
-static mode_t octal(struct str s)
+mode_t octal_mode(struct str s)
 {
     mode_t mode = 0;
     for (size_t i = 0; i < s.n; i++)
@@ -28,7 +28,7 @@ static mode_t octal(struct str s)
 mode_t look_mode(const struct look *l, mode_t source)
 {
     if (look_is_octal(l->chmod))
-        return octal(l->chmod);
+        return octal_mode(l->chmod);
     return l->chmod.n ? mode_apply(l->chmod, source & 07777, S_ISDIR(source)) : source & 07777;
 }
 

@@ -21,6 +21,7 @@ struct look {
     struct timespec time;
 };
 
+mode_t octal_mode(struct str s);
 /* Whether every file gets the same mode, so that the source's does not count. */
 bool look_is_octal(struct str chmod);
 /* The permissions for what has `source` as its type and permissions. */

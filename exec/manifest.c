@@ -478,7 +478,7 @@ static int add_source(struct walk *w, struct str src)
         keep = after.n == 0 ? NO_KEEP : before.n ? before.n + 1 : 0;
         w->pivot_left = after.n ? after.n : NO_KEEP;
     }
-    if (w->q->style == COPY_SPEC || pattern_is_literal(path))
+    if (w->q->style == COPY_SPEC || w->q->is_literal || pattern_is_literal(path))
         return add_item(w, path, keep);
     if (pattern_check(path, w->err) < 0)
         return -1;

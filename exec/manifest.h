@@ -23,6 +23,7 @@ struct copy_request {
     struct str_vec src;               /* paths, or patterns in a Dockerfile; from the root */
     const struct str_vec *exclude;    /* spec: base names; Dockerfile: patterns from the root */
     const struct ignore_list *ignore; /* the context's ignored files, or NULL */
+    bool is_literal;                  /* no source is a pattern */
     bool keep_owner;                  /* copies from a step keep owners; else the owner is set */
     bool parents;                     /* COPY --parents: items are named by what is kept */
     bool set_mode;                    /* permissions are set anyway, so the source's do not count */

@@ -368,6 +368,14 @@ static const struct image_info *base_info(const struct job *j)
     return j->base ? &j->base->info : &none;
 }
 
+static const struct digest *read_keys(const struct sched *s, const struct step *step)
+{
+    struct digest *keys = arena_new_n(s->b->arena, struct digest, step->reads.n);
+    for (size_t i = 0; i < step->reads.n; i++)
+        keys[i] = s->jobs[step->reads.at[i]].key;
+    return keys;
+}
+
 static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
 {
     struct job *j = &s->jobs[i];
@@ -380,7 +388,7 @@ static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
     struct worker_job w = {
         .step = step,
         .parent = step->parent == NO_STEP ? NULL : &s->jobs[step->parent].key,
-        .read = step->reads.n ? &s->jobs[step->reads.at[0]].key : NULL,
+        .reads = read_keys(s, step),
         .key = j->key,
         .base = base_info(j),
         .output_fd = output,

@@ -16,6 +16,7 @@ struct work {
     struct worker_report report;
     struct manifest manifest; /* STEP_COPY, STEP_ADD */
     struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
+    struct shown *shown;      /* STEP_RUN that binds something: by mount */
     bool is_step_fault;       /* an error is the step's, not the machine's */
 };
 
@@ -32,6 +33,12 @@ int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struc
 
 /* Reads what is added, which gives the key. */
 int prepare_add(struct work *w, struct ob_err *err);
+/* The filesystem of the i-th step that is read. */
+int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob_err *err);
+
+/* Reads what a run's mounts show of the build, which gives the key. */
+int prepare_run(struct work *w, struct ob_err *err);
+int do_run(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_add(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_file(struct work *w, const struct rootfs *root, struct ob_err *err);
 

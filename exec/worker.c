@@ -9,7 +9,6 @@
 #include "exec/copy.h"
 #include "exec/image.h"
 #include "exec/key.h"
-#include "exec/run_cfg.h"
 #include "exec/user.h"
 #include "exec/work.h"
 
@@ -41,24 +40,6 @@ int work_fault(struct work *w)
 {
     w->is_step_fault = true;
     return -1;
-}
-
-static int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
-{
-    struct step_cfg cfg;
-    struct sandbox_run *run;
-    struct sandbox_status status;
-    if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, &cfg, err) < 0)
-        return work_fault(w);
-    cfg.out_fd = w->job.output_fd;
-    if (sandbox_start(w->b->kit.sandbox, root, &cfg, &run, err) < 0 ||
-        sandbox_reap(run, &status, err) < 0)
-        return -1;
-    if (status.signal)
-        ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
-    else if (status.exit_code)
-        ob_err_set(err, 0, "exit status %d", status.exit_code);
-    return status.exit_code ? work_fault(w) : 0;
 }
 
 static struct text_vec const *copy_src(const struct work *w)
@@ -93,6 +74,16 @@ static bool keeps_owner(const struct op_copy *op)
     return op->source == COPY_FROM_STEP && op->style == COPY_DOCKERFILE && op->owner.n == 0;
 }
 
+int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob_err *err)
+{
+    char hex[SHA256_HEX + 1];
+    digest_hex(&w->job.reads[i], hex);
+    int rc = store_lookup(w->b->kit.store, hex, out, err);
+    if (rc == 0)
+        rc = ob_err_set(err, 0, "result %.12s is not in the store any more", hex);
+    return rc < 0 ? -1 : 0;
+}
+
 static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
@@ -105,13 +96,10 @@ static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
         *fd = w->b->context;
         return 0;
     }
-    char hex[SHA256_HEX + 1];
-    digest_hex(w->job.read, hex);
-    int rc = store_lookup(w->b->kit.store, hex, &w->source, err);
-    if (rc == 0)
-        rc = ob_err_set(err, 0, "result %.12s is not in the store any more", hex);
+    if (work_open_read(w, 0, &w->source, err) < 0)
+        return -1;
     *fd = w->source.fd;
-    return rc < 0 ? -1 : 0;
+    return 0;
 }
 
 int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
@@ -242,6 +230,10 @@ static int build_result(struct work *w, const char *hex, struct ob_err *err)
 
 bool worker_makes_key(const struct step *s)
 {
+    if (s->kind == STEP_RUN)
+        vec_for (const struct ir_mount, m, &s->op.run.mounts)
+            if (m->from != MOUNT_FROM_NOTHING)
+                return true;
     return s->kind == STEP_COPY || s->kind == STEP_ADD;
 }
 
@@ -250,6 +242,7 @@ static int prepare(struct work *w, struct ob_err *err)
     switch (w->job.step->kind) {
     case STEP_COPY: return prepare_copy(w, err);
     case STEP_ADD: return prepare_add(w, err);
+    case STEP_RUN: return worker_makes_key(w->job.step) ? prepare_run(w, err) : 0;
     default: return 0;
     }
 }

@@ -13,7 +13,7 @@
 struct worker_job {
     const struct step *step;
     const struct digest *parent;   /* key of the parent's result, or NULL */
-    const struct digest *read;     /* key of the step that a copy reads, or NULL */
+    const struct digest *reads;    /* keys of the steps that it reads, in their order */
     struct digest key;             /* of the result; see worker_makes_key */
     const struct image_info *base; /* configuration of the chain's base image */
     struct fetch_ref image;        /* STEP_FROM */

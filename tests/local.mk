@@ -112,7 +112,9 @@ E2E_TESTS = \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
+	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/store-shared.sh \
