@@ -36,8 +36,20 @@ static int resolve_ref(struct build *b, const struct op_from *op, struct str ref
     return 0;
 }
 
-int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
-                 struct ob_err *err)
+/* What an image's triggers do, only a compiler can tell. */
+static int check_onbuild(const struct op_from *op, const struct image_info *info,
+                         struct ob_err *err)
+{
+    if (info->onbuild.n == 0)
+        return 0;
+    return ob_err_set(err, 0,
+                      "image \"" STR_FMT "\" has ONBUILD triggers, which spec2ir runs only when it "
+                      "knows the image: build from a stage or remove them",
+                      STR_ARG(op->image));
+}
+
+static int resolve(struct build *b, const struct op_from *op, struct base_image *out,
+                   struct ob_err *err)
 {
     char hex[SHA256_HEX + 1];
     *out = (struct base_image){0};
@@ -58,6 +70,12 @@ int base_resolve(struct build *b, const struct op_from *op, struct base_image *o
                    "=oci-layout://DIR (or tar:FILE, docker-archive:FILE …)",
                    STR_ARG(op->image), STR_ARG(op->image));
     return rc > 0 ? 0 : -1;
+}
+
+int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
+                 struct ob_err *err)
+{
+    return resolve(b, op, out, err) < 0 ? -1 : check_onbuild(op, &out->info, err);
 }
 
 int base_remember(struct build *b, const struct op_from *op, const struct base_image *image,

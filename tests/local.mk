@@ -110,6 +110,7 @@ E2E_TESTS = \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
+	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/progress-unread.sh \
 	tests/e2e/run-mounts.sh \
