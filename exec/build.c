@@ -34,6 +34,8 @@ static const char *unsupported_run(const struct op_run *op)
             return "a cache with an initial content";
         if (m->type == MOUNT_SSH && m->required)
             return "a required ssh mount";
+        if (m->uid >= UINT32_MAX || m->gid >= UINT32_MAX)
+            return "an owner that is no number of a user or group";
         if (m->context.n)
             return "a mount of a named context";
     }

@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/check_key \
 	tests/unit/check_kit \
 	tests/unit/check_layout \
+	tests/unit/check_look \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \

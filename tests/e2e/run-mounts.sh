@@ -21,8 +21,8 @@ END
 
 run_step()
 {
-    steps "$1" "$2" "${3:-}" >steps
-    execute_ok <steps
+    steps "$1" "$2" "${3:-}" >in
+    execute_ok <in
 }
 
 c=context
@@ -63,8 +63,8 @@ for source in ../../../../../.. up /; do
     expect_output $'src\nup'
 done
 for source in none src/ignored; do
-    steps "{$bind, \"from\": \"context\", \"source\": \"$source\"}" 'ls /m' '' >steps
-    execute_fails 1 "failed after .*: \"$source\" is " <steps
+    steps "{$bind, \"from\": \"context\", \"source\": \"$source\"}" 'ls /m' '' >in
+    execute_fails 1 "failed after .*: \"$source\" is " <in
 done
 
 subject "another step's result, as it is"
@@ -102,7 +102,7 @@ expect_output $'/m/s\n/n/s'
 subject "the default network is part of the key"
 run_step "{$bind, \"from\": \"context\"}" 'true'
 first=$id
-execute_ok --network-default=host <steps
+execute_ok --network-default=host <in
 expect_different "$first" "$id" "the result"
 
 subject "a tmpfs has its size"
@@ -125,10 +125,18 @@ expect_equal other "$(ls store/state/scratch)" "what is in scratch"
 subject "what can't be done is refused before anything runs"
 refused()
 {
-    steps "$1" true "${3:-}" >steps
-    execute_fails 1 "step . .*: $2 can.t be done by this obexec" <steps
+    steps "$1" true "${3:-}" >in
+    execute_fails 1 "step . .*: $2 can.t be done by this obexec" <in
     expect_not_in_stderr '\[1/'
 }
 refused '{"type": "ssh", "id": "default", "target": "/run/ssh", "required": true}' 'a required ssh mount'
 refused '{"type": "cache", "id": "c", "target": "/c", "from": "step"}' 'a cache with an initial content' 0
 refused "{$bind, \"from\": \"context\", \"context\": \"other\"}" 'a mount of a named context'
+
+subject "a store of plain copies"
+store=copy:$tmp/copies
+run_step "{$bind, \"from\": \"step\", \"source\": \"s/one\"},
+    {\"type\": \"bind\", \"target\": \"/c\", \"from\": \"context\", \"source\": \"src\"}" \
+    'cat /m; ls /c' 1
+expect_output $'one\na\nsub'
+expect_equal one "$(cat copies/result/*/fs/s/one)" "what the stage made"
