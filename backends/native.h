@@ -54,7 +54,7 @@ struct native_step {
     const struct step_cfg *cfg;
     int worker;        /* pidfd of the worker */
     int root;          /* detached mount */
-    const int *mounts; /* detached mounts, by index in cfg->mounts; -1 for a tmpfs */
+    const int *mounts; /* detached mounts, by index in cfg->mounts; -1 if it is none */
     int resolv_conf;   /* detached mount of the host's file, or -1 */
     struct native_shared *shared;
 };

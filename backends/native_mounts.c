@@ -12,6 +12,7 @@
 #include "backends/native_sys.h"
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -210,22 +211,43 @@ static int add_cgroups(const struct place *p, struct ob_err *err)
     return 0;
 }
 
-/* The file lives in /dev without a name: a file to mount must be in a mount of this namespace. */
-static int add_hosts(const struct place *p, struct ob_err *err)
+#define NEW_FILE ".new"
+
+/* A file to mount must be in a mount of this namespace: it lives in /dev, as NEW_FILE until it is
+ * mounted, and then without a name. Gives a clone to mount. */
+static int new_file(const struct place *p, const struct step_mount *m, unsigned attrs,
+                    struct ob_err *err)
 {
-    static const char name[] = "hosts";
-    cleanup_close int target = native_target_open(p->step, "/etc/hosts", false, err);
-    if (target < 0)
+    cleanup_close int fd = openat(p->dev, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't create the file");
+    if (fs_write_all(fd, m->content, m->size, err) < 0)
         return -1;
-    cleanup_close int fd = openat(p->dev, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0 ||
-        dprintf(fd, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname) < 0)
-        return ob_err_set(err, errno, "can't write \"/etc/hosts\"");
-    cleanup_close int clone = native_mount_clone(fd, 0, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    if (fchown(fd, m->uid, m->gid) < 0 || fchmod(fd, m->mode) < 0)
+        return ob_err_set(err, errno, "can't set the file's mode and owner");
+    return native_mount_clone(fd, 0, attrs, err);
+}
+
+static int add_file(const struct place *p, const struct step_mount *m, unsigned attrs,
+                    struct ob_err *err)
+{
+    cleanup_close int target = native_target_open(p->step, m->target, false, err);
+    cleanup_close int clone = target < 0 ? -1 : new_file(p, m, attrs, err);
     if (clone < 0)
         return -1;
-    if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, name, 0) < 0)
-        return ob_err_set(err, errno, "can't mount \"/etc/hosts\"");
+    if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, NEW_FILE, 0) < 0)
+        return ob_err_set(err, errno, "can't mount on it");
+    return 0;
+}
+
+static int add_hosts(const struct place *p, struct ob_err *err)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    buf_printf(&text, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname);
+    const struct step_mount m = {
+        .target = "/etc/hosts", .content = text.p, .size = text.n, .mode = 0644};
+    if (add_file(p, &m, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err) < 0)
+        return ob_err_wrap(err, "mount \"/etc/hosts\"");
     return 0;
 }
 
@@ -272,12 +294,22 @@ static int add_bind(const struct native_step *s, size_t i, struct ob_err *err)
     return 0;
 }
 
-static int add_mounts_of_step(const struct native_step *s, struct ob_err *err)
+static int add_mount(const struct place *p, size_t i, struct ob_err *err)
 {
-    for (size_t i = 0; i < s->cfg->n_mounts; i++) {
-        const struct step_mount *m = &s->cfg->mounts[i];
-        int rc = m->kind == STEP_MOUNT_TMPFS ? add_tmpfs(s, m, err) : add_bind(s, i, err);
-        if (rc < 0)
+    const struct step_mount *m = &p->step->cfg->mounts[i];
+    switch (m->kind) {
+    case STEP_MOUNT_BIND: return add_bind(p->step, i, err);
+    case STEP_MOUNT_TMPFS: return add_tmpfs(p->step, m, err);
+    case STEP_MOUNT_FILE: break;
+    }
+    return add_file(p, m, NO_SUID_DEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0), err);
+}
+
+static int add_mounts_of_step(const struct place *p, struct ob_err *err)
+{
+    for (size_t i = 0; i < p->step->cfg->n_mounts; i++) {
+        const struct step_mount *m = &p->step->cfg->mounts[i];
+        if (add_mount(p, i, err) < 0)
             return ob_err_wrap(err, "mount \"%s\"", m->target);
     }
     return 0;
@@ -308,9 +340,11 @@ int native_mounts_make(const struct native_step *s, struct ob_err *err)
         return -1;
     struct place p = {.step = s, .proc = -1, .dev = -1, .sys = -1};
     int rc = fill_root(&p, err);
+    if (rc == 0)
+        rc = add_mounts_of_step(&p, err);
     const int fds[] = {p.proc, p.dev, p.sys};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    return rc < 0 ? -1 : add_mounts_of_step(s, err);
+    return rc;
 }

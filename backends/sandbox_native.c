@@ -31,7 +31,7 @@ struct native_run {
     struct sandbox_run base;
     int pidfd;   /* of pid 1 */
     int root;    /* the caller's */
-    int *mounts; /* detached mounts by index in cfg->mounts, -1 for a tmpfs */
+    int *mounts; /* detached mounts by index in cfg->mounts, -1 if it is none */
     size_t n_mounts;
     struct native_shared *shared;
 };
@@ -127,7 +127,7 @@ static int clone_sources(struct native_run *run, const struct step_cfg *cfg, str
 {
     for (size_t i = 0; i < cfg->n_mounts; i++) {
         const struct step_mount *m = &cfg->mounts[i];
-        if (m->kind == STEP_MOUNT_TMPFS)
+        if (m->kind != STEP_MOUNT_BIND)
             continue;
         unsigned attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
         if (m->read_only)

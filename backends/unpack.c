@@ -21,9 +21,21 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-static struct timespec entry_mtime(struct archive_entry *e)
+static struct timespec entry_mtime(const struct unpack_tree *t, struct archive_entry *e)
 {
+    if (t->add && t->add->set_time)
+        return t->add->time;
     return (struct timespec){archive_entry_mtime(e), archive_entry_mtime_nsec(e)};
+}
+
+static uid_t entry_uid(const struct unpack_tree *t, struct archive_entry *e)
+{
+    return t->add && t->add->set_owner ? t->add->uid : (uid_t)archive_entry_uid(e);
+}
+
+static gid_t entry_gid(const struct unpack_tree *t, struct archive_entry *e)
+{
+    return t->add && t->add->set_owner ? t->add->gid : (gid_t)archive_entry_gid(e);
 }
 
 static int fail(int errnum, const char *what, struct ob_err *err)
@@ -57,9 +69,10 @@ static int set_xattrs(int fd, struct archive_entry *e, struct ob_err *err)
 }
 
 /* Owner, mode and attributes, in this order: chown(2) clears set-id bits and capabilities. */
-static int set_owner_and_mode(int fd, struct archive_entry *e, struct ob_err *err)
+static int set_owner_and_mode(const struct unpack_tree *t, int fd, struct archive_entry *e,
+                              struct ob_err *err)
 {
-    if (fchown(fd, (uid_t)archive_entry_uid(e), (gid_t)archive_entry_gid(e)) < 0)
+    if (fchown(fd, entry_uid(t, e), entry_gid(t, e)) < 0)
         return fail(errno, "can't set the owner", err);
     if (fchmod(fd, archive_entry_perm(e)) < 0)
         return fail(errno, "can't set the mode", err);
@@ -109,8 +122,8 @@ static int make_file(struct unpack_tree *t, struct archive *ar, struct archive_e
         fd = openat(t->parent, t->last, flags, 0600);
     if (fd < 0)
         return fail(errno, "can't create the file", err);
-    struct timespec times[2] = {entry_mtime(e), entry_mtime(e)};
-    if (write_data(ar, fd, archive_entry_size(e), err) < 0 || set_owner_and_mode(fd, e, err) < 0)
+    struct timespec times[2] = {entry_mtime(t, e), entry_mtime(t, e)};
+    if (write_data(ar, fd, archive_entry_size(e), err) < 0 || set_owner_and_mode(t, fd, e, err) < 0)
         return -1;
     return futimens(fd, times) < 0 ? fail(errno, "can't set the time", err) : 0;
 }
@@ -130,16 +143,15 @@ static int make_dir(struct unpack_tree *t, struct archive_entry *e, struct ob_er
         openat(t->parent, is_root ? "." : t->last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return fail(errno, "can't open the directory", err);
-    unpack_tree_late_time(t, entry_mtime(e));
-    return set_owner_and_mode(fd, e, err);
+    unpack_tree_late_time(t, entry_mtime(t, e));
+    return set_owner_and_mode(t, fd, e, err);
 }
 
 /* What has no descriptor of its own to work on: links and special files, just made. */
 static int set_by_name(struct unpack_tree *t, struct archive_entry *e, struct ob_err *err)
 {
-    struct timespec times[2] = {entry_mtime(e), entry_mtime(e)};
-    if (fchownat(t->parent, t->last, (uid_t)archive_entry_uid(e), (gid_t)archive_entry_gid(e),
-                 AT_SYMLINK_NOFOLLOW) < 0)
+    struct timespec times[2] = {entry_mtime(t, e), entry_mtime(t, e)};
+    if (fchownat(t->parent, t->last, entry_uid(t, e), entry_gid(t, e), AT_SYMLINK_NOFOLLOW) < 0)
         return fail(errno, "can't set the owner", err);
     if (archive_entry_filetype(e) != AE_IFLNK &&
         fchmodat(t->parent, t->last, archive_entry_perm(e), 0) < 0)
@@ -194,7 +206,8 @@ static int link_to(struct unpack_tree *t, const struct unpack_name *target, stru
 static int make_hardlink(struct unpack_tree *t, const char *target, struct ob_err *err)
 {
     struct unpack_name name = {0};
-    int rc = unpack_name_clean(&name, target, err);
+    const char *path = t->add ? unpack_tree_added(t, target) : target;
+    int rc = unpack_name_clean(&name, path ? path : "", err);
     if (rc < 0)
         ob_err_wrap(err, "link to \"%s\"", target);
     else if ((rc = link_to(t, &name, err)) < 0)
@@ -229,7 +242,8 @@ static int unpack_entry(struct unpack_tree *t, struct archive *ar, struct archiv
     const char *path = archive_entry_pathname(e);
     if (!path)
         return fail(0, "an entry has no name", err);
-    int rc = unpack_tree_go(t, path, err);
+    const char *raw = t->add ? unpack_tree_added(t, path) : path;
+    int rc = raw ? unpack_tree_go(t, raw, err) : 0;
     if (rc == 1 && unpack_tree_is_whiteout(t))
         rc = unpack_tree_whiteout(t, err);
     else if (rc == 1)
@@ -267,22 +281,55 @@ static int unpack_entries(struct unpack_tree *t, struct archive *ar, enum unpack
     return unpack_tree_set_late_times(t, err);
 }
 
-int unpack_layer(int root, const struct blob *b, enum unpack_end end, struct digest *digest,
-                 struct ob_err *err)
+static int unpack(int root, struct blob_reader *r, enum unpack_end end,
+                  const struct unpack_add *add, struct ob_err *err)
 {
-    struct blob_reader r;
     struct unpack_tree t;
     struct libarchive_locale locale;
-    blob_reader_init(&r, b);
     unpack_tree_init(&t, root);
+    t.add = add;
     libarchive_locale_begin(&locale);
-    struct archive *ar = libarchive_open_tar(&r, err);
+    struct archive *ar = libarchive_open_tar(r, err);
     int rc = ar ? unpack_entries(&t, ar, end, err) : -1;
     archive_read_free(ar);
     libarchive_locale_end(&locale);
     unpack_tree_free(&t);
+    return rc;
+}
+
+int unpack_layer(int root, const struct blob *b, enum unpack_end end, struct digest *digest,
+                 struct ob_err *err)
+{
+    struct blob_reader r;
+    blob_reader_init(&r, b);
+    int rc = unpack(root, &r, end, NULL, err);
     if (rc == 0)
         rc = blob_reader_end(&r, digest, err);
     blob_reader_free(&r);
     return rc;
+}
+
+int unpack_archive(int root, const struct blob *b, const struct unpack_add *add, struct ob_err *err)
+{
+    struct blob_reader r;
+    blob_reader_init(&r, b);
+    int rc = unpack(root, &r, UNPACK_END_ANY, add, err);
+    blob_reader_free(&r);
+    return rc;
+}
+
+bool unpack_is_archive(const struct blob *b)
+{
+    struct blob_reader r;
+    struct archive_entry *e;
+    struct ob_err ignored; /* a file that can't be read as an archive is none */
+    struct libarchive_locale locale;
+    blob_reader_init(&r, b);
+    libarchive_locale_begin(&locale);
+    struct archive *ar = libarchive_open_tar(&r, &ignored);
+    int rc = ar ? archive_read_next_header(ar, &e) : ARCHIVE_FATAL;
+    archive_read_free(ar);
+    libarchive_locale_end(&locale);
+    blob_reader_free(&r);
+    return rc == ARCHIVE_OK || rc == ARCHIVE_WARN;
 }

@@ -7,6 +7,7 @@
 #define BACKENDS_UNPACK_H
 
 #include "backends/blob.h"
+#include "backends/unpack_tree.h"
 
 #include <stdbool.h>
 
@@ -19,5 +20,13 @@ enum unpack_end {
  * failure the tree is left half-made. */
 int unpack_layer(int root, const struct blob *b, enum unpack_end end, struct digest *digest,
                  struct ob_err *err);
+
+/* Whether the file is a tar archive, compressed or not, with at least one entry that makes sense.
+ */
+bool unpack_is_archive(const struct blob *b);
+
+/* Unpacks an archive that is no image. Its root's own entry does not count. */
+int unpack_archive(int root, const struct blob *b, const struct unpack_add *add,
+                   struct ob_err *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/path.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -101,6 +102,20 @@ static int keep_time(struct unpack_tree *t, struct ob_err *err)
     return 1;
 }
 
+/* Makes the parent and what is missing above it, which the archive does not describe. */
+static int make_parents(struct unpack_tree *t, const char *path, struct ob_err *err)
+{
+    for (const char *at = path; t->add && t->add->set_time && *at;) {
+        at += strcspn(at, "/");
+        struct str dir = arena_str(&t->arena, str_of(path, (size_t)(at - path)));
+        cleanup_close int fd = fs_open_in(t->root, dir.p, O_PATH | O_DIRECTORY, 0);
+        if (fd < 0)
+            add_time(t, dir.p, t->add->time, true);
+        at += *at == '/';
+    }
+    return fs_mkdirs_in(t->root, path, 0755, 0, 0, err);
+}
+
 static int open_parent(struct unpack_tree *t, struct ob_err *err)
 {
     const char *path = t->name.parent;
@@ -109,10 +124,16 @@ static int open_parent(struct unpack_tree *t, struct ob_err *err)
     if (t->parent < 0 && (errno == ENOENT || errno == ENOTDIR) && unpack_tree_is_whiteout(t))
         return 0;
     if (t->parent < 0 && errno == ENOENT)
-        t->parent = fs_mkdirs_in(t->root, path, 0755, 0, 0, err);
+        t->parent = make_parents(t, path, err);
     else if (t->parent < 0)
         ob_err_set(err, errno, "can't open the directory \"%s\"", path);
     return t->parent < 0 ? -1 : keep_time(t, err);
+}
+
+const char *unpack_tree_added(struct unpack_tree *t, const char *raw)
+{
+    struct str name = path_clean(&t->arena, str_from(raw));
+    return name.n ? arena_cstr(&t->arena, path_join(&t->arena, t->add->dir, name)) : NULL;
 }
 
 int unpack_tree_go(struct unpack_tree *t, const char *raw, struct ob_err *err)
@@ -154,7 +175,7 @@ int unpack_tree_replace(struct unpack_tree *t, struct ob_err *err)
 
 bool unpack_tree_is_whiteout(const struct unpack_tree *t)
 {
-    return strncmp(t->last, ".wh.", 4) == 0;
+    return !t->add && strncmp(t->last, ".wh.", 4) == 0;
 }
 
 static int list_dir(struct unpack_tree *t, const char *path, struct str_vec *names,

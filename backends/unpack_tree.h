@@ -11,6 +11,7 @@
 #include "base/vec.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* A name of an archive: no "." components, no empty ones, no slash in front. */
@@ -30,10 +31,22 @@ struct unpack_time {
     bool is_entry; /* the layer has an entry for the directory; else it only changes in it */
 };
 
+/* An archive that is no image: its names are seen from a directory of the root, where ".." stops,
+ * and none of them is a whiteout. */
+struct unpack_add {
+    struct str dir; /* clean, from the root; empty = the root */
+    bool set_owner; /* uid and gid for all; else as in the archive */
+    uid_t uid;
+    gid_t gid;
+    bool set_time; /* time for all that is made; else as in the archive */
+    struct timespec time;
+};
+
 struct unpack_tree {
-    int root;          /* not owned */
-    int parent;        /* directory of the current entry */
-    char *parent_path; /* its name, NULL if parent is stale */
+    const struct unpack_add *add; /* NULL for an image's layer */
+    int root;                     /* not owned */
+    int parent;                   /* directory of the current entry */
+    char *parent_path;            /* its name, NULL if parent is stale */
     struct unpack_name name;
     const char *last; /* name.last */
     struct arena arena;
@@ -45,6 +58,9 @@ struct unpack_tree {
 /* t must not be moved afterwards. */
 void unpack_tree_init(struct unpack_tree *t, int root);
 void unpack_tree_free(struct unpack_tree *t);
+
+/* An archive's name as it is seen from the root. NULL: it is the archive's own root. */
+const char *unpack_tree_added(struct unpack_tree *t, const char *raw);
 
 /* Makes `raw` the current entry; its missing parents are made. 1, or -1, or 0 = it is a whiteout in
  * a directory that is not there, so it hides nothing. */

@@ -36,6 +36,18 @@ static int resolve_ref(struct build *b, const struct op_from *op, struct str ref
     return 0;
 }
 
+/* What an image's triggers do, only a compiler can tell. */
+static int check_onbuild(const struct op_from *op, const struct image_info *info,
+                         struct ob_err *err)
+{
+    if (info->onbuild.n == 0)
+        return 0;
+    return ob_err_set(err, 0,
+                      "image \"" STR_FMT "\" has ONBUILD triggers, which only spec2ir --pin can "
+                      "run: give it what obexec --resolve says of the images",
+                      STR_ARG(op->image));
+}
+
 /* Takes "@sha256:HEX" off the end of an image's name, if it is there. */
 static bool cut_digest(struct str *image, struct digest *out)
 {
@@ -87,8 +99,7 @@ static int wrong_digest(const struct op_from *op, const struct base_image *found
                       STR_ARG(op->image), hex);
 }
 
-int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
-                 struct ob_err *err)
+int base_find(struct build *b, const struct op_from *op, struct base_image *out, struct ob_err *err)
 {
     struct str name = op->image;
     struct digest want;
@@ -102,6 +113,16 @@ int base_resolve(struct build *b, const struct op_from *op, struct base_image *o
     if (rc > 0 && is_pinned && !digest_eq(&want, &out->info.digest))
         return wrong_digest(op, out, err);
     return rc > 0 ? 0 : -1;
+}
+
+int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
+                 struct ob_err *err)
+{
+    struct str name = op->image;
+    struct digest unused;
+    if (base_find(b, op, out, err) < 0)
+        return -1;
+    return cut_digest(&name, &unused) ? 0 : check_onbuild(op, &out->info, err);
 }
 
 int base_remember(struct build *b, const struct op_from *op, const struct base_image *image,

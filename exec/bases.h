@@ -15,6 +15,10 @@ struct base_image {
 };
 
 /* Finds out about one STEP_FROM. */
+int base_find(struct build *b, const struct op_from *op, struct base_image *out,
+              struct ob_err *err);
+/* The same for an image to build on: one with ONBUILD triggers must have been named by its digest,
+ * by a compiler that knew them. */
 int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
                  struct ob_err *err);
 

@@ -48,7 +48,7 @@ int bases_describe(struct build *b, struct buf *out, struct ob_err *err)
         if (*slot)
             continue;
         *slot = s;
-        if (base_resolve(b, &s->op.from, &base, err) < 0)
+        if (base_find(b, &s->op.from, &base, err) < 0)
             return -1;
         write_base(&j, &s->op.from, &base.info);
     }

@@ -20,6 +20,7 @@ struct apply {
     int dir;             /* the directory that files are being made in, open */
     struct str dir_path; /* its path from the root; .p NULL = none is open */
     struct str item_dst; /* where the item's own root goes */
+    struct made_dirs made;
     struct ob_err *err;
 };
 
@@ -39,11 +40,8 @@ static int enter_dir(struct apply *p, struct str path)
 {
     if (p->dir_path.p && str_eq(p->dir_path, path))
         return 0;
-    const struct copy_target *t = p->t;
-    uid_t uid = t->keep_owner ? 0 : t->uid;
-    gid_t gid = t->keep_owner ? 0 : t->gid;
     const char *name = path.n ? arena_cstr(&p->arena, path) : "/";
-    int fd = fs_mkdirs_in(t->root, name, 0755, uid, gid, p->err);
+    int fd = look_mkdirs(&p->t->look, p->t->root, name, &p->made, p->err);
     if (fd < 0)
         return -1;
     if (p->dir >= 0)
@@ -61,34 +59,30 @@ static int set_xattrs(struct apply *p, int fd, const struct manifest_file *f, st
     return 0;
 }
 
-static int set_times(int dir, const char *name, const struct manifest_file *f)
-{
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, f->mtime};
-    return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
-}
-
 static mode_t mode_of(const struct apply *p, const struct manifest_file *f)
 {
-    return (p->t->set_mode ? p->t->mode : f->mode) & 07777;
+    return look_mode(&p->t->look, f->mode);
 }
 
 static uid_t uid_of(const struct apply *p, const struct manifest_file *f)
 {
-    return p->t->keep_owner ? f->uid : p->t->uid;
+    return p->t->look.keep_owner ? f->uid : p->t->look.uid;
 }
 
 static gid_t gid_of(const struct apply *p, const struct manifest_file *f)
 {
-    return p->t->keep_owner ? f->gid : p->t->gid;
+    return p->t->look.keep_owner ? f->gid : p->t->look.gid;
 }
 
-/* Did the file stay what the manifest says? Any change of it changes its ctime, which cannot be
- * set back as mtime can. */
-static bool is_unchanged(int fd, const struct manifest_file *f)
+static struct timespec time_of(const struct apply *p, const struct manifest_file *f)
 {
-    struct stat st;
-    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == f->size && st.st_ino == f->ino &&
-           st.st_ctim.tv_sec == f->ctime.tv_sec && st.st_ctim.tv_nsec == f->ctime.tv_nsec;
+    return look_time(&p->t->look, f->mtime);
+}
+
+static int set_times(struct apply *p, const char *name, const struct manifest_file *f)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, time_of(p, f)};
+    return utimensat(p->dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
 static int make_regular(struct apply *p, const char *name, const struct manifest_file *f,
@@ -103,14 +97,14 @@ static int make_regular(struct apply *p, const char *name, const struct manifest
         return fail(p, path, "create");
     if (fs_copy_data(from, to, f->size, p->err) < 0)
         return ob_err_wrap(p->err, "can't copy \"%s\"", source);
-    if (!is_unchanged(from, f))
+    if (!manifest_file_holds(f, from))
         return ob_err_set(p->err, 0, "\"%s\" changed while it was copied", source);
     /* chown clears setuid bits and capabilities, so it comes first. */
     if (fchown(to, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(to, mode_of(p, f)) < 0)
         return fail(p, path, "set mode and owner of");
     if (set_xattrs(p, to, f, path) < 0)
         return -1;
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, f->mtime};
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, time_of(p, f)};
     return futimens(to, times) < 0 ? fail(p, path, "set the time of") : 0;
 }
 
@@ -147,7 +141,7 @@ static int make_special(struct apply *p, const char *name, const struct manifest
         return fail(p, path, "create");
     if (fchownat(p->dir, name, uid_of(p, f), gid_of(p, f), AT_SYMLINK_NOFOLLOW) < 0 ||
         (!S_ISLNK(f->mode) && fchmodat(p->dir, name, mode_of(p, f), 0) < 0) ||
-        set_times(p->dir, name, f) < 0)
+        set_times(p, name, f) < 0)
         return fail(p, path, "set mode and owner of");
     return 0;
 }
@@ -207,7 +201,7 @@ static struct str item_destination(struct apply *p, const struct manifest_item *
     bool into = t->style == COPY_SPEC ? slash
                 : item->is_dir        ? false
                                       : slash || t->many_sources || is_dir_in(p, dst);
-    return into && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
+    return (into || t->parents) && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
 }
 
 static int apply_item(struct apply *p, const struct manifest *m, const struct manifest_item *item)
@@ -235,7 +229,7 @@ static int set_dir_times(struct apply *p, const struct manifest *m,
             continue;
         const char *path = arena_cstr(&p->arena, target_path(p, f));
         cleanup_close int fd = fs_open_in(p->t->root, path, O_RDONLY | O_DIRECTORY, 0);
-        struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, f->mtime};
+        struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, time_of(p, f)};
         if (fd < 0 || futimens(fd, times) < 0)
             return ob_err_set(p->err, errno, "can't set the time of \"/%s\"", path);
     }
@@ -247,6 +241,7 @@ int copy_apply(const struct manifest *m, int source, const struct copy_target *t
 {
     struct apply p = {.t = t, .source = source, .dir = -1, .err = err};
     int rc = 0;
+    p.made.arena = &p.arena;
     /* A destination with a slash is made even if no file comes into it. */
     if (str_ends(t->dst, STR("/")) && m->items.n)
         rc = enter_dir(&p, path_clean(&p.arena, t->dst));
@@ -255,6 +250,8 @@ int copy_apply(const struct manifest *m, int source, const struct copy_target *t
     for (size_t i = 0; rc == 0 && i < m->items.n; i++)
         if (m->items.at[i].is_dir)
             rc = set_dir_times(&p, m, &m->items.at[i]);
+    if (rc == 0)
+        rc = look_end_dirs(&t->look, t->root, &p.made, err);
     if (p.dir >= 0)
         close(p.dir);
     arena_free(&p.arena);

@@ -7,6 +7,10 @@
  * with a dst ending in "/" each source goes into it under its own name; else the one source
  * becomes dst (a directory's contents go into dst).
  *
+ * With --parents everything goes below dst, by its path from the source's pivot on. A directory on
+ * that path is as one that is copied, without what is in it: made with the source's mode and the
+ * copy's owner; one that exists stays as it is. BuildKit does the same.
+ *
  * What exists on the way keeps its mode and owner, links to directories are followed inside the
  * root, what is missing is made with mode 0755 and the owner of the copy. A file or link replaces
  * what is not a directory.
@@ -14,18 +18,16 @@
 #ifndef EXEC_COPY_H
 #define EXEC_COPY_H
 
+#include "exec/look.h"
 #include "exec/manifest.h"
 
 struct copy_target {
     int root; /* of the filesystem that is changed */
     enum copy_style style;
-    struct str dst;  /* absolute; a trailing slash counts */
-    bool keep_owner; /* as the source; else uid and gid */
-    uid_t uid;
-    gid_t gid;
-    bool set_mode; /* mode for everything but links; else as the source */
-    mode_t mode;
+    struct str dst; /* absolute; a trailing slash counts */
+    struct look look;
     bool many_sources; /* the step names more than one */
+    bool parents;      /* items go to dst by their names, which are paths */
 };
 
 /* source is the root that the manifest was built from. Contents are not hashed again: a file that

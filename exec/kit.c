@@ -5,12 +5,14 @@
 #include "exec/kit.h"
 
 #include "backends/backends.h"
+#include "backends/unpack.h"
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* In the order in which the default is tried: the fastest first. */
@@ -172,4 +174,30 @@ void kit_describe(struct buf *out)
     buf_puts(out, "base images (--build-context=NAME=SCHEME:WHERE)\n");
     for (size_t i = 0; kit_fetchers[i]; i++)
         buf_printf(out, "  %-16s%s\n", kit_fetchers[i]->scheme, kit_fetchers[i]->summary);
+}
+
+static struct blob blob_of(int fd)
+{
+    struct stat st;
+    return (struct blob){.fd = fd, .size = fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_size};
+}
+
+bool kit_is_archive(int fd)
+{
+    struct blob b = blob_of(fd);
+    return unpack_is_archive(&b);
+}
+
+int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err)
+{
+    const struct blob b = blob_of(fd);
+    const struct unpack_add add = {
+        .dir = dir,
+        .set_owner = !look->keep_owner,
+        .uid = look->uid,
+        .gid = look->gid,
+        .set_time = look->set_time,
+        .time = look->time,
+    };
+    return unpack_archive(root, &b, &add, err);
 }

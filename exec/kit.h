@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "exec/fetch.h"
+#include "exec/look.h"
 #include "exec/sandbox.h"
 #include "exec/store.h"
 
@@ -30,6 +31,12 @@ enum { KIT_USAGE = -1 };
 /* Opens both, or says which pairs would work. */
 int kit_open(const struct kit_request *q, struct kit *out, struct ob_err *err);
 void kit_close(struct kit *k);
+
+/* Archives for ADD, by what unpacks images. */
+bool kit_is_archive(int fd); /* of a regular file: a tar archive, plain or compressed */
+/* Unpacks it below `dir` (clean, from the root), which is there. Modes are the archive's, owners as
+ * well if the look keeps them. Nothing outside the root is touched. */
+int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err);
 
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);

@@ -121,8 +121,63 @@ static int settle_part(const struct layout *l, const char *name, struct ob_err *
     return is_ours ? layout_settle_log(l, key, err) : 0;
 }
 
+static int open_scratch(const struct layout *l)
+{
+    return openat(l->state, "scratch", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static off_t place_of(const struct digest *key)
+{
+    uint64_t bits;
+    memcpy(&bits, key->b, sizeof bits);
+    return (off_t)(bits >> (64 - BITS_OF_KEY));
+}
+
+/* Removes a scratch directory unless somebody has the lock of its key. */
+static int settle_scratch(const struct layout *l, int dir, const char *name, struct ob_err *err)
+{
+    struct digest key;
+    if (!digest_from_hex(str_from(name), &key))
+        return 0;
+    cleanup_close int lock = open_locks(l, O_RDWR, err);
+    if (lock < 0)
+        return -1;
+    if (lock_place(lock, F_OFD_SETLK, F_WRLCK, place_of(&key)) < 0)
+        return 0;
+    return fs_remove_tree_at(dir, name, err);
+}
+
+static int settle_scratches(const struct layout *l, struct ob_err *err)
+{
+    cleanup_close int dir = open_scratch(l);
+    cleanup_dir DIR *d = dir < 0 ? NULL : fs_opendir(dir);
+    if (!d)
+        return errno == ENOENT ? 0 : ob_err_set(err, errno, "can't read the store's \"scratch\"");
+    for (struct dirent *e; (e = readdir(d));)
+        if (settle_scratch(l, dir, e->d_name, err) < 0)
+            return -1;
+    return 0;
+}
+
+int layout_new_scratch(const struct layout *l, const char *key, struct ob_err *err)
+{
+    cleanup_close int dir = -1;
+    if (open_dir(l->state, "scratch", &dir, err) < 0 || fs_remove_tree_at(dir, key, err) < 0)
+        return -1;
+    int fd = -1;
+    return open_dir(dir, key, &fd, err) < 0 ? -1 : fd;
+}
+
+int layout_end_scratch(const struct layout *l, const char *key, struct ob_err *err)
+{
+    cleanup_close int dir = open_scratch(l);
+    return dir < 0 ? 0 : fs_remove_tree_at(dir, key, err);
+}
+
 int layout_settle(const struct layout *l, struct ob_err *err)
 {
+    if (settle_scratches(l, err) < 0)
+        return -1;
     cleanup_dir DIR *d = fs_opendir(l->log);
     if (!d)
         return ob_err_set(err, errno, "can't read the store's logs");
@@ -203,9 +258,7 @@ int layout_lock(const struct layout *l, const struct digest *key, void (*waiting
     cleanup_close int fd = open_locks(l, O_RDWR, err);
     if (fd < 0)
         return -1;
-    uint64_t bits;
-    memcpy(&bits, key->b, sizeof bits);
-    off_t place = (off_t)(bits >> (64 - BITS_OF_KEY));
+    off_t place = place_of(key);
     if (lock_place(fd, F_OFD_SETLK, F_WRLCK, place) == 0)
         return take_fd(&fd);
     if (errno == EAGAIN || errno == EACCES) {

@@ -7,6 +7,7 @@
  *   state/log/KEY.part     output of a running step, locked (flock) by its worker
  *   state/config/KEY       the base image's configuration, as JSON
  *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
+ *   state/scratch/KEY      what a running step needs besides its filesystem
  *   state/locks            one byte per key, locked while it is built, and one for the use of the
  * store state/index.db         what `ls` shows: when, how long, from what (exec/index.h)
  */
@@ -34,7 +35,8 @@ void layout_close(struct layout *l);
  * which a build may be about to build on. Says so if it has to wait. */
 int layout_claim(struct layout *l, struct ob_err *err);
 
-/* Turns the logs that dead processes left half written into ".failed" ones. */
+/* Turns the logs that dead processes left half written into ".failed" ones, and removes their
+ * scratch directories. */
 int layout_settle(const struct layout *l, struct ob_err *err);
 /* The same for one key's, if it has such a log. */
 int layout_settle_log(const struct layout *l, const char *key, struct ob_err *err);
@@ -45,6 +47,11 @@ enum { LOG_NAME_MAX = SHA256_HEX + 16 };
 int layout_new_log(const struct layout *l, const char *key, struct ob_err *err);
 /* Gives it its final name: KEY, or KEY.failed. */
 int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err);
+
+/* A directory for what a step needs only while it runs: state/scratch/KEY. The caller has the lock
+ * of the key. What killed processes left is removed by settle, or by the next one for the key. */
+int layout_new_scratch(const struct layout *l, const char *key, struct ob_err *err);
+int layout_end_scratch(const struct layout *l, const char *key, struct ob_err *err);
 
 /* Notes that a result was used now, in its log's access time. */
 void layout_used(const struct layout *l, const char *key);

@@ -3,6 +3,9 @@ libexec_a_SOURCES = \
 	exec/bases.c exec/bases.h exec/bases_json.c \
 	exec/build.c exec/build.h \
 	exec/copy.c exec/copy.h \
+	exec/do_add.c \
+	exec/do_file.c \
+	exec/do_run.c \
 	exec/event.h \
 	exec/fetch.c exec/fetch.h \
 	exec/image.c exec/image.h \
@@ -10,6 +13,7 @@ libexec_a_SOURCES = \
 	exec/key.c exec/key.h \
 	exec/kit.c exec/kit.h \
 	exec/layout.c exec/layout.h \
+	exec/look.c exec/look.h \
 	exec/manifest.c exec/manifest.h \
 	exec/open.c exec/open.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c \
@@ -19,7 +23,9 @@ libexec_a_SOURCES = \
 	exec/step_cfg.h \
 	exec/store.c exec/store.h \
 	exec/user.c exec/user.h \
-	exec/worker.c exec/worker.h
+	exec/work.h \
+	exec/worker.c exec/worker.h \
+	exec/write_files.c exec/write_files.h
 
 bin_PROGRAMS += obexec
 obexec_SOURCES = exec/obexec.c exec/cmd.h exec/cmd_healthcheck.c exec/cmd_run.c exec/cmd_store.c

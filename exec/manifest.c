@@ -21,6 +21,9 @@ struct walk {
     const struct copy_request *q;
     struct manifest *out;
     struct map links;   /* of this item: "dev:ino" of files with several names -> manifest_file */
+    struct map seen;    /* with parents: what was added, and where a "**" has been */
+    size_t pivot_left;  /* with parents: length of the source's pattern behind its pivot */
+    unsigned depth;     /* of directories that a "**" has gone down */
     size_t item_prefix; /* bytes of a source path that are not part of manifest_file.path */
     struct ob_err *err;
     char *chunk; /* CHUNK bytes: of content, or of attributes */
@@ -278,9 +281,53 @@ static int add_item_files(struct walk *w, int self, const char *path, const stru
     return dir < 0 ? not_found(w, f->source, errno) : add_children(w, dir, f->source, 0);
 }
 
-/* Adds one source as an item. `source` is clean and relative; empty = the root itself. */
-static int add_item(struct walk *w, struct str source)
+/* Offset of what is kept of a source's path; NO_KEEP: nothing is. */
+#define NO_KEEP SIZE_MAX
+
+static struct str kept(struct str source, size_t keep)
 {
+    return keep < source.n ? str_skip(source, keep) : STR("");
+}
+
+/* Whether this is here for the first time. */
+static bool is_new(struct walk *w, char what, size_t a, size_t b, struct str path)
+{
+    void **slot =
+        map_slot(&w->seen, arena_printf(w->arena, "%c%zx:%zx:" STR_FMT, what, a, b, STR_ARG(path)));
+    bool new = !*slot;
+    *slot = w;
+    return new;
+}
+
+static int add_way(struct walk *w, struct str dir, size_t keep)
+{
+    cleanup_close int fd =
+        fs_open_in(w->q->root, arena_cstr(w->arena, dir), O_PATH | O_DIRECTORY, 0);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return not_found(w, dir, errno);
+    struct manifest_item item = {kept(dir, keep), true, w->out->files.n, 1};
+    add_file(w, dir, &st)->path = STR("");
+    vec_push(w->arena, &w->out->items, item);
+    return 0;
+}
+
+/* Adds the directories on the way to a source, from the pivot on. */
+static int add_ways(struct walk *w, struct str source, size_t keep)
+{
+    for (size_t i = keep; i < source.n; i++) {
+        struct str dir = str_of(source.p, i);
+        if (source.p[i] == '/' && is_new(w, 'd', keep, 0, dir) && add_way(w, dir, keep) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Adds one source as an item. `source` is clean and relative; empty = the root itself. */
+static int add_item(struct walk *w, struct str source, size_t keep)
+{
+    if (w->q->parents && !is_new(w, 'i', keep, 0, source))
+        return 0;
     const char *path = source.n ? arena_cstr(w->arena, source) : "/";
     int nofollow = w->q->style == COPY_SPEC ? O_NOFOLLOW : 0;
     cleanup_close int fd = fs_open_in(w->q->root, path, O_PATH | nofollow, 0);
@@ -290,7 +337,10 @@ static int add_item(struct walk *w, struct str source)
     if (w->q->style == COPY_DOCKERFILE && !S_ISDIR(st.st_mode) && is_left_out(w, source))
         return ob_err_set(w->err, 0, "\"" STR_FMT "\" is excluded, by .dockerignore or by the step",
                           STR_ARG(source));
-    struct manifest_item item = {path_base(source), S_ISDIR(st.st_mode), w->out->files.n, 0};
+    if (w->q->parents && add_ways(w, source, keep) < 0)
+        return -1;
+    struct str name = w->q->parents ? kept(source, keep) : path_base(source);
+    struct manifest_item item = {name, S_ISDIR(st.st_mode), w->out->files.n, 0};
     w->item_prefix = source.n;
     w->links = MAP_INIT(w->arena);
     struct manifest_file *f = add_file(w, source, &st);
@@ -302,9 +352,48 @@ static int add_item(struct walk *w, struct str source)
     return 0;
 }
 
-/* Finds what a pattern matches, one component after the other, without following links. */
-static int add_matches(struct walk *w, int dir, struct str done, struct str pattern)
+static int add_matches(struct walk *w, int dir, struct str done, struct str pattern, size_t keep);
+
+static int add_below(struct walk *w, int dir, const char *name, struct str path, struct str pattern,
+                     size_t keep)
 {
+    cleanup_close int sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return sub < 0 ? 0 : add_matches(w, sub, path, pattern, keep);
+}
+
+/* "**" and what follows it: in this directory, and in all below that are not left out. */
+static int add_any_depth(struct walk *w, int dir, struct str done, struct str pattern, size_t keep)
+{
+    struct str rest = str_skip(pattern, strlen("**/")), path;
+    struct str_vec names = {0};
+    if (!is_new(w, '*', keep, pattern.n, done))
+        return 0;
+    if (w->depth == MAX_DEPTH)
+        return ob_err_set(w->err, 0, "\"" STR_FMT "\" is more than %d directories deep",
+                          STR_ARG(done), MAX_DEPTH);
+    if (add_matches(w, dir, done, rest, keep) < 0)
+        return -1;
+    if (list_dir(w->arena, dir, &names) < 0)
+        return ob_err_set(w->err, errno, "can't read directory \"" STR_FMT "\"", STR_ARG(done));
+    bool has_exceptions = w->q->ignore && w->q->ignore->has_exceptions;
+    w->depth++;
+    vec_for (const struct str, name, &names) {
+        path = path_join(w->arena, done, *name);
+        if ((has_exceptions || !is_left_out(w, path)) &&
+            add_below(w, dir, name->p, path, pattern, keep) < 0)
+            return -1;
+    }
+    w->depth--;
+    return 0;
+}
+
+/* Finds what a pattern matches, one component after the other, without following links. */
+static int add_matches(struct walk *w, int dir, struct str done, struct str pattern, size_t keep)
+{
+    if (keep == NO_KEEP && pattern.n == w->pivot_left)
+        keep = done.n ? done.n + 1 : 0;
+    if (w->q->parents && str_starts(pattern, STR("**/")))
+        return add_any_depth(w, dir, done, pattern, keep);
     struct str head, rest;
     bool more = str_cut(pattern, '/', &head, &rest);
     struct str_vec names = {0};
@@ -315,14 +404,11 @@ static int add_matches(struct walk *w, int dir, struct str done, struct str patt
             continue;
         struct str path = path_join(w->arena, done, *name);
         if (!more) {
-            if (!is_left_out(w, path) && add_item(w, path) < 0)
+            if (!is_left_out(w, path) && add_item(w, path, keep) < 0)
                 return -1;
-            continue;
-        }
-        cleanup_close int sub =
-            openat(dir, name->p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (sub >= 0 && add_matches(w, sub, path, rest) < 0)
+        } else if (add_below(w, dir, name->p, path, rest, keep) < 0) {
             return -1;
+        }
     }
     return 0;
 }
@@ -368,21 +454,54 @@ static struct digest digest_of(const struct manifest *m, const struct copy_reque
     return d;
 }
 
+/* Splits a source at the first "/./"; without one, all of it is behind the pivot. */
+static void split_pivot(struct arena *a, struct str src, struct str *before, struct str *after)
+{
+    *before = STR("");
+    *after = path_clean(a, src);
+    for (size_t i = 0; i + 3 <= src.n; i++)
+        if (memcmp(src.p + i, "/./", 3) == 0) {
+            *before = path_clean(a, str_of(src.p, i));
+            *after = path_clean(a, str_skip(src, i + 3));
+            return;
+        }
+}
+
+static int add_source(struct walk *w, struct str src)
+{
+    struct str path = path_clean(w->arena, src), before, after;
+    size_t keep = NO_KEEP;
+    w->pivot_left = NO_KEEP;
+    if (w->q->parents) {
+        split_pivot(w->arena, src, &before, &after);
+        path = after.n ? path_join(w->arena, before, after) : before;
+        keep = after.n == 0 ? NO_KEEP : before.n ? before.n + 1 : 0;
+        w->pivot_left = after.n ? after.n : NO_KEEP;
+    }
+    if (w->q->style == COPY_SPEC || w->q->is_literal || pattern_is_literal(path))
+        return add_item(w, path, keep);
+    if (pattern_check(path, w->err) < 0)
+        return -1;
+    return add_matches(w, w->q->root, STR(""), path, NO_KEEP);
+}
+
 int manifest_build(struct arena *a, const struct copy_request *q, struct manifest *out,
                    struct ob_err *err)
 {
     struct walk w = {.arena = a, .q = q, .out = out, .err = err};
     w.chunk = arena_alloc(a, CHUNK);
+    w.seen = MAP_INIT(a);
     *out = (struct manifest){0};
-    vec_for (const struct str, src, &q->src) {
-        struct str path = path_clean(a, *src);
-        bool literal = q->style == COPY_SPEC || pattern_is_literal(path);
-        int rc = literal                        ? add_item(&w, path)
-                 : pattern_check(path, err) < 0 ? -1
-                                                : add_matches(&w, q->root, STR(""), path);
-        if (rc < 0)
+    vec_for (const struct str, src, &q->src)
+        if (add_source(&w, *src) < 0)
             return -1;
-    }
     out->digest = digest_of(out, q);
     return 0;
+}
+
+bool manifest_file_holds(const struct manifest_file *f, int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == f->size && st.st_ino == f->ino &&
+           st.st_ctim.tv_sec == f->ctime.tv_sec && st.st_ctim.tv_nsec == f->ctime.tv_nsec;
 }

@@ -23,7 +23,9 @@ struct copy_request {
     struct str_vec src;               /* paths, or patterns in a Dockerfile; from the root */
     const struct str_vec *exclude;    /* spec: base names; Dockerfile: patterns from the root */
     const struct ignore_list *ignore; /* the context's ignored files, or NULL */
+    bool is_literal;                  /* no source is a pattern */
     bool keep_owner;                  /* copies from a step keep owners; else the owner is set */
+    bool parents;                     /* COPY --parents: items are named by what is kept */
     bool set_mode;                    /* permissions are set anyway, so the source's do not count */
 };
 
@@ -50,7 +52,7 @@ struct manifest_file {
 
 /* One source that matched: a file, or a directory with what is below it. */
 struct manifest_item {
-    struct str name; /* its last component */
+    struct str name; /* its last component; with parents, its path from the pivot on */
     bool is_dir;
     size_t first, n; /* its files; a directory itself is the first of them */
 };
@@ -61,8 +63,15 @@ struct manifest {
     struct digest digest;
 };
 
-/* Reads and hashes. A missing source is an error, a pattern without a match is not. */
+/* Reads and hashes. With parents, a "**" in a source stands for any number of directories, a "/./"
+ * in it is the pivot, and the directories between the pivot and what matched are items of their
+ * own, without what is in them, each before what it holds. A missing source is an error, a pattern
+ * without a match is not. */
 int manifest_build(struct arena *a, const struct copy_request *q, struct manifest *out,
                    struct ob_err *err);
+
+/* Is what fd has open still the file of the manifest? Any change of it changes its ctime, which
+ * cannot be set back as mtime can. */
+bool manifest_file_holds(const struct manifest_file *f, int fd);
 
 #endif

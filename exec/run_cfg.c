@@ -7,7 +7,10 @@
 
 #include "exec/run_cfg.h"
 
+#include "base/cleanup.h"
+#include "base/fs.h"
 #include "exec/image.h"
+#include "exec/look.h"
 #include "exec/user.h"
 
 #include <errno.h>
@@ -21,6 +24,7 @@ struct make {
     const struct build *build;
     const struct op_run *op;
     struct base_config base;
+    const int *shown; /* by mount */
     struct user user;
     struct ob_err *err;
 };
@@ -65,9 +69,65 @@ static void add_proxies(struct make *m, struct str_vec *env)
             set_var(m, env, p->name, p->value);
 }
 
+/* Known by then, see know_ids. */
+static struct str mount_id(const struct ir_mount *mount)
+{
+    return text_str(mount->id);
+}
+
 static int value_of(struct make *m, struct text t, struct str *out)
 {
     return text_value(m->arena, t, &m->base, out, m->err);
+}
+
+/* The file that the user gave for a secret; NULL if there is none, which is no error for every
+ * mount. */
+static const char *find_secret(const struct make *m, const struct ir_mount *mount)
+{
+    vec_for (const struct build_secret, s, &m->build->options->secrets)
+        if (str_eq(s->id, mount_id(mount)))
+            return arena_cstr(m->arena, s->file);
+    return NULL;
+}
+
+static int open_secret(struct make *m, const struct ir_mount *mount, int flags)
+{
+    const char *file = find_secret(m, mount);
+    int fd = open(file, flags | O_CLOEXEC);
+    return fd < 0 ? ob_err_set(m->err, errno, "secret \"" STR_FMT "\": \"%s\"",
+                               STR_ARG(mount_id(mount)), file)
+                  : fd;
+}
+
+static int read_secret(struct make *m, const struct ir_mount *mount, struct str *out)
+{
+    enum { MAX_SECRET = 1 << 20 };
+    cleanup_buf struct buf b = BUF_INIT;
+    cleanup_close int fd = open_secret(m, mount, O_RDONLY);
+    if (fd < 0)
+        return -1;
+    if (fs_read_all(fd, &b, MAX_SECRET, m->err) < 0)
+        return ob_err_wrap(m->err, "secret \"" STR_FMT "\"", STR_ARG(mount_id(mount)));
+    *out = arena_str(m->arena, buf_str(&b));
+    return 0;
+}
+
+/* Sets the variables that hold secrets. */
+static int add_secret_vars(struct make *m, struct str_vec *env)
+{
+    struct str value;
+    vec_for (const struct ir_mount, mount, &m->op->mounts) {
+        if (mount->env.n == 0 || !find_secret(m, mount))
+            continue;
+        if (read_secret(m, mount, &value) < 0)
+            return -1;
+        if (str_find(value, '\0') >= 0)
+            return ob_err_set(
+                m->err, 0, "secret \"" STR_FMT "\" holds a zero byte, so no variable can hold it",
+                STR_ARG(mount_id(mount)));
+        set_var(m, env, mount->env, value);
+    }
+    return 0;
 }
 
 static int make_env(struct make *m, char ***out)
@@ -81,6 +141,8 @@ static int make_env(struct make *m, char ***out)
             return ob_err_wrap(m->err, "variable \"" STR_FMT "\"", STR_ARG(e->name));
         set_var(m, &env, e->name, value);
     }
+    if (add_secret_vars(m, &env) < 0)
+        return -1;
     add_proxies(m, &env);
     if (!has_var(&env, STR("PATH")))
         set_var(m, &env, STR("PATH"), STR(DEFAULT_PATH));
@@ -131,60 +193,110 @@ static int make_path(struct make *m, struct str path, const char *what, const ch
     return 0;
 }
 
+/* A read-only secret is the file itself, and needed: that is what specs mean. */
 static int add_secret(struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
-    struct str id;
-    if (value_of(m, mount->id, &id) < 0)
-        return -1;
-    vec_for (const struct build_secret, s, &m->build->options->secrets) {
-        if (!str_eq(s->id, id))
-            continue;
-        const char *file = arena_cstr(m->arena, s->file);
+    struct str content;
+    out->read_only = true;
+    if (!find_secret(m, mount) && !mount->required && !mount->read_only)
+        return 0;
+    if (!find_secret(m, mount))
+        return ob_err_set(m->err, 0,
+                          "the step needs secret \"" STR_FMT "\": give --secret id=" STR_FMT
+                          ",src=FILE",
+                          STR_ARG(mount_id(mount)), STR_ARG(mount_id(mount)));
+    if (mount->target.n == 0)
+        return 0;
+    if (mount->read_only) {
         out->kind = STEP_MOUNT_BIND;
-        out->read_only = true;
-        out->source_fd = open(file, O_PATH | O_CLOEXEC);
-        return out->source_fd < 0
-                   ? ob_err_set(m->err, errno, "secret \"" STR_FMT "\": \"%s\"", STR_ARG(id), file)
-                   : 0;
+        out->source_fd = open_secret(m, mount, O_PATH);
+        return out->source_fd < 0 ? -1 : 1;
     }
-    return ob_err_set(
-        m->err, 0, "the step needs secret \"" STR_FMT "\": give --secret id=" STR_FMT ",src=FILE",
-        STR_ARG(id), STR_ARG(id));
+    if (read_secret(m, mount, &content) < 0)
+        return -1;
+    out->kind = STEP_MOUNT_FILE;
+    out->content = content.p;
+    out->size = content.n;
+    out->mode = mount->mode.n ? octal_mode(mount->mode) : 0400;
+    out->uid = (uid_t)mount->uid;
+    out->gid = (gid_t)mount->gid;
+    return 1;
 }
 
-static int add_mount(struct make *m, const struct ir_mount *mount, struct step_mount *out)
+/* A cache may be lost at any time, so one that is always empty is slow and right. */
+static void set_cache(const struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
-    *out = (struct step_mount){.source_fd = -1, .read_only = mount->read_only};
-    struct str target;
-    if (value_of(m, mount->target, &target) < 0 ||
-        make_path(m, target, "the mount target", &out->target) < 0)
-        return -1;
+    bool has_owner = mount->uid || mount->gid;
+    out->kind = STEP_MOUNT_TMPFS;
+    out->mode = mount->mode.n ? octal_mode(mount->mode) : 0755;
+    out->uid = has_owner ? (uid_t)mount->uid : m->user.uid;
+    out->gid = has_owner ? (gid_t)mount->gid : m->user.gid;
+}
+
+/* 1 = *out is a mount, 0 = there is nothing to mount, -1. */
+static int fill_mount(struct make *m, size_t i, struct step_mount *out)
+{
+    const struct ir_mount *mount = &m->op->mounts.at[i];
     switch (mount->type) {
     case MOUNT_SECRET: return add_secret(m, mount, out);
-    case MOUNT_CACHE:
-        /* A cache may be lost at any time, so one that is always empty is slow and right. */
-        out->kind = STEP_MOUNT_TMPFS;
-        out->mode = 0755;
-        out->uid = m->user.uid;
-        out->gid = m->user.gid;
-        return 0;
+    case MOUNT_CACHE: set_cache(m, mount, out); return 1;
     case MOUNT_TMPFS:
         out->kind = STEP_MOUNT_TMPFS;
         out->mode = 01777;
-        return 0;
+        out->size = (uint64_t)mount->size;
+        return 1;
     case MOUNT_BIND:
-    case MOUNT_SSH: break;
+        out->kind = STEP_MOUNT_BIND;
+        out->source_fd = m->shown[i];
+        return 1;
+    case MOUNT_SSH: break; /* build_check lets pass only those that may be left out */
     }
-    return ob_err_set(m->err, 0, "mounts of type %s are not supported by this obexec",
-                      mount_type_name(mount->type));
+    return 0;
+}
+
+static int add_mount(struct make *m, size_t i, struct step_mount *out)
+{
+    const struct ir_mount *mount = &m->op->mounts.at[i];
+    *out = (struct step_mount){.source_fd = -1, .read_only = mount->read_only};
+    struct str target;
+    if (value_of(m, mount->target, &target) < 0)
+        return -1;
+    int rc = fill_mount(m, i, out);
+    return rc > 0 && make_path(m, target, "the mount target", &out->target) < 0 ? -1 : rc;
+}
+
+static int add_script(struct make *m, const struct ir_file *script, struct step_mount *out)
+{
+    struct str content;
+    if (value_of(m, script->content, &content) < 0)
+        return -1;
+    struct str path = str_concat(m->arena, STR("/dev/pipes/"), script->name);
+    *out = (struct step_mount){
+        .kind = STEP_MOUNT_FILE,
+        .target = arena_cstr(m->arena, path),
+        .source_fd = -1,
+        .read_only = true,
+        .content = content.p,
+        .size = content.n,
+        .mode = 0755,
+    };
+    return 0;
 }
 
 static int make_mounts(struct make *m, struct step_cfg *out)
 {
-    size_t n = m->op->mounts.n;
-    struct step_mount *mounts = arena_new_n(m->arena, struct step_mount, n);
-    for (size_t i = 0; i < n; i++)
-        if (add_mount(m, &m->op->mounts.at[i], &mounts[i]) < 0)
+    const struct op_run *op = m->op;
+    size_t n = 0;
+    struct step_mount *mounts =
+        arena_new_n(m->arena, struct step_mount, op->mounts.n + op->scripts.n);
+    for (size_t i = 0; i < op->mounts.n; i++) {
+        int rc = add_mount(m, i, &mounts[n]);
+        if (rc < 0)
+            return -1;
+        n += (size_t)rc;
+    }
+    vec_for (const struct ir_file, script, &op->scripts)
+        if (add_script(m, script, &mounts[n++]) < 0)
             return -1;
     out->mounts = mounts;
     out->n_mounts = n;
@@ -209,12 +321,31 @@ static int make_user(struct make *m, const struct rootfs *root)
     return user_resolve(m->arena, root->fd, user, USER_RUN, &m->user, m->err);
 }
 
-int run_cfg_make(const struct build *b, const struct op_run *op, const struct image_info *base,
-                 const struct rootfs *root, struct step_cfg *out, struct ob_err *err)
+/* A copy of the step in which the ids of mounts are known. */
+static int know_ids(struct make *m, struct op_run *copy)
 {
-    struct make m = {b->arena, b, op, image_base_config(base), .err = err};
+    size_t n = copy->mounts.n;
+    struct ir_mount *mounts = arena_new_n(m->arena, struct ir_mount, n);
+    for (size_t i = 0; i < n; i++) {
+        struct str id;
+        mounts[i] = copy->mounts.at[i];
+        if (value_of(m, mounts[i].id, &id) < 0)
+            return -1;
+        mounts[i].id = text_lit(m->arena, id);
+    }
+    copy->mounts.at = mounts;
+    m->op = copy;
+    return 0;
+}
+
+int run_cfg_make(const struct build *b, const struct op_run *op, const struct image_info *base,
+                 const struct rootfs *root, const int *shown, struct step_cfg *out,
+                 struct ob_err *err)
+{
+    struct make m = {b->arena, b, op, image_base_config(base), .shown = shown, .err = err};
+    struct op_run copy = *op;
     char **env = NULL;
-    if (make_user(&m, root) < 0 || make_env(&m, &env) < 0)
+    if (know_ids(&m, &copy) < 0 || make_user(&m, root) < 0 || make_env(&m, &env) < 0)
         return -1;
     enum network net = op->network;
     bool host = net == NETWORK_HOST || (net == NETWORK_DEFAULT && b->options->network_default_host);

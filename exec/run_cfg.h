@@ -7,8 +7,11 @@
 #include "exec/fetch.h"
 
 /* Decides everything: late values, user, environment, shell, mounts. `root` is the filesystem of
- * the step. Descriptors of mounts are opened and belong to the process; a worker ends soon. */
+ * the step. `shown` has for each mount the descriptor of what it shows of the build; NULL if there
+ * is no such mount. Descriptors of mounts are opened and belong to the process; a worker ends soon.
+ */
 int run_cfg_make(const struct build *b, const struct op_run *op, const struct image_info *base,
-                 const struct rootfs *root, struct step_cfg *out, struct ob_err *err);
+                 const struct rootfs *root, const int *shown, struct step_cfg *out,
+                 struct ob_err *err);
 
 #endif

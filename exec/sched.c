@@ -27,7 +27,7 @@
 struct job {
     uint32_t n_blocking;     /* steps that must be done before */
     VEC(uint32_t) users;     /* steps that wait for this one */
-    struct digest key;       /* when done; before, if it is no copy */
+    struct digest key;       /* when done; see worker_makes_key */
     struct base_image *base; /* of the chain; NULL above a scratch */
     pid_t pid;               /* of the worker, while it runs */
     int wait_status;         /* once is_reaped */
@@ -368,6 +368,14 @@ static const struct image_info *base_info(const struct job *j)
     return j->base ? &j->base->info : &none;
 }
 
+static const struct digest *read_keys(const struct sched *s, const struct step *step)
+{
+    struct digest *keys = arena_new_n(s->b->arena, struct digest, step->reads.n);
+    for (size_t i = 0; i < step->reads.n; i++)
+        keys[i] = s->jobs[step->reads.at[i]].key;
+    return keys;
+}
+
 static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
 {
     struct job *j = &s->jobs[i];
@@ -380,7 +388,7 @@ static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
     struct worker_job w = {
         .step = step,
         .parent = step->parent == NO_STEP ? NULL : &s->jobs[step->parent].key,
-        .read = step->reads.n ? &s->jobs[step->reads.at[0]].key : NULL,
+        .reads = read_keys(s, step),
         .key = j->key,
         .base = base_info(j),
         .output_fd = output,
@@ -423,7 +431,7 @@ static void start(struct sched *s, uint32_t i)
     char hex[SHA256_HEX + 1];
     struct ob_err err;
     int found = 0;
-    if (step_at(s, i)->kind != STEP_COPY) {
+    if (!worker_makes_key(step_at(s, i))) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
         found = store_lookup(s->b->kit.store, hex, NULL, &err);

@@ -20,6 +20,7 @@ enum step_network {
 enum step_mount_kind {
     STEP_MOUNT_BIND, /* a file or directory of the host */
     STEP_MOUNT_TMPFS,
+    STEP_MOUNT_FILE, /* a file with this content, which no disk ever holds */
 };
 
 struct step_mount {
@@ -27,10 +28,11 @@ struct step_mount {
     const char *target; /* absolute in the sandbox; made if missing, and removed again after */
     int source_fd;      /* STEP_MOUNT_BIND: O_PATH descriptor of what to show */
     bool read_only;
-    uint64_t size; /* STEP_MOUNT_TMPFS: limit in bytes; 0 = the kernel's default */
-    mode_t mode;   /* STEP_MOUNT_TMPFS: of its root directory, with uid and gid; 0 = 01777 */
+    uint64_t size; /* tmpfs: limit in bytes, 0 = the kernel's default; file: length of content */
+    mode_t mode;   /* of the tmpfs' root directory or of the file, with uid and gid */
     uid_t uid;
     gid_t gid;
+    const char *content; /* STEP_MOUNT_FILE */
 };
 
 struct step_cfg {

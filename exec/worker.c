@@ -6,25 +6,17 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/mode.h"
 #include "exec/copy.h"
 #include "exec/image.h"
 #include "exec/key.h"
-#include "exec/run_cfg.h"
 #include "exec/user.h"
+#include "exec/work.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-
-struct work {
-    struct build *b;
-    struct worker_job job;
-    struct worker_report report;
-    struct manifest manifest; /* STEP_COPY */
-    struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
-    bool is_step_fault;       /* an error is the step's, not the machine's */
-};
 
 static void send_report(struct work *w, enum report_kind kind)
 {
@@ -45,28 +37,10 @@ static struct base_config base_config(const struct work *w)
     return image_base_config(w->job.base);
 }
 
-static int step_fault(struct work *w)
+int work_fault(struct work *w)
 {
     w->is_step_fault = true;
     return -1;
-}
-
-static int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
-{
-    struct step_cfg cfg;
-    struct sandbox_run *run;
-    struct sandbox_status status;
-    if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, &cfg, err) < 0)
-        return step_fault(w);
-    cfg.out_fd = w->job.output_fd;
-    if (sandbox_start(w->b->kit.sandbox, root, &cfg, &run, err) < 0 ||
-        sandbox_reap(run, &status, err) < 0)
-        return -1;
-    if (status.signal)
-        ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
-    else if (status.exit_code)
-        ob_err_set(err, 0, "exit status %d", status.exit_code);
-    return status.exit_code ? step_fault(w) : 0;
 }
 
 static struct text_vec const *copy_src(const struct work *w)
@@ -74,25 +48,48 @@ static struct text_vec const *copy_src(const struct work *w)
     return &w->job.step->op.copy.src;
 }
 
-static int value_of(struct work *w, struct text t, struct str *out, struct ob_err *err)
+int work_value(const struct work *w, struct text t, struct str *out, struct ob_err *err)
 {
     struct base_config base = base_config(w);
     return text_value(w->b->arena, t, &base, out, err);
 }
 
-/* The owner of what a copy or mkdir makes; keep = the source's. */
-static int resolve_owner(struct work *w, struct text owner, const struct rootfs *root,
-                         struct user *out, struct ob_err *err)
+int work_chmod(const struct work *w, struct text t, struct str *out, struct ob_err *err)
+{
+    if (work_value(w, t, out, err) < 0)
+        return -1;
+    if (out->n == 0 || look_is_octal(*out) || mode_is_symbolic(*out))
+        return 0;
+    return ob_err_set(err, 0, "mode \"" STR_FMT "\" is neither octal nor symbolic", STR_ARG(*out));
+}
+
+int work_look(const struct work *w, struct text owner, struct str epoch, const struct rootfs *root,
+              struct look *out, struct ob_err *err)
 {
     struct str spec;
-    if (value_of(w, owner, &spec, err) < 0)
+    struct user user;
+    if (work_value(w, owner, &spec, err) < 0 ||
+        user_resolve(w->b->arena, root->fd, spec, USER_OWNER, &user, err) < 0)
         return -1;
-    return user_resolve(w->b->arena, root->fd, spec, USER_OWNER, out, err);
+    out->uid = user.uid;
+    out->gid = user.gid;
+    out->set_time = epoch_time(epoch, &out->time);
+    return 0;
 }
 
 static bool keeps_owner(const struct op_copy *op)
 {
     return op->source == COPY_FROM_STEP && op->style == COPY_DOCKERFILE && op->owner.n == 0;
+}
+
+int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob_err *err)
+{
+    char hex[SHA256_HEX + 1];
+    digest_hex(&w->job.reads[i], hex);
+    int rc = store_lookup(w->b->kit.store, hex, out, err);
+    if (rc == 0)
+        rc = ob_err_set(err, 0, "result %.12s is not in the store any more", hex);
+    return rc < 0 ? -1 : 0;
 }
 
 static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
@@ -107,34 +104,24 @@ static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
         *fd = w->b->context;
         return 0;
     }
-    char hex[SHA256_HEX + 1];
-    digest_hex(w->job.read, hex);
-    int rc = store_lookup(w->b->kit.store, hex, &w->source, err);
-    if (rc == 0)
-        rc = ob_err_set(err, 0, "result %.12s is not in the store any more", hex);
+    if (work_open_read(w, 0, &w->source, err) < 0)
+        return -1;
     *fd = w->source.fd;
-    return rc < 0 ? -1 : 0;
+    return 0;
 }
 
-static int make_ignore(struct work *w, struct ignore_list *own, const struct ignore_list **out,
-                       struct ob_err *err)
+int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
+                const struct ignore_list **out, struct ob_err *err)
 {
-    const struct op_copy *op = &w->job.step->op.copy;
-    *out = NULL;
-    if (op->source != COPY_FROM_CONTEXT || op->style != COPY_DOCKERFILE)
+    cleanup_buf struct buf text = BUF_INIT;
+    *out = has_own ? own : &w->b->ignore;
+    if (!has_own)
         return 0;
-    *out = &w->b->ignore;
-    if (!op->has_ignore)
-        return 0;
-    struct buf lines = BUF_INIT;
-    vec_for (const struct str, s, &op->ignore) {
-        buf_add_str(&lines, *s);
-        buf_putc(&lines, '\n');
+    vec_for (const struct str, s, lines) {
+        buf_add_str(&text, *s);
+        buf_putc(&text, '\n');
     }
-    *out = own;
-    int rc = ignore_parse(w->b->arena, arena_str(w->b->arena, buf_str(&lines)), own, err);
-    buf_free(&lines);
-    return rc;
+    return ignore_parse(w->b->arena, arena_str(w->b->arena, buf_str(&text)), own, err);
 }
 
 /* A copy's key is known when its files are. */
@@ -142,72 +129,67 @@ static int prepare_copy(struct work *w, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
     struct ignore_list own;
+    struct str chmod;
     struct copy_request q = {
         .style = op->style,
         .exclude = &op->exclude,
         .keep_owner = keeps_owner(op),
-        .set_mode = op->chmod.n > 0,
+        .parents = op->parents,
     };
+    if (work_chmod(w, op->chmod, &chmod, err) < 0)
+        return work_fault(w);
+    q.set_mode = look_is_octal(chmod);
     if (open_copy_source(w, &q.root, err) < 0)
-        return op->source == COPY_FROM_CONTEXT ? step_fault(w) : -1;
-    if (make_ignore(w, &own, &q.ignore, err) < 0)
-        return step_fault(w);
+        return op->source == COPY_FROM_CONTEXT ? work_fault(w) : -1;
+    if (op->source == COPY_FROM_CONTEXT && op->style == COPY_DOCKERFILE &&
+        work_ignore(w, op->has_ignore, &op->ignore, &own, &q.ignore, err) < 0)
+        return work_fault(w);
     vec_for (const struct text, t, copy_src(w)) {
         struct str src;
-        if (value_of(w, *t, &src, err) < 0)
-            return step_fault(w);
+        if (work_value(w, *t, &src, err) < 0)
+            return work_fault(w);
         vec_push(w->b->arena, &q.src, src);
     }
     if (manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
-        return step_fault(w);
+        return work_fault(w);
     w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
     return 0;
-}
-
-static mode_t octal(struct text t)
-{
-    struct str s = text_str(t);
-    mode_t mode = 0;
-    for (size_t i = 0; i < s.n; i++)
-        mode = mode << 3 | (mode_t)(s.p[i] - '0');
-    return mode & 07777;
 }
 
 static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
-    struct user owner;
+    struct look look = {.keep_owner = keeps_owner(op)};
     struct str dst;
-    if (resolve_owner(w, op->owner, root, &owner, err) < 0 || value_of(w, op->dst, &dst, err) < 0)
-        return step_fault(w);
+    if (work_value(w, op->dst, &dst, err) < 0 || work_chmod(w, op->chmod, &look.chmod, err) < 0 ||
+        work_look(w, op->owner, op->epoch, root, &look, err) < 0)
+        return work_fault(w);
     struct copy_target t = {
         .root = root->fd,
         .style = op->style,
         .dst = dst,
-        .keep_owner = keeps_owner(op),
-        .uid = owner.uid,
-        .gid = owner.gid,
-        .set_mode = op->chmod.n > 0,
-        .mode = octal(op->chmod),
+        .look = look,
         .many_sources = op->src.n > 1,
+        .parents = op->parents,
     };
     if (w->manifest.items.n == 0)
         dprintf(w->job.output_fd, "warning: no source matches, so nothing is copied\n");
     int source = op->source == COPY_FROM_STEP ? w->source.fd : w->b->context;
-    return copy_apply(&w->manifest, source, &t, err) < 0 ? step_fault(w) : 0;
+    return copy_apply(&w->manifest, source, &t, err) < 0 ? work_fault(w) : 0;
 }
 
 static int do_mkdir(struct work *w, const struct rootfs *root, struct ob_err *err)
 {
     const struct op_mkdir *op = &w->job.step->op.mkdir;
-    struct user owner;
-    struct str value;
-    if (resolve_owner(w, op->owner, root, &owner, err) < 0 ||
-        value_of(w, op->path, &value, err) < 0)
-        return step_fault(w);
-    const char *path = arena_cstr(w->b->arena, value);
-    cleanup_close int fd = fs_mkdirs_in(root->fd, path, 0755, owner.uid, owner.gid, err);
-    return fd < 0 ? step_fault(w) : 0;
+    struct look look = {0};
+    struct str dir;
+    struct made_dirs made = {.arena = w->b->arena};
+    if (work_value(w, op->path, &dir, err) < 0 ||
+        work_look(w, op->owner, op->epoch, root, &look, err) < 0)
+        return work_fault(w);
+    const char *path = arena_cstr(w->b->arena, dir);
+    cleanup_close int fd = look_mkdirs(&look, root->fd, path, &made, err);
+    return fd < 0 || look_end_dirs(&look, root->fd, &made, err) < 0 ? work_fault(w) : 0;
 }
 
 static int do_from(struct work *w, const struct rootfs *root, struct ob_err *err)
@@ -226,8 +208,8 @@ static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err
     case STEP_RUN: return do_run(w, root, err);
     case STEP_COPY: return do_copy(w, root, err);
     case STEP_MKDIR: return do_mkdir(w, root, err);
-    case STEP_ADD:
-    case STEP_FILE:
+    case STEP_FILE: return do_file(w, root, err);
+    case STEP_ADD: return do_add(w, root, err);
     case N_STEP_KINDS: break;
     }
     BUG("step kind %d", w->job.step->kind);
@@ -262,11 +244,30 @@ static int build_result(struct work *w, const char *hex, struct ob_err *err)
     return -1;
 }
 
+bool worker_makes_key(const struct step *s)
+{
+    if (s->kind == STEP_RUN)
+        vec_for (const struct ir_mount, m, &s->op.run.mounts)
+            if (m->from != MOUNT_FROM_NOTHING)
+                return true;
+    return s->kind == STEP_COPY || s->kind == STEP_ADD;
+}
+
+static int prepare(struct work *w, struct ob_err *err)
+{
+    switch (w->job.step->kind) {
+    case STEP_COPY: return prepare_copy(w, err);
+    case STEP_ADD: return prepare_add(w, err);
+    case STEP_RUN: return worker_makes_key(w->job.step) ? prepare_run(w, err) : 0;
+    default: return 0;
+    }
+}
+
 /* 1 = it was there, 0 = built, -1. */
 static int find_or_build(struct work *w, struct ob_err *err)
 {
     char hex[SHA256_HEX + 1];
-    if (w->job.step->kind == STEP_COPY && prepare_copy(w, err) < 0)
+    if (prepare(w, err) < 0)
         return -1;
     digest_hex(&w->job.key, hex);
     cleanup_close int lock = -1;

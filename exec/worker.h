@@ -13,8 +13,8 @@
 struct worker_job {
     const struct step *step;
     const struct digest *parent;   /* key of the parent's result, or NULL */
-    const struct digest *read;     /* key of the step that a copy reads, or NULL */
-    struct digest key;             /* of the result; not known before for a copy */
+    const struct digest *reads;    /* keys of the steps that it reads, in their order */
+    struct digest key;             /* of the result; see worker_makes_key */
     const struct image_info *base; /* configuration of the chain's base image */
     struct fetch_ref image;        /* STEP_FROM */
     int output_fd;                 /* receives the step's output */
@@ -36,6 +36,9 @@ struct worker_report {
     struct digest key;
     struct ob_err err;
 };
+
+/* Whether the key of the step's result is known only when the files that it reads are. */
+bool worker_makes_key(const struct step *s);
 
 /* Forks the worker. Gives its process id. */
 int worker_start(struct build *b, const struct worker_job *job, pid_t *pid, struct ob_err *err);

@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/check_key \
 	tests/unit/check_kit \
 	tests/unit/check_layout \
+	tests/unit/check_look \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \
@@ -93,6 +94,7 @@ tests_bench_true_static_LINK = $(STATIC_LINK)
 tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
+	tests/e2e/add-archives.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
@@ -101,23 +103,30 @@ E2E_TESTS = \
 	tests/e2e/crash-status.sh \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \
+	tests/e2e/copy-looks.sh \
+	tests/e2e/copy-parents.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
+	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
+	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/run-mounts.sh \
+	tests/e2e/run-scripts.sh \
+	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/functions.sh $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/tiny
 endif

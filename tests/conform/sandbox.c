@@ -306,6 +306,27 @@ START_TEST(a_mount_in_a_mount_leaves_no_mount_point_behind)
 }
 END_TEST
 
+START_TEST(a_file_to_mount_is_one_that_can_be_run_and_leaves_nothing)
+{
+    struct place p;
+    with_busybox(&p);
+    static const char script[] = "#!/bin/sh\necho ran $0\n";
+    const struct step_mount mounts[] = {
+        {STEP_MOUNT_FILE, "/dev/pipes/EOF", -1, true, strlen(script), 0755, .content = script},
+        {STEP_MOUNT_FILE, "/run/secret", -1, true, 2, 0440, 5, 6, "12"},
+        {STEP_MOUNT_FILE, "/run/empty", -1, false, 0, 0600, 0, 0, NULL},
+    };
+    p.cfg.mounts = mounts;
+    p.cfg.n_mounts = 3;
+    ck_assert_prints(&p,
+                     "/dev/pipes/EOF; stat -c '%a %u %g %s' /run/*; cat /run/secret; "
+                     "ls -a /dev/pipes; touch /run/secret 2>/dev/null || echo ro",
+                     "ran /dev/pipes/EOF\n600 0 0 0\n440 5 6 2\n12.\n..\nEOF\nro\n");
+    ck_assert(!exists(&p, "dev") && !exists(&p, "run"));
+    place_close(&p);
+}
+END_TEST
+
 START_TEST(nothing_of_the_sandbox_stays_in_the_root)
 {
     struct place p;
@@ -598,8 +619,10 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           no_working_directory_leads_to_a_descriptor_of_the_worker,
           users_and_groups_are_set_and_have_no_capabilities,
           mounts_are_read_only_writable_or_limited_as_asked,
-          a_mount_in_a_mount_leaves_no_mount_point_behind, nothing_of_the_sandbox_stays_in_the_root,
-          what_was_in_the_root_is_not_touched, a_detached_root_can_be_used_after_the_step,
+          a_mount_in_a_mount_leaves_no_mount_point_behind,
+          a_file_to_mount_is_one_that_can_be_run_and_leaves_nothing,
+          nothing_of_the_sandbox_stays_in_the_root, what_was_in_the_root_is_not_touched,
+          a_detached_root_can_be_used_after_the_step,
           without_network_there_is_a_loopback_that_is_up,
           the_network_of_the_host_is_there_when_asked,
           a_daemon_that_holds_the_output_ends_with_the_command, kill_ends_everything_at_once,

@@ -224,6 +224,35 @@ build_ok()
     id=$(cat "$tmp/out")
 }
 
+# Runs obexec on steps, given as JSON (see ir.py): execute [OPTION...] <<END
+execute()
+{
+    python3 "$top_src/tests/e2e/ir.py" >"$tmp/ir.json"
+    run obexec --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+        "$@" "$tmp/ir.json" "$tmp/context"
+}
+
+execute_ok()
+{
+    execute "$@"
+    if [ "$status" != 0 ]; then
+        show_run
+        fail "obexec ended with status $status"
+    fi
+    id=$(cat "$tmp/out")
+}
+
+# Executing fails with this status, and standard error has a line like this: STATUS REGEXP
+execute_fails()
+{
+    execute
+    if [ "$status" != "$1" ]; then
+        show_run
+        fail "obexec ended with status $status, not $1"
+    fi
+    expect_in_stderr "$2"
+}
+
 # The counts of the last build: "CACHED BUILT".
 counts()
 {

@@ -24,7 +24,7 @@ static void start(void)
     scratch_text(&from, "dir/x", "file x");
     scratch_text(&from, "dir/sub/y", "file y");
     request = (struct copy_request){.root = from.fd, .exclude = &exclude, .keep_owner = true};
-    target = (struct copy_target){.root = to.fd, .keep_owner = true};
+    target = (struct copy_target){.root = to.fd, .look.keep_owner = true};
 }
 
 static void stop(void)
@@ -160,13 +160,12 @@ START_TEST(modes_owners_and_times_are_set)
     ck_assert_uint_eq(stat_of("d/f").st_mode & 07777, 04750);
     ck_assert_int_eq(stat_of("d/f").st_mtim.tv_nsec, 7);
     ck_assert_int_eq(stat_of("d/sub").st_mtim.tv_sec, 6);
-    target.set_mode = true;
-    target.mode = 0640;
+    target.look.chmod = STR("640");
     copy("f", NULL, "/m");
     ck_assert_uint_eq(stat_of("m").st_mode & 07777, 0640);
-    target.keep_owner = false;
-    target.uid = 12;
-    target.gid = 34;
+    target.look.keep_owner = false;
+    target.look.uid = 12;
+    target.look.gid = 34;
     copy("f", NULL, "/made/o");
     ck_assert_uint_eq(stat_of("made/o").st_uid, 12);
     ck_assert_uint_eq(stat_of("made/o").st_gid, 34);

@@ -46,7 +46,8 @@ START_TEST(a_file_that_changes_after_it_was_hashed_is_not_copied)
     vec_push(&a, &q.src, STR("file"));
     ck_assert_ok(manifest_build(&a, &q, &m, &err), &err);
     forge(from, "file");
-    struct copy_target t = {.root = to, .dst = STR("/file"), .uid = getuid(), .gid = getgid()};
+    struct copy_target t = {
+        .root = to, .dst = STR("/file"), .look = {.uid = getuid(), .gid = getgid()}};
     ck_assert_int_eq(copy_apply(&m, from, &t, &err), -1);
     ck_assert_str_eq(err.text, "\"file\" changed while it was copied");
     arena_free(&a);

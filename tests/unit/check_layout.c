@@ -3,6 +3,8 @@
 #include <config.h>
 
 #include "exec/layout.h"
+
+#include "base/cleanup.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/store_dir.h"
 
@@ -133,6 +135,31 @@ START_TEST(settle_turns_logs_of_the_dead_into_failed_ones)
 }
 END_TEST
 
+START_TEST(scratch_directories_end_with_their_locks)
+{
+    struct digest mine = digest_filled(3);
+    char name[SHA256_HEX + 1], path[100];
+    struct stat st;
+    digest_hex(&mine, name);
+    snprintf(path, sizeof path, "state/scratch/%s/file", name);
+    pid_t holder = hold_lock(&mine);
+    for (int i = 0; i < 2; i++) { /* the second finds what the first has left */
+        cleanup_close int fd = layout_new_scratch(&sd.layout, name, &err);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_lt(fstatat(fd, "file", &st, 0), 0);
+        scratch_text(&sd.dir, path, "");
+    }
+    ck_assert_ok(layout_settle(&sd.layout, &err), &err);
+    ck_assert_int_eq(fstatat(sd.dir.fd, path, &st, 0), 0);
+    kill(holder, SIGKILL);
+    waitpid(holder, NULL, 0);
+    ck_assert_ok(layout_settle(&sd.layout, &err), &err);
+    path[strlen(path) - strlen("/file")] = '\0';
+    ck_assert_int_lt(fstatat(sd.dir.fd, path, &st, 0), 0);
+    ck_assert_ok(layout_end_scratch(&sd.layout, name, &err), &err);
+}
+END_TEST
+
 START_TEST(images_are_known_by_name_and_platform)
 {
     struct digest one = digest_filled(1), two = digest_filled(2), found;
@@ -187,5 +214,5 @@ END_TEST
 UNIT_MAIN_WITH("layout", start, stop, directories_are_made_once, state_that_is_a_link_is_refused,
                a_log_gets_the_name_of_how_it_ended, the_log_of_an_earlier_builder_gives_way,
                settle_turns_logs_of_the_dead_into_failed_ones,
-               images_are_known_by_name_and_platform, locks_of_other_keys_do_not_wait,
-               a_lock_dies_with_its_holder)
+               scratch_directories_end_with_their_locks, images_are_known_by_name_and_platform,
+               locks_of_other_keys_do_not_wait, a_lock_dies_with_its_holder)

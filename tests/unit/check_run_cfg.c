@@ -30,7 +30,7 @@ static int try_cfg(struct trial *t, struct arena *a)
     vec_push(a, &op.command.argv, STR("true"));
     if (t->target[0])
         vec_push(a, &op.mounts, mount);
-    return run_cfg_make(&b, &op, &image, &root, &t->cfg, &t->err);
+    return run_cfg_make(&b, &op, &image, &root, NULL, &t->cfg, &t->err);
 }
 
 START_TEST(the_working_directory_is_the_steps_or_the_images_or_the_root)

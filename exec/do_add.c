@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ADD of files of the context: a copy, but an archive that is itself a source is unpacked into the
+ * destination. Archives keep their modes, and without --chown their owners, as BuildKit has it.
+ */
+#include <config.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "base/remote.h"
+#include "exec/copy.h"
+#include "exec/key.h"
+#include "exec/work.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static int add_sources(struct work *w, struct str_vec *out, struct ob_err *err)
+{
+    const struct op_add *op = &w->job.step->op.add;
+    struct str src;
+    vec_for (const struct text, t, &op->src) {
+        if (work_value(w, *t, &src, err) < 0)
+            return -1;
+        if (remote_kind(src, op->keep_git_dir != CHOICE_DEFAULT) != REMOTE_NONE)
+            return ob_err_set(err, 0, "\"" STR_FMT "\" can't be fetched by this obexec",
+                              STR_ARG(src));
+        vec_push(w->b->arena, out, src);
+    }
+    return 0;
+}
+
+int prepare_add(struct work *w, struct ob_err *err)
+{
+    const struct op_add *op = &w->job.step->op.add;
+    struct ignore_list own;
+    struct str chmod;
+    struct copy_request q = {
+        .root = w->b->context,
+        .style = COPY_DOCKERFILE,
+        .exclude = &op->exclude,
+    };
+    if (work_chmod(w, op->chmod, &chmod, err) < 0)
+        return work_fault(w);
+    q.set_mode = look_is_octal(chmod);
+    if (work_ignore(w, op->has_ignore, &op->ignore, &own, &q.ignore, err) < 0 ||
+        add_sources(w, &q.src, err) < 0 || manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
+        return work_fault(w);
+    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
+    return 0;
+}
+
+static int unpack(struct work *w, const struct manifest_file *f, int fd,
+                  const struct copy_target *t, struct ob_err *err)
+{
+    struct made_dirs made = {.arena = w->b->arena};
+    struct str dir = path_clean(w->b->arena, t->dst);
+    struct look look = t->look;
+    look.keep_owner = w->job.step->op.add.owner.n == 0;
+    const char *path = dir.n ? arena_cstr(w->b->arena, dir) : "/";
+    cleanup_close int made_dir = look_mkdirs(&look, t->root, path, &made, err);
+    if (made_dir < 0)
+        return -1;
+    if (kit_unpack(fd, t->root, dir, &look, err) < 0)
+        return ob_err_wrap(err, "can't unpack \"" STR_FMT "\"", STR_ARG(f->source));
+    if (!manifest_file_holds(f, fd))
+        return ob_err_set(err, 0, "\"" STR_FMT "\" changed while it was unpacked",
+                          STR_ARG(f->source));
+    return look_end_dirs(&look, t->root, &made, err);
+}
+
+/* One source that matched. */
+static int add_item(struct work *w, const struct manifest_item *item, const struct copy_target *t,
+                    struct ob_err *err)
+{
+    const struct manifest_file *f = w->manifest.files.at[item->first];
+    bool wants_unpack = w->job.step->op.add.unpack != CHOICE_NO;
+    if (wants_unpack && S_ISREG(f->mode)) {
+        const char *source = arena_cstr(w->b->arena, f->source);
+        cleanup_close int fd = fs_open_in(w->b->context, source, O_RDONLY | O_NONBLOCK, 0);
+        if (fd < 0)
+            return ob_err_set(err, errno, "can't open \"%s\"", source);
+        if (kit_is_archive(fd))
+            return unpack(w, f, fd, t, err);
+    }
+    struct manifest alone = w->manifest;
+    alone.items.at = (struct manifest_item *)item;
+    alone.items.n = 1;
+    return copy_apply(&alone, w->b->context, t, err);
+}
+
+int do_add(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    const struct op_add *op = &w->job.step->op.add;
+    struct copy_target t = {
+        .root = root->fd,
+        .style = COPY_DOCKERFILE,
+        .many_sources = op->src.n > 1,
+    };
+    if (work_value(w, op->dst, &t.dst, err) < 0 ||
+        work_chmod(w, op->chmod, &t.look.chmod, err) < 0 ||
+        work_look(w, op->owner, op->epoch, root, &t.look, err) < 0)
+        return work_fault(w);
+    if (w->manifest.items.n == 0)
+        dprintf(w->job.output_fd, "warning: no source matches, so nothing is added\n");
+    vec_for (const struct manifest_item, item, &w->manifest.items)
+        if (add_item(w, item, &t, err) < 0)
+            return work_fault(w);
+    return 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The step that runs a command, and what its mounts show of the build. A step's result is shown as
+ * it lies in the store, read-only. The context is shown as a copy, so that ignored files are not
+ * there and the command sees what the key was made of; what may be written to is a copy too, and
+ * gone with the step.
+ */
+#include <config.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "exec/copy.h"
+#include "exec/key.h"
+#include "exec/run_cfg.h"
+#include "exec/work.h"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+struct shown {
+    const struct ir_mount *mount;
+    int root;           /* the context, or the step's */
+    struct rootfs step; /* MOUNT_FROM_STEP; opened only if the command runs */
+    size_t read;        /* which of the reads it is */
+    struct str source;
+    struct manifest manifest; /* of what is copied */
+};
+
+static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
+{
+    static const struct str_vec none;
+    const struct ir_mount *m = s->mount;
+    struct ignore_list own;
+    struct copy_request q = {
+        .root = s->root,
+        .style = COPY_DOCKERFILE,
+        .is_literal = true,
+        .exclude = &none,
+        .keep_owner = m->from == MOUNT_FROM_STEP,
+    };
+    if (m->from == MOUNT_FROM_CONTEXT &&
+        work_ignore(w, m->has_ignore, &m->ignore, &own, &q.ignore, err) < 0)
+        return -1;
+    vec_push(w->b->arena, &q.src, s->source);
+    return manifest_build(w->b->arena, &q, &s->manifest, err);
+}
+
+/* Adds what the mount shows to the digest. */
+static int prepare_mount(struct work *w, const struct ir_mount *m, size_t *read, struct sha256 *h,
+                         struct shown *s, struct ob_err *err)
+{
+    *s = (struct shown){.mount = m, .root = w->b->context, .step = ROOTFS_INIT};
+    if (m->from == MOUNT_FROM_NOTHING)
+        return 0;
+    if (work_value(w, m->source, &s->source, err) < 0)
+        return work_fault(w);
+    if (m->from == MOUNT_FROM_STEP) {
+        s->read = (*read)++;
+        sha256_add(h, w->job.reads[s->read].b, SHA256_BYTES);
+        return 0;
+    }
+    if (make_manifest(w, s, err) < 0)
+        return work_fault(w);
+    sha256_add(h, s->manifest.digest.b, SHA256_BYTES);
+    return 0;
+}
+
+int prepare_run(struct work *w, struct ob_err *err)
+{
+    const struct op_run *op = &w->job.step->op.run;
+    struct sha256 h;
+    struct digest input;
+    size_t read = 0;
+    bool host = op->network == NETWORK_DEFAULT && w->b->options->network_default_host;
+    sha256_init(&h);
+    sha256_add(&h, host ? "binds, network host" : "binds", host ? 19 : 5);
+    w->shown = arena_new_n(w->b->arena, struct shown, op->mounts.n);
+    for (size_t i = 0; i < op->mounts.n; i++)
+        if (prepare_mount(w, &op->mounts.at[i], &read, &h, &w->shown[i], err) < 0)
+            return -1;
+    sha256_final(&h, &input);
+    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &input);
+    return 0;
+}
+
+/* Before Linux 6.15, only what is attached somewhere can be mounted a second time. */
+static bool can_be_mounted(int fd)
+{
+    cleanup_close int clone =
+        (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    return clone >= 0;
+}
+
+/* Opens what is shown as it is. 1, 0 = it must be copied, -1. */
+static int open_as_it_is(const struct work *w, const struct shown *s, int *fd, struct ob_err *err)
+{
+    if (!s->mount->read_only)
+        return 0;
+    const char *path = s->source.n ? arena_cstr(w->b->arena, s->source) : "/";
+    *fd = fs_open_in(s->root, path, O_PATH, 0);
+    if (*fd < 0)
+        return ob_err_set(err, errno, "mount source \"%s\"", path);
+    return can_be_mounted(*fd);
+}
+
+static int open_copy(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
+                     struct ob_err *err)
+{
+    bool is_context = s->mount->from == MOUNT_FROM_CONTEXT;
+    struct copy_target t = {
+        .root = scratch,
+        .style = COPY_DOCKERFILE,
+        .dst = arena_printf(w->b->arena, "/%zu", i),
+        .look = {.keep_owner = !is_context},
+    };
+    if ((!is_context && make_manifest(w, s, err) < 0) ||
+        copy_apply(&s->manifest, s->root, &t, err) < 0)
+        return -1;
+    *fd = fs_open_in(scratch, t.dst.p, O_PATH | O_NOFOLLOW, 0);
+    return *fd < 0 ? ob_err_set(err, errno, "mount source \"" STR_FMT "\"", STR_ARG(s->source)) : 0;
+}
+
+static int open_step(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
+                     struct ob_err *err)
+{
+    if (work_open_read(w, s->read, &s->step, err) < 0)
+        return -1;
+    s->root = s->step.fd;
+    int rc = open_as_it_is(w, s, fd, err);
+    if (rc == 0)
+        rc = open_copy(w, s, scratch, i, fd, err);
+    return rc < 0 ? work_fault(w) : 0;
+}
+
+/* One descriptor for each mount, -1 for those that show nothing of the build. */
+static int open_shown(struct work *w, int scratch, int *fds, struct ob_err *err)
+{
+    for (size_t i = 0; i < w->job.step->op.run.mounts.n; i++) {
+        struct shown *s = &w->shown[i];
+        int rc = 0;
+        fds[i] = -1;
+        if (s->mount->from == MOUNT_FROM_STEP)
+            rc = open_step(w, s, scratch, i, &fds[i], err);
+        else if (s->mount->from == MOUNT_FROM_CONTEXT)
+            rc = open_copy(w, s, scratch, i, &fds[i], err) < 0 ? work_fault(w) : 0;
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int run_command(struct work *w, const struct rootfs *root, const int *shown,
+                       struct ob_err *err)
+{
+    struct step_cfg cfg;
+    struct sandbox_run *run;
+    struct sandbox_status status;
+    if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, shown, &cfg, err) < 0)
+        return work_fault(w);
+    cfg.out_fd = w->job.output_fd;
+    if (sandbox_start(w->b->kit.sandbox, root, &cfg, &run, err) < 0 ||
+        sandbox_reap(run, &status, err) < 0)
+        return -1;
+    if (status.signal)
+        ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
+    else if (status.exit_code)
+        ob_err_set(err, 0, "exit status %d", status.exit_code);
+    return status.exit_code ? work_fault(w) : 0;
+}
+
+int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    char key[SHA256_HEX + 1];
+    if (!w->shown)
+        return run_command(w, root, NULL, err);
+    digest_hex(&w->job.key, key);
+    cleanup_close int scratch = layout_new_scratch(&w->b->layout, key, err);
+    if (scratch < 0)
+        return -1;
+    int *fds = arena_new_n(w->b->arena, int, w->job.step->op.run.mounts.n);
+    int rc = open_shown(w, scratch, fds, err) < 0 ? -1 : run_command(w, root, fds, err);
+    for (size_t i = 0; i < w->job.step->op.run.mounts.n; i++)
+        rootfs_close(&w->shown[i].step);
+    struct ob_err ignored; /* the next settle tries again */
+    layout_end_scratch(&w->b->layout, key, &ignored);
+    return rc;
+}

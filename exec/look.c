@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Modes, owners and times of what steps make. */
+#include <config.h>
+
+#include "exec/look.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "base/mode.h"
+#include "base/path.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+bool look_is_octal(struct str chmod)
+{
+    return chmod.n > 0 && ascii_is_digit(chmod.p[0]);
+}
+
+mode_t octal_mode(struct str s)
+{
+    mode_t mode = 0;
+    for (size_t i = 0; i < s.n; i++)
+        mode = mode << 3 | (mode_t)(s.p[i] - '0');
+    return mode & 07777;
+}
+
+mode_t look_mode(const struct look *l, mode_t source)
+{
+    if (look_is_octal(l->chmod))
+        return octal_mode(l->chmod);
+    return l->chmod.n ? mode_apply(l->chmod, source & 07777, S_ISDIR(source)) : source & 07777;
+}
+
+struct timespec look_time(const struct look *l, struct timespec source)
+{
+    return l->set_time ? l->time : source;
+}
+
+bool epoch_time(struct str epoch, struct timespec *out)
+{
+    unsigned long long n;
+    if (!str_to_u64(epoch, &n) || n > INT64_MAX)
+        return false;
+    *out = (struct timespec){.tv_sec = (time_t)n};
+    return true;
+}
+
+static bool is_dir_in(int root, const char *path)
+{
+    cleanup_close int fd = fs_open_in(root, path, O_PATH | O_DIRECTORY, 0);
+    return fd >= 0;
+}
+
+static void note_missing(int root, struct str path, struct made_dirs *made)
+{
+    for (size_t n = 1; n <= path.n; n++) {
+        struct str dir = str_of(path.p, n);
+        if ((n == path.n || path.p[n] == '/') && !is_dir_in(root, arena_cstr(made->arena, dir)))
+            vec_push(made->arena, &made->path, dir);
+    }
+}
+
+int look_mkdirs(const struct look *l, int root, const char *path, struct made_dirs *made,
+                struct ob_err *err)
+{
+    if (l->set_time && !is_dir_in(root, path))
+        note_missing(root, path_clean(made->arena, str_from(path)), made);
+    uid_t uid = l->keep_owner ? 0 : l->uid;
+    gid_t gid = l->keep_owner ? 0 : l->gid;
+    return fs_mkdirs_in(root, path, 0755, uid, gid, err);
+}
+
+int look_end_dirs(const struct look *l, int root, const struct made_dirs *made, struct ob_err *err)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, l->time};
+    vec_for (const struct str, dir, &made->path) {
+        const char *path = arena_cstr(made->arena, *dir);
+        cleanup_close int fd = fs_open_in(root, path, O_RDONLY | O_DIRECTORY, 0);
+        if (fd < 0 || futimens(fd, times) < 0)
+            return ob_err_set(err, errno, "can't set the time of \"/%s\"", path);
+    }
+    return 0;
+}

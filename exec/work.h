@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of a worker share: exec/worker.c goes from the key to the commit, and one file
+ * for each of the longer steps does what the step says. Nobody else includes this.
+ */
+#ifndef EXEC_WORK_H
+#define EXEC_WORK_H
+
+#include "exec/look.h"
+#include "exec/manifest.h"
+#include "exec/worker.h"
+
+struct work {
+    struct build *b;
+    struct worker_job job;
+    struct worker_report report;
+    struct manifest manifest; /* STEP_COPY, STEP_ADD */
+    struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
+    struct shown *shown;      /* STEP_RUN that binds something: by mount */
+    bool is_step_fault;       /* an error is the step's, not the machine's */
+};
+
+/* Notes that the error is the step's; gives -1. */
+int work_fault(struct work *w);
+int work_value(const struct work *w, struct text t, struct str *out, struct ob_err *err);
+/* The value of a chmod, which may turn out not to be one. */
+int work_chmod(const struct work *w, struct text t, struct str *out, struct ob_err *err);
+/* Sets the owner and the time of a look. */
+int work_look(const struct work *w, struct text owner, struct str epoch, const struct rootfs *root,
+              struct look *out, struct ob_err *err);
+
+/* The patterns that leave out files of the context: the step's own (in *own) or the context's. */
+int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
+                const struct ignore_list **out, struct ob_err *err);
+
+/* Reads what is added, which gives the key. */
+int prepare_add(struct work *w, struct ob_err *err);
+/* The filesystem of the i-th step that is read. */
+int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob_err *err);
+
+/* Reads what a run's mounts show of the build, which gives the key. */
+int prepare_run(struct work *w, struct ob_err *err);
+int do_run(struct work *w, const struct rootfs *root, struct ob_err *err);
+int do_add(struct work *w, const struct rootfs *root, struct ob_err *err);
+int do_file(struct work *w, const struct rootfs *root, struct ob_err *err);
+
+#endif

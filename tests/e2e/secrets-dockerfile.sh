@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Secrets as Dockerfiles ask for them: optional, with mode and owner, in variables.
+. "$(dirname "$0")/functions.sh"
+requires root busybox python3
+scratch
+make_base
+cd "$tmp"
+value=tresor-$RANDOM-$RANDOM
+printf %s "$value" >secret
+chmod 644 secret
+
+# MOUNTS COMMAND
+steps()
+{
+    cat <<END
+[{"kind": "from", "op": {"image": "busybox"}},
+ {"kind": "run", "op": {"shell": "base", "mounts": [$1], "command": "$2"}}]
+END
+}
+
+subject "mode and owner; the mount point is gone"
+steps '{"type": "secret", "id": "a", "target": "/run/secrets/a"},
+  {"type": "secret", "id": "a", "target": "/b", "mode": "0440", "uid": 7, "gid": 8}' \
+    'stat -c %a:%u:%g /run/secrets/a /b; wc -c </b; touch /b 2>/dev/null || echo ro' >in
+execute_ok --secret=id=a,src=secret <in
+expect_output "$(printf '400:0:0\n440:7:8\n%s\nro' ${#value})"
+expect_equal "bin etc root tmp var" "$(with_result "$id" ls | xargs)" "what is in the root"
+
+subject "in a variable, with and without a file"
+steps '{"type": "secret", "id": "a", "target": "", "env": "TOKEN"},
+  {"type": "secret", "id": "a", "target": "/f", "env": "OTHER"}' \
+    '[ \"$TOKEN\" = \"$(cat /f)\" ] && [ \"$OTHER\" = \"$TOKEN\" ] && echo ${#TOKEN}; ls -d /run' >in
+execute --secret=id=a,src=secret <in
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr "\\| ${#value}\$"
+expect_in_stderr '/run: No such file'
+
+subject "nothing of it is anywhere"
+! grep -rq "$value" store || fail "the secret is in the store"
+! grep -q "$value" out err ir.json || fail "the secret was printed"
+
+subject "one that is not given is an error only if it is required"
+steps '{"type": "secret", "id": "b", "target": "/b", "env": "B"}' \
+    'test ! -e /b && echo ${B-unset}' >in
+execute_ok <in
+expect_output unset
+steps '{"type": "secret", "id": "b", "target": "/b", "required": true}' true >in
+execute_fails 1 'the step needs secret "b": give --secret id=b,src=FILE' <in
+steps '{"type": "secret", "id": "b", "target": "/b", "read_only": true}' true >in
+execute_fails 1 'the step needs secret "b": give --secret id=b,src=FILE' <in
+
+subject "a value that no variable can hold"
+printf 'a\0b' >zero
+steps '{"type": "secret", "id": "b", "target": "", "env": "B"}' true >in
+execute --secret=id=b,src=zero <in
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr 'secret "b" holds a zero byte, so no variable can hold it'
