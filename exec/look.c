@@ -14,7 +14,10 @@
 
 bool look_is_octal(struct str chmod)
 {
-    return chmod.n > 0 && ascii_is_digit(chmod.p[0]);
+    for (size_t i = 0; i < chmod.n; i++)
+        if (chmod.p[i] < '0' || chmod.p[i] > '7')
+            return false;
+    return chmod.n > 0 && chmod.n <= 5;
 }
 
 mode_t octal_mode(struct str s)

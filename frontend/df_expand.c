@@ -311,17 +311,29 @@ static bool match(struct expander *x, const struct substitution *s, struct value
     return check_match(x, s, out->text);
 }
 
-/* What follows ${name. */
+static bool substitute(struct expander *x, const struct substitution *s, struct value *out)
+{
+    if (text_op_is_pattern(s->op))
+        return match(x, s, out);
+    bool is_required = s->op == TEXT_OP_REQUIRE || s->op == TEXT_OP_REQUIRE_NONEMPTY;
+    return is_required ? require(x, s, out) : choose(x, s, out);
+}
+
+/* What follows ${name. Late values also nest from one instruction to the next. */
 static bool expand_modifier(struct expander *x, size_t from, struct str name, struct value *out)
 {
     struct substitution s = {.from = from, .name = name};
     if (!read_operator(x, &s) || !read_operands(x, &s))
         return false;
     s.v = lookup(x, name, !text_op_is_pattern(s.op));
-    if (text_op_is_pattern(s.op))
-        return match(x, &s, out);
-    bool is_required = s.op == TEXT_OP_REQUIRE || s.op == TEXT_OP_REQUIRE_NONEMPTY;
-    return is_required ? require(x, &s, out) : choose(x, &s, out);
+    if (!substitute(x, &s, out))
+        return false;
+    if (text_depth(out->text) <= TEXT_DEPTH_MAX)
+        return true;
+    struct diag *d =
+        fail(x, from, x->pos, "late expansions are nested too deeply, more than 600 levels");
+    diag_note(d, "the base image decides each of them, so none can be done before it is known");
+    return false;
 }
 
 static bool expand_braces(struct expander *x, size_t from, struct builder *b)

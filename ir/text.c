@@ -141,6 +141,20 @@ bool text_op_has_with(enum text_op op)
     return op == TEXT_OP_REPLACE || op == TEXT_OP_REPLACE_ALL;
 }
 
+static unsigned max(unsigned x, unsigned y)
+{
+    return x > y ? x : y;
+}
+
+unsigned text_depth(struct text t)
+{
+    unsigned depth = 0;
+    for (size_t i = 0; i < t.n; i++)
+        if (t.part[i].kind == TEXT_EXPAND)
+            depth = max(depth, t.part[i].x->depth);
+    return depth;
+}
+
 static struct text expand(struct arena *a, struct text_expand x)
 {
     struct text out;
@@ -148,18 +162,19 @@ static struct text expand(struct arena *a, struct text_expand x)
         return out;
     struct text_expand *p = arena_new(a, struct text_expand);
     *p = x;
+    p->depth = 1 + max(text_depth(x.of), max(text_depth(x.word), text_depth(x.with)));
     return single(a, (struct text_part){.kind = TEXT_EXPAND, .x = p});
 }
 
 struct text text_expand(struct arena *a, enum text_op op, struct text of, struct text word)
 {
-    return expand(a, (struct text_expand){op, of, word, TEXT_EMPTY});
+    return expand(a, (struct text_expand){.op = op, .of = of, .word = word});
 }
 
 struct text text_replace(struct arena *a, enum text_op op, struct text of, struct text pattern,
                          struct text with)
 {
-    return expand(a, (struct text_expand){op, of, pattern, with});
+    return expand(a, (struct text_expand){.op = op, .of = of, .word = pattern, .with = with});
 }
 
 struct str text_str(struct text t)

@@ -55,7 +55,10 @@ struct text_expand {
     enum text_op op;
     struct text of, word;
     struct text with; /* empty but for the two that replace */
+    unsigned depth;   /* text_depth of these, and one */
 };
+
+enum { TEXT_DEPTH_MAX = 600 };
 
 #define TEXT_EMPTY ((struct text){0})
 
@@ -88,6 +91,8 @@ const char *text_op_name(enum text_op op); /* ":-" … */
 bool text_op_is_pattern(enum text_op op);  /* word is a pattern */
 bool text_op_has_with(enum text_op op);
 bool text_may_be_unset(struct text t); /* a lone TEXT_ENV */
+/* How deep expansions are nested in it. Readers of plans take TEXT_DEPTH_MAX at least. */
+unsigned text_depth(struct text t);
 
 /* What late values are made of, once the base image is known. */
 struct base_config {

@@ -139,3 +139,23 @@ make_image '{"Env":["PATH=/bin","X=base"],"User":"build","WorkingDir":"/srv"}'
 spec <<<'((from image) (env Y 1) (run (shell "echo $X,$Y,$PWD,$(id -u)")))'
 build_image -f context/spec
 expect_output 'base,1,/,0'
+
+subject "patterns and required variables on what only the base image knows"
+make_image '{"Env":["PATH=/opt/bin:/bin","V=v1.2.3"],"WorkingDir":"/srv"}'
+dockerfile <<'END'
+FROM image
+ENV A=${V#v} B=${V%.*} C=${V//./-} D="${V:?no version}"
+WORKDIR /w/${V%%.*}
+RUN echo "$A,$B,$C,$D,$PWD"
+END
+build_image
+expect_output '1.2.3,v1.2,v1-2-3,v1.2.3,/w/v1'
+printf 'FROM image\nENV A="${NEEDED?the image must set it}"\nRUN true\n' | dockerfile
+build --platform=linux/amd64 --build-context=image=oci-layout://"$tmp/layout"
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr 'required variable "NEEDED" is not set: the image must set it$'
+printf 'FROM image\nCOPY f /x/${NEEDED?set-it}\n' | dockerfile
+touch context/f
+build --platform=linux/amd64 --build-context=image=oci-layout://"$tmp/layout"
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr 'required variable "NEEDED" is not set: set-it$'

@@ -444,6 +444,23 @@ START_TEST(matches_that_would_take_long_meet_a_limit)
 }
 END_TEST
 
+START_TEST(late_values_nest_only_as_deep_as_a_plan_can_be_read)
+{
+    struct run r;
+    struct buf b = BUF_INIT;
+    buf_puts(&b, "FROM a\nENV A=x\n");
+    for (int i = 0; i < TEXT_DEPTH_MAX; i++)
+        buf_puts(&b, "ENV A=${U:-y$A}\n");
+    compile(&r, b.p);
+    arena_free(&r.a);
+    buf_puts(&b, "ENV A=${A%x}\n");
+    struct str why = compile_error(&r, b.p);
+    ck_assert_msg(str_starts(why, STR("late expansions are nested too deeply")), "%s", why.p);
+    buf_free(&b);
+    arena_free(&r.a);
+}
+END_TEST
+
 START_TEST(what_only_the_image_can_set_stays_a_reference)
 {
     static const struct row rows[] = {
@@ -505,6 +522,8 @@ UNIT_MAIN("df_expand", what_the_file_sets_is_replaced, modifiers_choose_between_
           names_have_letters_of_every_script, a_backtick_escapes_in_patterns_as_a_character,
           a_body_keeps_its_quotes, a_variable_that_is_probably_misspelt_is_told_once,
           what_the_image_may_set_or_the_file_expects_to_be_unset_is_not_told,
-          matches_that_would_take_long_meet_a_limit, what_only_the_image_can_set_stays_a_reference,
+          matches_that_would_take_long_meet_a_limit,
+          late_values_nest_only_as_deep_as_a_plan_can_be_read,
+          what_only_the_image_can_set_stays_a_reference,
           a_variable_that_holds_a_reference_is_set_all_the_same,
           the_escape_directive_counts_in_words, values_that_double_themselves_meet_a_limit)

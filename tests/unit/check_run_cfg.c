@@ -13,6 +13,7 @@
  * an image with this working directory. */
 struct trial {
     const char *cwd, *target, *image_workdir;
+    const char *required; /* a variable that the environment asks of the image, or NULL */
     struct step_cfg cfg;
     struct ob_err err;
 };
@@ -30,6 +31,11 @@ static int try_cfg(struct trial *t, struct arena *a)
     vec_push(a, &op.command.argv, STR("true"));
     if (t->target[0])
         vec_push(a, &op.mounts, mount);
+    if (t->required) {
+        struct text of = text_env(a, str_from(t->required)), why = text_lit(a, STR("give it"));
+        struct name_value v = {STR("V"), text_expand(a, TEXT_OP_REQUIRE, of, why)};
+        vec_push(a, &op.env, v);
+    }
     return run_cfg_make(&b, &op, &image, &root, NULL, &t->cfg, &t->err);
 }
 
@@ -65,5 +71,17 @@ START_TEST(a_path_that_is_not_absolute_in_the_sandbox_is_the_steps_fault)
 }
 END_TEST
 
+START_TEST(a_required_variable_that_the_image_lacks_is_the_steps_fault)
+{
+    struct arena a = ARENA_INIT;
+    struct trial t = {"/", "", "", .required = "NEEDED"};
+    ck_assert_int_eq(try_cfg(&t, &a), -1);
+    ck_assert_str_eq(t.err.text,
+                     "variable \"V\": required variable \"NEEDED\" is not set: give it");
+    arena_free(&a);
+}
+END_TEST
+
 UNIT_MAIN("run_cfg", the_working_directory_is_the_steps_or_the_images_or_the_root,
-          a_path_that_is_not_absolute_in_the_sandbox_is_the_steps_fault)
+          a_path_that_is_not_absolute_in_the_sandbox_is_the_steps_fault,
+          a_required_variable_that_the_image_lacks_is_the_steps_fault)
