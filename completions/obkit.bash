@@ -78,7 +78,7 @@ _obkit_spec2ir() {
     case $value in
     -*)
         _obkit_offer -W "-o -O0 -O1 -O2 --output= --from= --to= --target= --build-arg= --platform=
-            --explain --stats --help --version"
+            --build-context= --strict --explain --stats --help --version"
         ;;
     *) _obkit_files -f "$value" ;;
     esac
@@ -87,9 +87,9 @@ _obkit_spec2ir() {
 _obkit_build() {
     case $value in
     -*)
-        _obkit_offer -W "-f -j -v --file= --from= --target= --build-arg= --platform= --store=
-            --sandbox= --jobs= --build-context= --secret= --network-default= --fast-sync
-            --progress= --verbose --help --version"
+        _obkit_offer -W "-f -j -v --file= --from= --target= --build-arg= --platform= --strict
+            --store= --sandbox= --jobs= --build-context= --secret= --network-default=
+            --fast-sync --progress= --verbose --help --version"
         ;;
     *) _obkit_files -d "$value" ;;
     esac

@@ -27,6 +27,8 @@ function __obkit_spec2ir
     complete $argv -l build-arg -x -a '(set -nx)' -d 'Set a build argument'
     complete $argv -l platform -x -a 'linux/amd64 linux/arm64 windows/amd64' \
         -d 'Platform of base images'
+    complete $argv -l build-context -r -d 'What NAME means in FROM and --from'
+    complete $argv -l strict -d 'Refuse what BuildKit refuses'
 end
 
 function __obkit_spec2ir_only
@@ -47,7 +49,6 @@ end
 
 function __obkit_run
     complete $argv -s j -l jobs -x -d 'Steps at a time'
-    complete $argv -l build-context -r -d 'What FROM NAME means'
     complete $argv -l secret -r -d 'A file that steps may ask for'
     complete $argv -l network-default -x -a 'none host' -d 'Network of steps that do not say'
     complete $argv -l fast-sync -d 'fsync does nothing in the sandbox'
@@ -81,6 +82,7 @@ for program in obkit obexec
     __obkit_store -c $program -n '__obkit_command build run ls log delete clean healthcheck'
     __obkit_sandbox -c $program -n '__obkit_command build run healthcheck'
     __obkit_run -c $program -n '__obkit_command build run'
+    complete -c $program -n '__obkit_command run' -l build-context -r -d 'What FROM NAME means'
     complete -c $program -n '__obkit_command ls clean healthcheck stores' -f
     complete -c $program -n '__obkit_command log delete' -f -a '(__obkit_ids)'
     complete -c $program -n '__obkit_command run' -l target -x -d 'Build this stage'
