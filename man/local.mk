@@ -1,6 +1,7 @@
 dist_man_MANS += \
 	man/obexec.1 \
 	man/obkit-backend.7 \
+	man/obkit-dockerfile.7 \
 	man/obkit-ir.5 \
 	man/obkit-spec.5 \
 	man/obkit.1 \
