@@ -145,6 +145,10 @@ TESTS += tests/golden/run.sh tests/golden/ids.sh
 EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
 	tests/golden/spec tests/golden/dockerfile
 
+# A corpus of real Dockerfiles, where there is one.
+TESTS += tests/corpus/run.sh
+EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences
+
 # Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
 FUZZ_TARGETS = ir spec dockerfile
 FUZZ_COMMON = tests/fuzz/fuzz.h tests/fuzz/property.c
