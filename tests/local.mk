@@ -149,6 +149,10 @@ EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
 TESTS += tests/corpus/run.sh
 EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences
 
+# The same Dockerfile written otherwise.
+TESTS += tests/property/run.sh
+EXTRA_DIST += tests/property/run.sh tests/property/rewrite.py
+
 # Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
 FUZZ_TARGETS = ir spec dockerfile
 FUZZ_COMMON = tests/fuzz/fuzz.h tests/fuzz/property.c
