@@ -55,7 +55,9 @@ done
 subject "the reference result"
 write_dockerfile true true
 store=overlayfs:$tmp/reference
+began=$(date +%s%N)
 build_ok
+took=$((($(date +%s%N) - began) / 1000000)) # ms
 want=$id
 
 # Starts the build in the background, as a process group of its own. obkit is left out, so that the
@@ -76,7 +78,7 @@ store=overlayfs:$tmp/store
 killed=0
 for ((n = 0; n < 30; n++)); do
     start
-    sleep "0.0$((RANDOM % 90 + 10))"
+    sleep "$(printf '0.%03d' $((RANDOM % took)))"
     if [ $((n % 4)) = 3 ]; then
         victim=$(ps -o pid= --ppid $pid | head -n 1 || :)
     else
