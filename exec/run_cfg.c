@@ -226,7 +226,7 @@ static int add_secret(struct make *m, const struct ir_mount *mount, struct step_
 /* A cache may be lost at any time, so one that is always empty is slow and right. */
 static void set_cache(const struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
-    bool has_owner = mount->uid || mount->gid;
+    bool has_owner = mount->mode.n > 0;
     out->kind = STEP_MOUNT_TMPFS;
     out->mode = mount->mode.n ? octal_mode(mount->mode) : 0755;
     out->uid = has_owner ? (uid_t)mount->uid : m->user.uid;

@@ -19,6 +19,7 @@ struct copying {
     struct str_vec exclude;
     struct ir_file_vec files;
     struct text dst, owner, chmod;
+    bool parents;    /* COPY --parents */
     bool is_git;     /* --keep-git-dir was given: URLs are git repositories */
     bool has_remote; /* an URL or a git repository, or what may be one */
 };
@@ -143,7 +144,9 @@ static bool add_source(struct df_lower *lo, const struct df_word *w, struct copy
         if (!add_remote(lo, w, cp))
             return false;
     } else if (text_is_literal(v.text)) {
-        struct str clean = df_copy_source(lo->c->arena, text_str(v.text));
+        struct str path = text_str(v.text);
+        struct str clean = cp->parents ? df_parents_source(lo->c->arena, path)
+                                       : df_copy_source(lo->c->arena, path);
         check_pattern(lo, w, clean);
         v.text = text_lit(lo->c->arena, clean);
     } else {
@@ -183,9 +186,19 @@ static bool read_paths(struct df_lower *lo, struct copying *cp)
     return true;
 }
 
+static bool flag_is_on(const struct df_insn *in, struct str name)
+{
+    const struct df_flag *f = df_flag_find(in, name);
+    return f && !str_eq_nocase(f->value.s, STR("false"));
+}
+
 static bool read_copying(struct df_lower *lo, const struct df_insn *in, struct copying *cp)
 {
-    *cp = (struct copying){.in = in, .is_git = df_flag_find(in, STR("keep-git-dir")) != NULL};
+    *cp = (struct copying){
+        .in = in,
+        .parents = flag_is_on(in, STR("parents")),
+        .is_git = df_flag_find(in, STR("keep-git-dir")) != NULL,
+    };
     if (!df_flags_check(lo, in) || !has_two_paths(lo, in))
         return false;
     check_link(lo, in);
@@ -269,12 +282,6 @@ static bool read_from(struct df_lower *lo, const struct df_insn *in, struct step
     return true;
 }
 
-static bool flag_is_on(const struct df_insn *in, struct str name)
-{
-    const struct df_flag *f = df_flag_find(in, name);
-    return f && !str_eq_nocase(f->value.s, STR("false"));
-}
-
 /* --link only asks for another way of storing layers; the files are the same, so nothing of it
  * stays. */
 void df_lower_copy(struct df_lower *lo, const struct df_insn *in)
@@ -285,7 +292,7 @@ void df_lower_copy(struct df_lower *lo, const struct df_insn *in)
     if (cp.src.n) {
         struct step s = step_of_kind(STEP_COPY);
         s.op.copy = copy_op(lo, &cp);
-        s.op.copy.parents = flag_is_on(in, STR("parents"));
+        s.op.copy.parents = cp.parents;
         if (!read_from(lo, in, &s))
             return;
         df_add_step(lo, in, &s);

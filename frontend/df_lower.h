@@ -99,6 +99,8 @@ struct text df_workdir_join(struct arena *a, const struct df_stage *st, struct t
 struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text path);
 struct text df_mount_target(struct arena *a, const struct df_stage *st, struct text path);
 struct str df_copy_source(struct arena *a, struct str path);
+/* The same for COPY --parents, where a "/./" says which directories are kept. */
+struct str df_parents_source(struct arena *a, struct str path);
 struct text df_with_slash(struct arena *a, struct text path);
 
 /* df_stage.c */

@@ -346,6 +346,8 @@ static void finish_cache(struct mounting *mt)
         if (text_is_literal(m->id))
             m->id = text_lit(a, df_path_clean(a, text_str(m->id)));
     }
+    if (m->mode.n == 0) /* said, so that the cache belongs to who is said to own it */
+        m->mode = STR("755");
     if (space.n)
         m->id = text_join(a, text_lit(a, str_concat(a, space, STR("/"))), m->id);
 }

@@ -114,6 +114,27 @@ struct text df_copy_dest(struct arena *a, const struct df_stage *st, struct text
     return slash ? df_with_slash(a, dest) : dest;
 }
 
+/* Where "/./" stands in a path that keeps its directories from there on; -1 if nowhere. */
+static ptrdiff_t find_pivot(struct str path)
+{
+    for (size_t i = 0; i + 2 < path.n; i++)
+        if (path.p[i] == '/' && path.p[i + 1] == '.' && path.p[i + 2] == '/')
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+struct str df_parents_source(struct arena *a, struct str path)
+{
+    ptrdiff_t pivot = find_pivot(path);
+    if (pivot < 0)
+        return df_copy_source(a, path);
+    struct str before = df_copy_source(a, str_of(path.p, (size_t)pivot));
+    struct str behind = df_copy_source(a, str_skip(path, (size_t)pivot + 3));
+    return str_eq(before, STR("."))
+               ? behind
+               : arena_printf(a, STR_FMT "/./" STR_FMT, STR_ARG(before), STR_ARG(behind));
+}
+
 struct str df_copy_source(struct arena *a, struct str path)
 {
     struct str abs = df_path_clean(a, str_concat(a, STR("/"), path));

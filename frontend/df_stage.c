@@ -132,14 +132,9 @@ static bool check_image(struct df_lower *lo, const struct df_word *word, struct 
 
 const struct build_context *df_context_find(const struct df_lower *lo, struct str name)
 {
-    vec_for (const struct build_context, c, &lo->c->options->contexts) {
-        struct str n = c->name;
-        for (size_t i = 0; i + 1 < n.n; i++) /* NAME::PLATFORM */
-            if (n.p[i] == ':' && n.p[i + 1] == ':')
-                n.n = i;
-        if (str_eq_nocase(n, name))
+    vec_for (const struct build_context, c, &lo->c->options->contexts)
+        if (str_eq_nocase(c->name, name))
             return c;
-    }
     return NULL;
 }
 
@@ -188,9 +183,10 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
         !df_expand_literal(lo, &st->from, &image))
         return false;
     struct str name = in->words.n == 2 ? in->words.at[1].s : STR("");
-    st->is_context = name.n && df_context_find(lo, name) != NULL;
-    if (st->is_context)
-        image = name;
+    const struct build_context *context = name.n ? df_context_find(lo, name) : NULL;
+    st->is_context = context != NULL;
+    if (context)
+        image = context->name;
     struct df_stage *parent = st->is_context ? NULL : map_get(&lo->names, image);
     if (parent)
         return start_from_stage(lo, st, parent);
@@ -325,7 +321,7 @@ static struct df_stage *earlier_stage(struct df_lower *lo, const struct df_word 
     struct span span = df_word_span(at);
     struct diag *d;
     if (index == st->index)
-        d = diag_error(lo->c->diags, span, "stage \"" STR_FMT "\" can't copy from itself",
+        d = diag_error(lo->c->diags, span, "stage \"" STR_FMT "\" can't read itself",
                        STR_ARG(name));
     else if (n)
         d = df_error(lo, span, "stage \"" STR_FMT "\" must stand before this one", STR_ARG(name));
@@ -343,7 +339,7 @@ static bool read_stage(struct df_lower *lo, struct df_stage *found, struct df_or
     const struct build_context *c = found->is_context ? df_context_find(lo, found->name) : NULL;
     *out = (struct df_origin){.step = found->step};
     if (c && !is_image_ref(c->ref))
-        *out = (struct df_origin){.is_context = true, .context = found->name};
+        *out = (struct df_origin){.is_context = true, .context = c->name};
     return !found->is_broken;
 }
 
@@ -354,9 +350,11 @@ static bool read_other(struct df_lower *lo, const struct df_word *at, struct str
     const struct build_context *c = df_context_find(lo, name);
     struct str heading = str_concat(lo->c->arena, STR("FROM "), name);
     if (c && !is_image_ref(c->ref)) {
-        *out = (struct df_origin){.is_context = true, .context = name};
+        *out = (struct df_origin){.is_context = true, .context = c->name};
         return true;
     }
+    if (c)
+        name = c->name;
     *out = (struct df_origin){0};
     if (str_eq(name, STR("scratch"))) {
         struct step s = step_of_kind(STEP_SCRATCH);

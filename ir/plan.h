@@ -86,7 +86,7 @@ struct ir_mount {
     struct str_vec ignore;
     enum sharing sharing; /* of a cache */
     struct str mode;      /* octal, of a cache, secret or ssh socket; empty = 755, 400, 600 */
-    int64_t uid, gid;     /* of the same */
+    int64_t uid, gid;     /* of the same; a cache without a mode is the step's user's */
     int64_t size;         /* of a tmpfs, in bytes; 0 = no limit of its own */
     bool required;        /* secret, ssh: to lack it is an error */
     struct str env;       /* the variable that gets a secret's value */
