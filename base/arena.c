@@ -79,7 +79,7 @@ void *arena_alloc(struct arena *a, size_t n)
     if (n > SIZE_MAX / 2)
         ob_out_of_memory();
     n = (n + align - 1) & ~(align - 1);
-    if (n > (size_t)(a->end - a->next))
+    if (!a->head || n > (size_t)(a->end - a->next))
         return alloc_slow(a, n);
     void *p = a->next;
     a->next += n;

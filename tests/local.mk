@@ -178,7 +178,7 @@ fuzz: $(FUZZED_FILES) | $(BUILT_SOURCES)
 	        $^ \
 	        $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JANSSON_LIBS) $(CRYPTO_LIBS) || exit 1; \
 	done
-	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS)
+	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 .PHONY: fuzz
 
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.

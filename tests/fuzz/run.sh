@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Replays the fuzz targets on their seeds and on the goldens, which are seeds as well. With a
-# number it fuzzes each target for as many seconds, from the same inputs (`make fuzz`): finds go
-# to fuzz-TARGET/ in the current directory.
+# number, and targets if not all are meant, it fuzzes each for as many seconds, from the same inputs
+# (`make fuzz`): finds go to fuzz-TARGET/ in the current directory.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 99
 seconds=${1-}
+[ $# = 0 ] || shift
+targets=${*:-ir spec dockerfile}
 failed=0
 
 # inputs TARGET: its files, one a line.
@@ -29,7 +31,7 @@ fuzz() {
         -rss_limit_mb=2048 -dict="$here/$1.dict" -print_final_stats=1 corpus)
 }
 
-for target in ir spec dockerfile; do
+for target in $targets; do
     if [ -n "$seconds" ]; then
         fuzz "$target" || failed=1
         continue
