@@ -168,7 +168,8 @@ EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/seeds \
 
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
-FUZZ_FLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_FLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 FUZZED_FILES = tests/fuzz/property.c $(filter %.c,$(libbase_a_SOURCES) $(libir_a_SOURCES) \
 	$(libfrontend_a_SOURCES))
 fuzz: $(FUZZED_FILES) | $(BUILT_SOURCES)
