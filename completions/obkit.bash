@@ -56,7 +56,7 @@ _obkit_value() {
     --to:*) _obkit_offer -W "ir dot ast dockerfile" ;;
     --platform:*) _obkit_offer -W "linux/amd64 linux/arm64 windows/amd64" ;;
     --build-arg:*) _obkit_offer -A variable ;;
-    --file:* | -f:* | --output:* | -o:*) _obkit_files -f "$value" ;;
+    --file:* | -f:* | --output:* | -o:* | --pin:*) _obkit_files -f "$value" ;;
     --build-context:* | --target:* | --jobs:* | -j:*) COMPREPLY=() ;;
     *) return 1 ;;
     esac
@@ -78,7 +78,7 @@ _obkit_spec2ir() {
     case $value in
     -*)
         _obkit_offer -W "-o -O0 -O1 -O2 --output= --from= --to= --target= --build-arg= --platform=
-            --build-context= --strict --explain --stats --help --version"
+            --build-context= --pin= --strict --explain --stats --help --version"
         ;;
     *) _obkit_files -f "$value" ;;
     esac
@@ -103,7 +103,7 @@ _obkit_obexec() {
     stores:-*) _obkit_offer -W "--help" ;;
     *:-*)
         _obkit_offer -W "-j -v --store= --sandbox= --target= --jobs= --build-context= --secret=
-            --network-default= --fast-sync --progress= --verbose --help --version"
+            --network-default= --fast-sync --resolve --progress= --verbose --help --version"
         ;;
     log:* | delete:*) _obkit_offer -W "$(_obkit_ids)" ;;
     ls:* | clean:* | healthcheck:* | stores:*) COMPREPLY=() ;;

@@ -34,6 +34,7 @@ end
 function __obkit_spec2ir_only
     complete $argv -s o -l output -r -F -d 'Write to a file'
     complete $argv -l to -x -a 'ir dot ast dockerfile' -d 'What to print'
+    complete $argv -l pin -r -F -d 'What base images are'
     complete $argv -s O -x -a '0 1 2' -d 'How much to optimize'
     complete $argv -l explain -d 'Say what the optimizer did'
     complete $argv -l stats -d 'Say how many steps there are'
@@ -83,6 +84,7 @@ for program in obkit obexec
     __obkit_sandbox -c $program -n '__obkit_command build run healthcheck'
     __obkit_run -c $program -n '__obkit_command build run'
     complete -c $program -n '__obkit_command run' -l build-context -r -d 'What FROM NAME means'
+    complete -c $program -n '__obkit_command run' -l resolve -d 'Print what spec2ir --pin reads'
     complete -c $program -n '__obkit_command ls clean healthcheck stores' -f
     complete -c $program -n '__obkit_command log delete' -f -a '(__obkit_ids)'
     complete -c $program -n '__obkit_command run' -l target -x -d 'Build this stage'

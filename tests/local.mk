@@ -118,6 +118,7 @@ E2E_TESTS = \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-streams.sh \
+	tests/e2e/pin.sh \
 	tests/e2e/progress-unread.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \

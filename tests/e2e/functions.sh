@@ -206,6 +206,35 @@ make_base()
     printf 'root:x:0:\n' >"$root/etc/group"
 }
 
+# Makes $tmp/layout, an OCI layout of one image with this configuration and the files of $tmp/base:
+# make_image CONFIG
+make_image()
+{
+    local layer config manifest dir=$tmp/layout
+    rm -rf "$dir"
+    mkdir -p "$dir/blobs/sha256"
+    blob()
+    {
+        local digest
+        digest=$(sha256sum <"$1" | cut -d ' ' -f 1)
+        cp "$1" "$dir/blobs/sha256/$digest"
+        printf '"digest":"sha256:%s","size":%d' "$digest" "$(stat -c %s "$1")"
+    }
+    tar -C "$tmp/base" -cf "$tmp/layer" .
+    layer=$(blob "$tmp/layer")
+    printf '{"architecture":"amd64","os":"linux","config":%s,"rootfs":{"type":"layers",
+        "diff_ids":["sha256:%s"]}}' "$1" "$(sha256sum <"$tmp/layer" | cut -d ' ' -f 1)" >"$tmp/config"
+    config=$(blob "$tmp/config")
+    printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+        "config":{"mediaType":"application/vnd.oci.image.config.v1+json",%s},
+        "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar",%s}]}' \
+        "$config" "$layer" >"$tmp/manifest"
+    manifest=$(blob "$tmp/manifest")
+    printf '{"schemaVersion":2,"manifests":[{
+        "mediaType":"application/vnd.oci.image.manifest.v1+json",%s}]}' "$manifest" >"$dir/index.json"
+    echo '{"imageLayoutVersion":"1.0.0"}' >"$dir/oci-layout"
+}
+
 # Runs obkit build, its options before the context: build [OPTION...]
 build()
 {

@@ -9,7 +9,7 @@ mkdir -p image/bin
 cp /bin/busybox image/bin/sh
 
 # TRIGGERS, as JSON: the image as a docker archive.
-make_image()
+make_archive()
 {
     tar -C image -cf layer.tar bin
     printf '{"architecture": "amd64", "os": "linux", "config": {"OnBuild": %s},
@@ -23,7 +23,7 @@ printf 'FROM parent AS unused\nFROM scratch\nCOPY Dockerfile /\n' >context/Docke
 printf 'FROM parent\nRUN true\n' >context/Dockerfile
 
 subject "is refused before anything runs"
-make_image '["RUN echo triggered", "COPY . /src"]'
+make_archive '["RUN echo triggered", "COPY . /src"]'
 run obkit build --store="$store" --progress=plain \
     --build-context=parent=docker-archive:image.tar context
 expect_equal 3 "$status" "the exit status"
@@ -31,8 +31,8 @@ expect_in_stderr 'image "parent" has ONBUILD triggers, which only spec2ir --pin 
 expect_not_in_stderr '\[1/'
 
 subject "also when the store has it; not where no step needs the image"
-make_image 'null'
+make_archive 'null'
 expect_exit 0 obkit build --store="$store" --build-context=parent=docker-archive:image.tar context
-make_image '["RUN echo triggered"]'
+make_archive '["RUN echo triggered"]'
 expect_exit 3 obkit build --store="$store" --build-context=parent=docker-archive:image.tar context
 expect_exit 0 obkit build --store="$store" --progress=plain -f context/Dockerfile.other context
