@@ -40,7 +40,7 @@ static int resolve_ref(struct build *b, const struct op_from *op, struct str ref
 static int check_onbuild(const struct op_from *op, const struct image_info *info,
                          struct ob_err *err)
 {
-    if (info->onbuild.n == 0)
+    if (info->onbuild.n == 0 || op->onbuild)
         return 0;
     return ob_err_set(err, 0,
                       "image \"" STR_FMT "\" has ONBUILD triggers, which only spec2ir --pin can "
@@ -104,25 +104,22 @@ int base_find(struct build *b, const struct op_from *op, struct base_image *out,
     struct str name = op->image;
     struct digest want;
     *out = (struct base_image){0};
-    int rc = find_name(b, op, op->image, out, err);
-    bool is_pinned = cut_digest(&name, &want);
-    if (rc == 0 && is_pinned)
+    int rc = find_name(b, op, op->image, out, err); /* whoever names it with its digest vouches */
+    if (rc == 0 && cut_digest(&name, &want)) {
         rc = find_name(b, op, name, out, err);
-    if (rc == 0)
-        return not_found(name, err);
-    if (rc > 0 && is_pinned && !digest_eq(&want, &out->info.digest))
-        return wrong_digest(op, out, err);
-    return rc > 0 ? 0 : -1;
+        if (rc > 0 && !digest_eq(&want, &out->info.digest))
+            return wrong_digest(op, out, err);
+    }
+    return rc == 0 ? not_found(name, err) : rc > 0 ? 0 : -1;
 }
 
-int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
+int base_resolve(struct build *b, const struct step *step, struct base_image *out,
                  struct ob_err *err)
 {
-    struct str name = op->image;
-    struct digest unused;
-    if (base_find(b, op, out, err) < 0)
+    if (base_find(b, &step->op.from, out, err) < 0)
         return -1;
-    return cut_digest(&name, &unused) ? 0 : check_onbuild(op, &out->info, err);
+    bool is_built_on = b->is_built_on[step - b->plan->steps.at];
+    return is_built_on ? check_onbuild(&step->op.from, &out->info, err) : 0;
 }
 
 int base_remember(struct build *b, const struct op_from *op, const struct base_image *image,

@@ -17,9 +17,9 @@ struct base_image {
 /* Finds out about one STEP_FROM. */
 int base_find(struct build *b, const struct op_from *op, struct base_image *out,
               struct ob_err *err);
-/* The same for an image to build on: one with ONBUILD triggers must have been named by its digest,
- * by a compiler that knew them. */
-int base_resolve(struct build *b, const struct op_from *op, struct base_image *out,
+/* The same for a build. An image with ONBUILD triggers can be copied from, but to be built on it
+ * must come from a compiler that knew them. */
+int base_resolve(struct build *b, const struct step *step, struct base_image *out,
                  struct ob_err *err);
 
 /* After the image is in the store: the name means this image from now on. */

@@ -77,8 +77,20 @@ static const char *unsupported_epoch(const struct step *s)
                                                 : NULL;
 }
 
-int build_check(const struct build *b, struct ob_err *err)
+static const bool *find_built_on(const struct build *b)
 {
+    bool *out = arena_new_n(b->arena, bool, b->plan->steps.n);
+    vec_for (const struct step, s, &b->plan->steps)
+        if (s->parent != NO_STEP)
+            out[s->parent] = true;
+    vec_for (const struct target, t, &b->plan->targets)
+        out[t->step] = true;
+    return out;
+}
+
+int build_check(struct build *b, struct ob_err *err)
+{
+    b->is_built_on = find_built_on(b);
     vec_for (const struct step, s, &b->plan->steps) {
         const char *what = unsupported(b, s);
         if (!what)

@@ -32,7 +32,8 @@ struct build_options {
 
 struct build {
     struct arena *arena;
-    struct plan *plan; /* only steps that its targets need (pass reach) */
+    struct plan *plan;       /* only steps that its targets need (pass reach) */
+    const bool *is_built_on; /* step by step: it is a parent or a target; set by build_check */
     struct kit kit;
     struct layout layout;
     struct index *index;
@@ -45,7 +46,7 @@ struct build {
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */
-int build_check(const struct build *b, struct ob_err *err);
+int build_check(struct build *b, struct ob_err *err);
 
 /* Opens the context and reads its .dockerignore, if the plan copies from one. */
 int build_open_context(struct build *b, struct ob_err *err);

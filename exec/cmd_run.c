@@ -39,7 +39,7 @@ static const char help[] =
     "      --network-default=none|host\n"
     "                            network of steps that do not say (default: none)\n"
     "      --fast-sync           fsync and its kin do nothing inside the sandbox\n"
-    "      --resolve             print what spec2ir --pin reads, and build nothing\n"
+    "      --resolve             print what base images are, and build nothing\n"
     "      --progress=STYLE      auto, plain, json or quiet, on standard error\n"
     "  -v, --verbose             say more\n"
     "  -h, --help                print this\n"
@@ -253,7 +253,7 @@ static int resolve(struct build *b, struct progress *progress)
     cleanup_buf struct buf out = BUF_INIT;
     if (bases_describe(b, &out, &err) < 0) {
         report(progress, err.text);
-        return OB_EXIT_FAILED;
+        return OB_EXIT_ENVIRONMENT;
     }
     fwrite(out.p, 1, out.n, stdout);
     return cli_close_stdout("obexec");

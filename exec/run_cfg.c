@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/path.h"
 #include "exec/image.h"
 #include "exec/look.h"
 #include "exec/user.h"
@@ -310,6 +311,8 @@ static int make_cwd(struct make *m, const char **out)
         return -1;
     if (cwd.n == 0)
         cwd = m->base.workdir.n ? m->base.workdir : STR("/");
+    if (str_starts(cwd, STR("/")))
+        cwd = str_concat(m->arena, STR("/"), path_clean(m->arena, cwd));
     return make_path(m, cwd, "the working directory", out);
 }
 

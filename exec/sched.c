@@ -114,7 +114,7 @@ static int resolve_bases(struct sched *s)
             continue;
         }
         j->base = arena_new(s->b->arena, struct base_image);
-        if (base_resolve(s->b, &step->op.from, j->base, s->err) < 0)
+        if (base_resolve(s->b, step, j->base, s->err) < 0)
             return -1;
     }
     return 0;

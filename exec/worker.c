@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/mode.h"
+#include "base/path.h"
 #include "exec/copy.h"
 #include "exec/image.h"
 #include "exec/key.h"
@@ -187,7 +188,8 @@ static int do_mkdir(struct work *w, const struct rootfs *root, struct ob_err *er
     if (work_value(w, op->path, &dir, err) < 0 ||
         work_look(w, op->owner, op->epoch, root, &look, err) < 0)
         return work_fault(w);
-    const char *path = arena_cstr(w->b->arena, dir);
+    dir = path_clean(w->b->arena, dir); /* as BuildKit, before it looks at any link */
+    const char *path = dir.n ? arena_cstr(w->b->arena, dir) : "/";
     cleanup_close int fd = look_mkdirs(&look, root->fd, path, &made, err);
     return fd < 0 || look_end_dirs(&look, root->fd, &made, err) < 0 ? work_fault(w) : 0;
 }

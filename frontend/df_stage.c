@@ -62,7 +62,7 @@ static void inherit(struct df_stage *st, struct df_stage *parent)
     st->labels = vars_inherit(&parent->labels);
     st->ports = vars_inherit(&parent->ports);
     st->volumes = vars_inherit(&parent->volumes);
-    st->is_context = parent->is_context;
+    st->is_context = false;
     st->needs = (struct df_stage_ptrs){0};
     st->errors = (struct diag_vec){0};
     st->triggers = (struct df_insn_ptrs){0};
@@ -72,13 +72,18 @@ static void inherit(struct df_stage *st, struct df_stage *parent)
     st->has_cmd = false;
 }
 
-/* *base gets the image, if --pin knows it. */
-static uint32_t add_from_step(struct df_lower *lo, struct str image, struct str platform,
-                              struct span at, struct str heading, const struct pin **base)
+/* *base gets the image, if --pin knows it. What is wrong with it counts if `by` is needed. */
+static uint32_t add_from_step(struct df_lower *lo, struct df_stage *by, struct str image,
+                              struct str platform, struct span at, struct str heading,
+                              const struct pin **base)
 {
     struct step s = step_of_kind(STEP_FROM);
-    s.op.from.image = pin_image(lo->c, at, image, platform, base);
+    struct diag *d = NULL;
+    s.op.from.image = pin_image(lo->c, at, image, platform, base, &d);
+    if (d)
+        vec_push(lo->c->arena, &by->errors, d);
     s.op.from.platform = platform;
+    s.op.from.onbuild = *base && (*base)->onbuild.n > 0;
     s.meta = compile_meta(lo->c, at, heading);
     return plan_add_step(lo->c->plan, &s);
 }
@@ -196,8 +201,8 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
     }
     if (!st->is_context && !check_image(lo, &st->from, image))
         return false;
-    st->step = add_from_step(lo, image, platform, df_insn_span(in), df_heading(lo->c->arena, in),
-                             &st->base);
+    st->step = add_from_step(lo, st, image, platform, df_insn_span(in),
+                             df_heading(lo->c->arena, in), &st->base);
     if (st->base)
         start_from_pin(lo, st);
     return true;
@@ -370,8 +375,8 @@ static bool read_other(struct df_lower *lo, const struct df_word *at, struct str
         return false;
     }
     const struct pin *unused;
-    out->step =
-        add_from_step(lo, name, lo->c->options->platform, df_word_span(at), heading, &unused);
+    out->step = add_from_step(lo, lo->stage, name, lo->c->options->platform, df_word_span(at),
+                              heading, &unused);
     return true;
 }
 

@@ -9,42 +9,62 @@
 #include <fcntl.h>
 #include <jansson.h>
 
-static struct str get_str(struct arena *a, const json_t *v, const char *key)
+/* Reads one entry; `what` names a member that is missing or of another type. */
+struct entry {
+    struct arena *a;
+    const json_t *v;
+    const char *what;
+};
+
+static struct str str_of_json(struct arena *a, const json_t *s)
 {
-    const json_t *s = json_object_get(v, key);
-    return json_is_string(s) ? arena_str(a, str_of(json_string_value(s), json_string_length(s)))
-                             : STR("");
+    return arena_str(a, str_of(json_string_value(s), json_string_length(s)));
 }
 
-static struct str_vec get_list(struct arena *a, const json_t *v, const char *key)
+static struct str get_str(struct entry *e, const char *key)
+{
+    const json_t *s = json_object_get(e->v, key);
+    if (json_is_string(s))
+        return str_of_json(e->a, s);
+    e->what = key;
+    return STR("");
+}
+
+static struct str_vec get_list(struct entry *e, const char *key)
 {
     struct str_vec out = {0};
-    size_t i;
-    const json_t *s;
-    json_array_foreach(json_object_get(v, key), i, s) if (json_is_string(s))
-        vec_push(a, &out, arena_str(a, str_of(json_string_value(s), json_string_length(s))));
+    const json_t *list = json_object_get(e->v, key);
+    if (!json_is_array(list))
+        e->what = key;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *s = json_array_get(list, i);
+        if (json_is_string(s))
+            vec_push(e->a, &out, str_of_json(e->a, s));
+        else
+            e->what = key;
+    }
     return out;
-}
-
-static bool is_sha256(struct str s)
-{
-    struct digest unused;
-    return digest_from_hex(s, &unused);
 }
 
 static int read_pin(struct arena *a, const json_t *v, struct pins *out, struct ob_err *err)
 {
+    struct entry e = {a, v, NULL};
+    struct digest unused;
     struct pin p = {
-        .image = get_str(a, v, "image"),
-        .platform = get_str(a, v, "platform"),
-        .digest = get_str(a, v, "digest"),
-        .env = get_list(a, v, "env"),
-        .user = get_str(a, v, "user"),
-        .workdir = get_str(a, v, "workdir"),
-        .onbuild = get_list(a, v, "onbuild"),
+        .image = get_str(&e, "image"),
+        .platform = get_str(&e, "platform"),
+        .digest = get_str(&e, "digest"),
+        .env = get_list(&e, "env"),
+        .user = get_str(&e, "user"),
+        .workdir = get_str(&e, "workdir"),
+        .onbuild = get_list(&e, "onbuild"),
     };
-    if (p.image.n == 0 || !is_sha256(p.digest))
-        return ob_err_set(err, 0, "$.bases[%zu]: expected \"image\" and \"digest\"", out->list.n);
+    if (!e.what && !digest_from_hex(p.digest, &unused))
+        e.what = "digest";
+    if (e.what)
+        return ob_err_set(err, 0,
+                          "$.bases[%zu].%s: is missing, or not what obexec --resolve prints",
+                          out->list.n, e.what);
     vec_push(a, &out->list, p);
     return 0;
 }
@@ -91,14 +111,15 @@ static const struct pin *find(const struct pins *pins, struct str image, struct 
 }
 
 struct str pin_image(struct compile *c, struct span at, struct str image, struct str platform,
-                     const struct pin **pin)
+                     const struct pin **pin, struct diag **d)
 {
     *pin = NULL;
     if (!c->options->pins)
         return image;
     *pin = find(c->options->pins, image, platform);
     if (!*pin) {
-        diag_error(c->diags, at, "--pin does not know the image \"" STR_FMT "\"", STR_ARG(image));
+        *d = diag_error(c->diags, at, "--pin does not know the image \"" STR_FMT "\"",
+                        STR_ARG(image));
         return image;
     }
     ptrdiff_t has_digest = str_find(image, '@');

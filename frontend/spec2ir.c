@@ -32,7 +32,7 @@ static const char help[] =
     "                            platform of base images (default: the executor's)\n"
     "      --build-context=NAME=REF\n"
     "                            what NAME means in FROM and --from, as for obexec\n"
-    "      --pin=FILE            what base images are, as obexec --resolve prints it\n"
+    "      --pin=FILE            what base images are, see spec2ir(1)\n"
     "      --strict              refuse what BuildKit refuses, as variables in --from\n"
     "  -O0, -O1, -O2             how much to optimize (default: -O1); 1 drops what no\n"
     "                            target needs and joins equal steps, 2 may also change\n"

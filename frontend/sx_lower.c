@@ -176,8 +176,9 @@ static uint32_t lower_from(struct lowering *lo, const struct sx_spec *spec)
     struct step s = step_of_kind(is_scratch ? STEP_SCRATCH : STEP_FROM);
     if (!is_scratch) {
         const struct pin *unused;
-        s.op.from.image =
-            pin_image(lo->c, spec->image.span, spec->image.text, lo->c->options->platform, &unused);
+        struct diag *reported = NULL;
+        s.op.from.image = pin_image(lo->c, spec->image.span, spec->image.text,
+                                    lo->c->options->platform, &unused, &reported);
         s.op.from.platform = lo->c->options->platform;
     }
     s.meta = meta_of(lo, spec->from, STR(""));

@@ -26,6 +26,7 @@ static const char *const copy_styles[] = {"dockerfile", "spec", NULL};
 static const struct field from_fields[] = {
     ROW(op_from, image, FIELD_STR, .required = true),
     ROW(op_from, platform, FIELD_STR),
+    ROW(op_from, onbuild, FIELD_BOOL),
     FIELD_END,
 };
 

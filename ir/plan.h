@@ -111,6 +111,7 @@ DEFINE_VEC(ir_file_vec, struct ir_file);
 struct op_from {
     struct str image;    /* as the user wrote it, or with its digest after --pin */
     struct str platform; /* "os/arch[/variant]"; empty = the executor's own */
+    bool onbuild;        /* the image has ONBUILD triggers, and they stand behind it in the plan */
 };
 
 struct op_run {

@@ -17,7 +17,7 @@ MOUNT = [("type", STR, "bind"), ("id", STR_OR_TEXT, ""), ("target", TEXT, ""), (
 DEVICE = [("name", STR, ""), ("optional", BOOL, False)]
 FILE = [("name", STR, ""), ("content", TEXT, "")]
 FIELDS = {
-    "from": [("image", STR, ""), ("platform", STR, "")],
+    "from": [("image", STR, ""), ("platform", STR, ""), ("onbuild", BOOL, False)],
     "scratch": [],
     "run": [(None, COMMAND, None), ("cwd", TEXT, ""), ("user", TEXT, ""), ("env", PAIRS, []),
             ("network", STR, "default"), ("mounts", MOUNT, []), ("security", STR, "sandbox"),

@@ -195,6 +195,7 @@ static void check_ids(const struct plan *p, const char *const *want, size_t n)
 static void make_old(struct plan *p)
 {
     p->steps.n = 6;
+    p->steps.at[1].op.from.onbuild = false;
     struct op_run *run = &p->steps.at[2].op.run;
     run->security = SECURITY_SANDBOX;
     run->devices.n = run->scripts.n = 0;
