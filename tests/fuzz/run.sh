@@ -37,6 +37,6 @@ for target in $targets; do
         continue
     fi
     printf '%s: ' "$target"
-    inputs "$target" | tr '\n' '\0' | xargs -0 ./tests/fuzz/replay_$target || failed=1
+    inputs "$target" | tr '\n' '\0' | xargs -0 ./tests/fuzz/replay_"$target" || failed=1
 done
 exit $failed
