@@ -217,6 +217,13 @@ open_variables()
     repeat '"${a:-' "$1"
     echo
 }
+# shellcheck disable=SC2016
+late_variables_in_turn()
+{
+    printf 'FROM a\n'
+    repeat 'ENV A=${A:-x}
+' "$1"
+}
 nested_json()
 {
     printf 'FROM a\nCMD '
@@ -228,7 +235,20 @@ too_deep='^[^ ]*:2:[0-9]+: error: variables are nested too deeply, more than 200
 expect_compiled 0 '' nested_variables 200
 expect_linear 1 "$too_deep" nested_variables 2500
 expect_linear 1 "$too_deep" open_variables 2500
+expect_compiled 0 '' late_variables_in_turn 500
+expect_linear 1 ': error: late expansions are nested too deeply, more than 600 levels$' \
+    late_variables_in_turn 20000
 expect_linear 0 '' nested_json 1250000
+
+subject "patterns for a value of 1 MB"
+# shellcheck disable=SC2016
+patterns()
+{
+    printf 'FROM a\nARG A='
+    repeat xxxxyyyyzz $(($1 / 10))
+    printf '\nENV B=${A//x/} C=${A%%%%y*z*x*} D=${A##*x*y?z*a} E=${A//*z/b}\nRUN x\n'
+}
+expect_linear 0 '' patterns 250000
 
 subject "values that grow with every instruction"
 # shellcheck disable=SC2016
