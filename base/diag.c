@@ -4,6 +4,24 @@
 
 #include "base/diag.h"
 
+/* What users wrote is quoted in messages, and may be anything. */
+static struct str cut(struct str s)
+{
+    enum { LONGEST = 1000 };
+    if (s.n <= LONGEST)
+        return s;
+    s.n = LONGEST;
+    while (s.n > 0 && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+        s.n--;
+    return s;
+}
+
+static struct str message(struct arena *a, const char *fmt, va_list ap)
+{
+    struct str full = arena_vprintf(a, fmt, ap), shown = cut(full);
+    return shown.n == full.n ? full : str_concat(a, shown, STR("..."));
+}
+
 static struct diag *add(struct diag_sink *sink, const struct diag_rule *rule, enum diag_level level,
                         struct span span, const char *fmt, va_list ap)
 {
@@ -11,7 +29,7 @@ static struct diag *add(struct diag_sink *sink, const struct diag_rule *rule, en
     d->rule = rule;
     d->level = level;
     d->span = span;
-    d->text = arena_vprintf(sink->arena, fmt, ap);
+    d->text = message(sink->arena, fmt, ap);
     d->sink = sink;
     vec_push(sink->arena, &sink->list, d);
     if (level == DIAG_ERROR)
@@ -66,7 +84,7 @@ struct diag *diag_rule(struct diag_sink *sink, const struct diag_rule *rule, str
 
 static void add_note(struct diag *d, bool has_span, struct span span, const char *fmt, va_list ap)
 {
-    struct diag_note n = {has_span, span, arena_vprintf(d->sink->arena, fmt, ap)};
+    struct diag_note n = {has_span, span, message(d->sink->arena, fmt, ap)};
     vec_push(d->sink->arena, &d->notes, n);
 }
 

@@ -7,27 +7,13 @@
 
 #include "frontend/df_scan.h"
 
+#include "frontend/df_lower.h"
 #include "frontend/df_rules.h"
 
-/* As Go's strconv.ParseBool. */
-static bool read_bool(struct str s, bool *out)
-{
-    static const struct str words[] = {
-        STR_INIT("1"),    STR_INIT("t"),     STR_INIT("T"),     STR_INIT("true"),
-        STR_INIT("TRUE"), STR_INIT("True"),  STR_INIT("0"),     STR_INIT("f"),
-        STR_INIT("F"),    STR_INIT("false"), STR_INIT("FALSE"), STR_INIT("False"),
-    };
-    enum { N = sizeof words / sizeof words[0] };
-    for (size_t i = 0; i < N; i++)
-        if (str_eq(s, words[i])) {
-            *out = i < N / 2;
-            return true;
-        }
-    return false;
-}
+enum { RULES_MAX = 200 }; /* each warning is compared with all of them */
 
 /* Of two lists the last one counts. */
-static void read_rules(struct arena *a, struct str s, struct str_vec *rules, bool *all)
+static bool read_rules(struct arena *a, struct str s, struct str_vec *rules, bool *all)
 {
     *rules = (struct str_vec){0};
     *all = str_eq(s, STR("all"));
@@ -36,6 +22,7 @@ static void read_rules(struct arena *a, struct str s, struct str_vec *rules, boo
         more = str_cut(s, ',', &rule, &s);
         vec_push(a, rules, str_trim(rule));
     }
+    return rules->n <= RULES_MAX;
 }
 
 static const char *read_option(struct arena *a, struct str option, struct df_check *check,
@@ -46,17 +33,18 @@ static const char *read_option(struct arena *a, struct str option, struct df_che
     key = str_trim(key);
     value = str_trim(value);
     *bad = value;
+    bool ok;
+    if (has_value && str_eq(key, STR("error")))
+        return df_bool_read(value, &check->error) ? NULL : "\"true\" or \"false\"";
     if (has_value && str_eq(key, STR("skip")))
-        read_rules(a, value, &check->skip, &check->skip_all);
+        ok = read_rules(a, value, &check->skip, &check->skip_all);
     else if (has_value && str_eq(key, STR("experimental")))
-        read_rules(a, value, &check->experimental, &check->experimental_all);
-    else if (has_value && str_eq(key, STR("error")))
-        return read_bool(value, &check->error) ? NULL : "\"true\" or \"false\"";
+        ok = read_rules(a, value, &check->experimental, &check->experimental_all);
     else {
         *bad = key;
         return "\"skip=\", \"error=\" or \"experimental=\"";
     }
-    return NULL;
+    return ok ? NULL : "at most 200 rules";
 }
 
 const char *df_check_read(struct arena *a, struct str value, struct df_check *check,

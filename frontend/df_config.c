@@ -145,8 +145,10 @@ void df_lower_volume(struct df_lower *lo, const struct df_insn *in)
             diag_error(lo->c->diags, df_word_span(w), "the path of a VOLUME is empty");
             continue;
         }
-        if (!df_expand(lo, w, &v))
-            continue;
+        struct df_word trimmed = *w;
+        trimmed.s = str_trim(w->s);
+        if (!df_expand(lo, &trimmed, &v))
+            return; /* a path in quotes is in pieces, which is one mistake */
         if (text_is_literal(v.text))
             df_set(lo, &st->volumes, w, text_str(v.text), v);
         else
@@ -254,7 +256,7 @@ void df_lower_expose(struct df_lower *lo, const struct df_insn *in)
         return;
     vec_for (const struct df_word, w, &in->words) {
         if (!df_expand(lo, w, &v))
-            continue;
+            return;
         if (!text_is_literal(v.text)) {
             vec_push(lo->c->arena, &lo->stage->late_ports, v.text);
             continue;

@@ -89,9 +89,11 @@ static bool expand_path(struct df_lower *lo, const struct df_word *w, struct val
     if (df_expand(lo, w, v))
         return true;
     bool quoted = str_find(w->s, '"') >= 0 || str_find(w->s, '\'') >= 0;
-    if (quoted && lo->c->diags->list.n > before)
+    if (quoted && str_find(w->s, '$') < 0 && lo->c->diags->list.n > before)
         diag_note(lo->c->diags->list.at[before],
-                  "paths with blanks need the JSON form: COPY [\"a b\", \"c\"]");
+                  str_starts(w->s, STR("<<"))
+                      ? "the name of a heredoc has no blanks in COPY and ADD"
+                      : "paths with blanks need the JSON form: COPY [\"a b\", \"c\"]");
     return false;
 }
 
@@ -289,14 +291,13 @@ void df_lower_copy(struct df_lower *lo, const struct df_insn *in)
     struct copying cp;
     if (!read_copying(lo, in, &cp))
         return;
-    if (cp.src.n) {
-        struct step s = step_of_kind(STEP_COPY);
-        s.op.copy = copy_op(lo, &cp);
-        s.op.copy.parents = cp.parents;
-        if (!read_from(lo, in, &s))
-            return;
+    struct step s = step_of_kind(STEP_COPY);
+    s.op.copy = copy_op(lo, &cp);
+    s.op.copy.parents = cp.parents;
+    if (!read_from(lo, in, &s)) /* it must be right also where only heredocs are copied */
+        return;
+    if (cp.src.n)
         df_add_step(lo, in, &s);
-    }
     add_files(lo, &cp);
 }
 
@@ -362,7 +363,8 @@ static bool read_checksum(struct df_lower *lo, const struct copying *cp, struct 
            (!text_is_literal(*out) || check_digest(lo, cp, f, text_str(*out)));
 }
 
-static void add_add(struct df_lower *lo, const struct copying *cp, enum choice unpack)
+static void add_add(struct df_lower *lo, const struct copying *cp, enum choice unpack,
+                    struct text checksum)
 {
     struct step s = step_of_kind(STEP_ADD);
     struct op_add *op = &s.op.add;
@@ -373,33 +375,34 @@ static void add_add(struct df_lower *lo, const struct copying *cp, enum choice u
         .has_ignore = lo->has_ignore,
         .owner = cp->owner,
         .chmod = cp->chmod,
+        .checksum = checksum,
         .keep_git_dir = read_choice(cp->in, STR("keep-git-dir")),
         .unpack = unpack,
         .epoch = lo->epoch,
     };
-    if (ignore_main(lo, cp->in, &op->ignore) && read_checksum(lo, cp, &op->checksum))
+    if (ignore_main(lo, cp->in, &op->ignore))
         df_add_step(lo, cp->in, &s);
 }
 
 static void add_copy(struct df_lower *lo, const struct copying *cp)
 {
     struct step s = step_of_kind(STEP_COPY);
-    struct text none;
     s.op.copy = copy_op(lo, cp);
     s.op.copy.has_ignore = lo->has_ignore;
-    if (ignore_main(lo, cp->in, &s.op.copy.ignore) && read_checksum(lo, cp, &none))
+    if (ignore_main(lo, cp->in, &s.op.copy.ignore))
         df_add_step(lo, cp->in, &s);
 }
 
 void df_lower_add(struct df_lower *lo, const struct df_insn *in)
 {
     struct copying cp;
+    struct text checksum;
     enum choice unpack = read_choice(in, STR("unpack"));
-    if (!read_copying(lo, in, &cp))
+    if (!read_copying(lo, in, &cp) || !read_checksum(lo, &cp, &checksum))
         return;
     if (cp.src.n && unpack == CHOICE_NO && !cp.has_remote)
         add_copy(lo, &cp);
     else if (cp.src.n)
-        add_add(lo, &cp, unpack);
+        add_add(lo, &cp, unpack, checksum);
     add_files(lo, &cp);
 }

@@ -222,13 +222,19 @@ static struct df_heredoc_vec find_openers(struct df_parse *ps, struct str text)
     return found;
 }
 
+static bool blank_behind_mark(struct str word)
+{
+    word = str_skip(word, (size_t)str_find(word, '<') + 2);
+    return word.n && ascii_is_blank(word.p[word.p[0] == '-' && word.n > 1]);
+}
+
 static void no_end(struct df_parse *ps, const struct df_heredoc *h)
 {
     struct diag *d =
         diag_error(ps->c->diags, df_word_span(&h->word),
                    "heredoc without an end: expected a line \"" STR_FMT "\"", STR_ARG(h->name));
     diag_note(d, "the end is a line of its own, without blanks around the word");
-    if (str_find(h->word.s, ' ') >= 0)
+    if (blank_behind_mark(h->word.s))
         diag_note(d,
                   "in arithmetic write \"1<<2\": with a blank behind it, \"<<\" opens a heredoc");
 }

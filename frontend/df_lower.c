@@ -60,6 +60,8 @@ static void broken_insn(struct df_lower *lo, const struct df_insn *in)
         df_lower_from(lo, in);
     else if (in->type && in->type->kind == DF_ARG && !lo->stage)
         lo->globals_broken = true;
+    else if (!in->type && !lo->stage)
+        lo->outside_reported = true; /* it may be a misspelt FROM */
 }
 
 static bool is_placed(struct df_lower *lo, const struct df_insn *in)

@@ -59,6 +59,7 @@ struct df_lower {
     struct map build_args; /* name -> const struct build_arg */
     struct map declared;   /* every ARG's name -> something */
     bool outside_reported; /* an instruction before the first FROM was */
+    bool is_trial;         /* a trigger is looked at where it stands: names mean nothing yet */
     struct str epoch;      /* as in struct image_config; set at the first FROM */
     bool epoch_is_elsewhere;
     bool has_ignore; /* there is a FILE.dockerignore; ignore has its lines */
@@ -85,8 +86,8 @@ bool df_expand_literal(struct df_lower *lo, const struct df_word *word, struct s
  * character is a backslash whatever the file's is. */
 bool df_expand_raw(struct df_lower *lo, const struct df_word *word, struct value *out);
 
-/* df_variable.c: notes the global argument whose name is near, if there is one. */
-void df_suggest_variable(struct df_lower *lo, struct diag *d, struct str name);
+/* df_variable.c: notes which global arguments are near the unset variables of a word of FROM. */
+void df_suggest_variables(struct df_lower *lo, struct diag *d, struct str word);
 
 /* df_flags.c: checks an instruction's flags against df_flag.def. */
 bool df_flags_check(struct df_lower *lo, const struct df_insn *in);
@@ -107,7 +108,8 @@ struct text df_with_slash(struct arena *a, struct text path);
 struct str df_stage_key(struct arena *a,
                         struct str name); /* a name as it is compared: lower case */
 void df_lower_from(struct df_lower *lo, const struct df_insn *in);
-void df_stage_finish(struct df_lower *lo); /* the current one, if any */
+void df_stage_finish(struct df_lower *lo);           /* the current one, if any */
+struct df_stage df_stage_trial(struct df_stage *st); /* one that goes on from it */
 bool df_target_set(struct df_lower *lo);
 /* Where COPY --from=NAME or a mount's from=NAME reads: a step, or else the context of this name.
  * False: reported. */

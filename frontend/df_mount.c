@@ -251,6 +251,12 @@ static bool read_field(struct mounting *mt, const struct df_field *f)
         return unknown_key(mt, f);
     if (!check_key(mt, f, key))
         return false;
+    if (key == KEY_TYPE) {
+        if (!read_known(mt, f, key))
+            return false;
+        mt->given[key] = f;
+        return true;
+    }
     mt->given[key] = f;
     if (key == KEY_ID)
         return read_text(mt, f, &mt->m.id);
@@ -297,6 +303,15 @@ static struct str base_name(struct str path)
     return path;
 }
 
+/* The last part of a path, if it is known. */
+static struct str target_name(struct text path)
+{
+    const struct text_part *last = path.n ? &path.part[path.n - 1] : NULL;
+    if (!last || last->kind != TEXT_LITERAL || (path.n > 1 && str_find(last->s, '/') < 0))
+        return STR("");
+    return base_name(last->s);
+}
+
 /* The id is that or the source, or the last part of the target. */
 static bool finish_secret(struct mounting *mt)
 {
@@ -308,8 +323,8 @@ static bool finish_secret(struct mounting *mt)
     if (text_is_empty(m->id))
         m->id = m->source;
     m->source = TEXT_EMPTY;
-    if (text_is_empty(m->id) && text_is_literal(m->target))
-        m->id = text_lit(a, base_name(text_str(m->target)));
+    if (text_is_empty(m->id))
+        m->id = text_lit(a, target_name(m->target));
     if (text_is_empty(m->id))
         return fail(mt, &mt->flag->value,
                     "a secret needs an \"id\", or a \"target\" whose name is known" NOTHING,
@@ -391,7 +406,8 @@ static void finish_paths(struct mounting *mt)
 static bool check_target(struct mounting *mt)
 {
     struct text t = mt->m.target;
-    if (!text_is_literal(t) || text_is_empty(t) || !str_eq(text_str(t), STR("/")))
+    struct arena *a = mt->lo->c->arena;
+    if (!text_is_literal(t) || text_is_empty(t) || !str_eq(df_path_clean(a, text_str(t)), STR("/")))
         return true;
     const struct df_field *f = mt->given[KEY_TARGET];
     return fail(mt, f ? &f->value : &mt->flag->value,
@@ -435,8 +451,11 @@ static bool read_mount(struct mounting *mt, struct step *s)
     bool ok = true;
     if (!df_csv_read(mt->lo, &mt->flag->value, &fields))
         return false;
-    vec_for (const struct df_field, f, &fields)
+    vec_for (const struct df_field, f, &fields) {
         ok &= check_from(mt, f) && read_field(mt, f);
+        if (!ok && !mt->given[KEY_TYPE] && fields.n > 1)
+            return false; /* without its type nothing can be said of the rest */
+    }
     if (!mt->given[KEY_RO] && !mt->given[KEY_RW])
         mt->is_writable = mt->m.type == MOUNT_CACHE || mt->m.type == MOUNT_TMPFS;
     return ok && finish(mt, s);
@@ -476,8 +495,10 @@ bool df_mounts_read(struct df_lower *lo, const struct df_insn *in, struct step *
 static bool read_device(struct df_lower *lo, const struct df_flag *flag, struct ir_device *out)
 {
     struct df_field_vec fields = {0};
-    bool required = false, ok = df_csv_read(lo, &flag->value, &fields);
+    bool required = false, ok = true;
     *out = (struct ir_device){0};
+    if (!df_csv_read(lo, &flag->value, &fields))
+        return false;
     vec_for (const struct df_field, f, &fields) {
         if (str_eq_nocase(f->key.s, STR("required"))) {
             required = true;

@@ -7,17 +7,50 @@
 
 #include "frontend/df_lower.h"
 
+#include "frontend/df_rules.h"
 #include "frontend/df_scan.h"
 #include "frontend/pin.h"
 
-/* The instruction as it was written, with the bodies of its heredocs. */
+/* The instruction as it was written, with the bodies of its heredocs; .p is NULL if that is too
+ * much. */
 static struct str trigger_text(struct df_lower *lo, const struct df_insn *in)
 {
-    struct str text = in->words.at[0].s;
-    vec_for (const struct df_heredoc, h, &in->trigger->heredocs)
-        text = arena_printf(lo->c->arena, STR_FMT "\n" STR_FMT STR_FMT, STR_ARG(text),
-                            STR_ARG(df_heredoc_raw(lo->c, h)), STR_ARG(h->name));
-    return text;
+    const struct df_word *whole = &in->words.at[0];
+    VEC(char) text = {0};
+    struct arena *a = lo->c->arena;
+    vec_append(a, &text, whole->s.p, whole->s.n);
+    vec_for (const struct df_heredoc, h, &in->trigger->heredocs) {
+        struct str body = df_heredoc_raw(lo->c, h);
+        if (!compile_spend(lo->c, df_word_span(&in->keyword), body.n + h->name.n))
+            return (struct str){0};
+        vec_push(a, &text, '\n');
+        vec_append(a, &text, body.p, body.n);
+        vec_append(a, &text, h->name.p, h->name.n);
+    }
+    return str_of(text.at, text.n);
+}
+
+/* Lowers it to nothing, for what it would say. Names are those of another file. */
+static void try_trigger(struct df_lower *lo, const struct df_insn *trigger)
+{
+    struct df_stage *st = lo->stage, trial = df_stage_trial(st);
+    size_t n_steps = lo->c->plan->steps.n, n_diags = lo->c->diags->list.n;
+    lo->stage = &trial;
+    lo->is_trial = true;
+    df_lower_insn(lo, trigger);
+    lo->is_trial = false;
+    lo->stage = st;
+    lo->c->plan->steps.n = n_steps;
+    for (size_t i = n_diags; i < lo->c->diags->list.n; i++) {
+        struct diag *d = lo->c->diags->list.at[i];
+        if (d->level != DIAG_ERROR) {
+            diag_skip(d);
+            continue;
+        }
+        diag_demote(d);
+        d->rule = &df_rule_onbuild_trigger;
+        diag_note(d, "this stops the build of every image that is made from this one");
+    }
 }
 
 void df_lower_onbuild(struct df_lower *lo, const struct df_insn *in)
@@ -26,8 +59,10 @@ void df_lower_onbuild(struct df_lower *lo, const struct df_insn *in)
         return;
     struct arena *a = lo->c->arena;
     struct str text = trigger_text(lo, in);
-    if (!compile_spend(lo->c, df_word_span(&in->keyword), text.n))
+    if (!text.p)
         return;
+    if (!in->trigger->is_broken)
+        try_trigger(lo, in->trigger);
     vec_push(a, &lo->stage->config.onbuild, text);
     vec_push(a, &lo->stage->triggers, in);
 }
@@ -44,6 +79,9 @@ void df_triggers_run(struct df_lower *lo, const struct df_stage *base)
 {
     vec_for (const struct df_insn *const, onbuild, &base->triggers) {
         const struct df_insn *trigger = (*onbuild)->trigger;
+        size_t weight = sizeof(struct step) + trigger->line->text.n;
+        if (!compile_spend(lo->c, df_word_span(&lo->stage->keyword), weight))
+            return;
         if (trigger->is_broken)
             refuse_broken(lo, *onbuild);
         else

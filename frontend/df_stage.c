@@ -102,10 +102,12 @@ static bool read_platform(struct df_lower *lo, const struct df_insn *in, struct 
         *platform = platform_text(lo->c->arena, &p);
         return true;
     }
-    if (!lo->globals_broken)
-        diag_error(lo->c->diags, df_word_span(&f->value),
-                   "platform \"" STR_FMT "\" is not of the form OS/ARCH[/VARIANT]",
-                   STR_ARG(*platform));
+    if (lo->globals_broken)
+        return false;
+    struct diag *d = diag_error(lo->c->diags, df_word_span(&f->value),
+                                "platform \"" STR_FMT "\" is not of the form OS/ARCH[/VARIANT]",
+                                STR_ARG(*platform));
+    df_suggest_variables(lo, d, f->value.s);
     return false;
 }
 
@@ -116,6 +118,7 @@ static bool check_image(struct df_lower *lo, const struct df_word *word, struct 
             struct diag *d = diag_error(lo->c->diags, df_word_span(word),
                                         "the image \"" STR_FMT "\" is empty", STR_ARG(word->s));
             diag_note(d, "variables of FROM are set by ARG before the first FROM");
+            df_suggest_variables(lo, d, word->s);
         }
         return false;
     }
@@ -132,6 +135,7 @@ static bool check_image(struct df_lower *lo, const struct df_word *word, struct 
         diag_note(d, "it must be in lower case");
     else if (!str_eq(image, word->s))
         diag_note(d, "variables of FROM are set by ARG before the first FROM");
+    df_suggest_variables(lo, d, word->s);
     return false;
 }
 
@@ -206,6 +210,13 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
     if (st->base)
         start_from_pin(lo, st);
     return true;
+}
+
+struct df_stage df_stage_trial(struct df_stage *st)
+{
+    struct df_stage trial = {.name = st->name, .index = st->index};
+    inherit(&trial, st);
+    return trial;
 }
 
 void df_lower_from(struct df_lower *lo, const struct df_insn *in)
@@ -383,6 +394,9 @@ static bool read_other(struct df_lower *lo, const struct df_word *at, struct str
 bool df_stage_resolve(struct df_lower *lo, const struct df_word *at, struct str name,
                       struct df_origin *out)
 {
+    *out = (struct df_origin){.step = lo->stage->step};
+    if (lo->is_trial)
+        return true;
     const struct df_named *n = map_get(&lo->named, df_stage_key(lo->c->arena, name));
     unsigned long long index = 0;
     if (!n && !str_to_u64(name, &index))

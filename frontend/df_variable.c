@@ -70,11 +70,29 @@ static struct str nearest(struct df_lower *lo, const struct vars *vars, struct s
     return s.best;
 }
 
-void df_suggest_variable(struct df_lower *lo, struct diag *d, struct str name)
+static struct str name_at(struct str s)
 {
-    struct str near = nearest(lo, &lo->globals, name);
-    if (near.p)
-        diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(near));
+    size_t n = 0;
+    while (n < s.n && (ascii_is_alnum(s.p[n]) || s.p[n] == '_'))
+        n++;
+    return str_of(s.p, n);
+}
+
+void df_suggest_variables(struct df_lower *lo, struct diag *d, struct str word)
+{
+    struct value unused;
+    for (ptrdiff_t at; (at = str_find(word, '$')) >= 0;) {
+        word = str_skip(word, (size_t)at + 1);
+        if (str_starts(word, STR("{")))
+            word = str_skip(word, 1);
+        struct str name = name_at(word), near;
+        if (name.n == 0 || vars_get(&lo->globals, name, &unused))
+            continue;
+        near = nearest(lo, &lo->globals, name);
+        if (near.p)
+            diag_note(d, "did you mean \"" STR_FMT "\" for \"" STR_FMT "\"?", STR_ARG(near),
+                      STR_ARG(name));
+    }
 }
 
 /* An ARG before the first FROM that the stage does not repeat. */
