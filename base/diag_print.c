@@ -181,6 +181,27 @@ static void print_one(const struct diag *d, struct sources *ss, bool colour, str
     }
 }
 
+static bool says_the_same(const struct diag *d, const struct diag *e)
+{
+    return d->span.source == e->span.source && d->span.off == e->span.off &&
+           d->span.len == e->span.len && str_eq(d->text, e->text);
+}
+
+/* What is read twice, as a trigger is, may be reported twice: of the same message at the same place
+ * the first error counts, or else the first warning. Only neighbours in the order are compared. */
+static bool is_repeated(const struct ranked *sorted, size_t n, size_t i)
+{
+    enum { NEAR = 8 };
+    const struct diag *d = sorted[i].diag;
+    for (size_t j = i > NEAR ? i - NEAR : 0; j < n && j <= i + NEAR; j++) {
+        const struct diag *e = sorted[j].diag;
+        bool wins = e->level != d->level ? e->level == DIAG_ERROR : j < i;
+        if (j != i && wins && says_the_same(d, e))
+            return true;
+    }
+    return false;
+}
+
 void diag_print(const struct diag_sink *sink, struct sources *ss, bool colour, struct buf *out)
 {
     size_t n = 0;
@@ -193,7 +214,8 @@ void diag_print(const struct diag_sink *sink, struct sources *ss, bool colour, s
     qsort(sorted, n, sizeof *sorted, by_place);
     size_t shown = n < DIAG_PRINT_MAX ? n : DIAG_PRINT_MAX;
     for (size_t i = 0; i < shown; i++)
-        print_one(sorted[i].diag, ss, colour, out);
+        if (!is_repeated(sorted, n, i))
+            print_one(sorted[i].diag, ss, colour, out);
     if (shown < n)
         buf_printf(out, "%zu more messages are not shown\n", n - shown);
 }

@@ -71,6 +71,18 @@ static struct str target_stage(const struct df_lower *lo)
     return name.n ? name : STR("default");
 }
 
+/* Once for all files, and of one name the last. */
+static void set_proxy(struct compile *c, const struct build_arg *arg)
+{
+    struct name_str proxy = {arg->name, arg->value};
+    vec_for (struct name_str, p, &c->plan->proxies)
+        if (str_eq(p->name, arg->name)) {
+            *p = proxy;
+            return;
+        }
+    vec_push(c->arena, &c->plan->proxies, proxy);
+}
+
 void df_build_args_init(struct df_lower *lo)
 {
     struct arena *a = lo->c->arena;
@@ -79,9 +91,8 @@ void df_build_args_init(struct df_lower *lo)
     lo->declared = MAP_INIT(a);
     vec_for (const struct build_arg, arg, &lo->c->options->build_args) {
         *map_slot(&lo->build_args, arg->name) = (void *)arg;
-        struct name_str proxy = {arg->name, arg->value};
         if (is_proxy(arg->name))
-            vec_push(a, &lo->c->plan->proxies, proxy);
+            set_proxy(lo->c, arg);
     }
     if (lo->c->options->platform.n)
         platform_read(a, lo->c->options->platform, &target);
@@ -148,8 +159,12 @@ static void declare(struct df_lower *lo, const struct df_pair *p)
     int rc = read_arg(lo, p, &v);
     lo->globals_broken |= rc < 0 && !lo->stage;
     struct vars *env = lo->stage ? &lo->stage->run_env : &lo->globals;
-    if (rc > 0 && !is_kept_from_env(p->name.s))
-        df_set(lo, env, &p->name, p->name.s, v);
+    struct value shadowed;
+    if (rc <= 0 || is_kept_from_env(p->name.s))
+        return;
+    df_set(lo, env, &p->name, p->name.s, v);
+    if (lo->stage && vars_get(&lo->stage->env, p->name.s, &shadowed))
+        vec_push(lo->c->arena, &lo->stage->hidden, p->name.s);
 }
 
 /* Unlike those of ENV, the arguments of one instruction see each other. */

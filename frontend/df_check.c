@@ -104,6 +104,39 @@ static bool skips(const struct df_check *check, const char *rule)
     return false;
 }
 
+/* Those that BuildKit has: error=true is not to refuse what it builds. */
+static bool is_buildkits(const char *rule)
+{
+    static const char *const names[] = {
+        "StageNameCasing",
+        "FromAsCasing",
+        "NoEmptyContinuation",
+        "ConsistentInstructionCasing",
+        "DuplicateStageName",
+        "ReservedStageName",
+        "JSONArgsRecommended",
+        "MaintainerDeprecated",
+        "UndefinedArgInFrom",
+        "WorkdirRelativePath",
+        "UndefinedVar",
+        "MultipleInstructionsDisallowed",
+        "LegacyKeyValueFormat",
+        "InvalidBaseImagePlatform",
+        "RedundantTargetPlatform",
+        "SecretsUsedInArgOrEnv",
+        "InvalidDefaultArgInFrom",
+        "FromPlatformFlagConstDisallowed",
+        "CopyIgnoredFile",
+        "InvalidDefinitionDescription",
+        "ExposeProtoCasing",
+        "ExposeInvalidFormat",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], rule) == 0)
+            return true;
+    return false;
+}
+
 /* What the instruction has to say in which a byte of the source stands; NULL above the first. */
 static const struct df_check *check_at(const struct df_file *file, uint32_t off)
 {
@@ -127,7 +160,7 @@ void df_checks_apply(struct compile *c, const struct df_file *file)
             continue;
         if (skips(all, d->rule->name) || skips(check_at(file, d->span.off), d->rule->name))
             diag_skip(d);
-        else if (all->error) {
+        else if (all->error && is_buildkits(d->rule->name)) {
             diag_raise(d);
             diag_note_at(d, file->directives.check.span, "this makes errors of warnings");
         }

@@ -113,16 +113,57 @@ static bool add_heredoc(struct df_lower *lo, const struct df_heredoc *h, struct 
     struct df_word body = df_heredoc_word(lo->c, h);
     struct value v = {text_lit(lo->c->arena, body.s), body.s.n};
     struct ir_file f = {.name = h->name};
-    if (str_find(h->name, '/') >= 0 || str_eq(h->name, STR(".")) || str_eq(h->name, STR(".."))) {
-        df_error(lo, df_word_span(&h->word), "\"" STR_FMT "\" can't be the name of a file",
-                 STR_ARG(h->name));
+    if (!df_heredoc_is_file(lo, h))
         return false;
-    }
     if (h->expand && !df_expand_raw(lo, &body, &v))
         return false;
     f.content = v.text;
     vec_push(lo->c->arena, &cp->files, f);
     return compile_spend(lo->c, df_word_span(&h->word), v.weight);
+}
+
+static bool flag_is_on(const struct df_insn *in, struct str name)
+{
+    const struct df_flag *f = df_flag_find(in, name);
+    return f && !str_eq_nocase(f->value.s, STR("false"));
+}
+
+static enum choice read_choice(const struct df_insn *in, struct str name)
+{
+    if (!df_flag_find(in, name))
+        return CHOICE_DEFAULT;
+    return flag_is_on(in, name) ? CHOICE_YES : CHOICE_NO;
+}
+
+/* The value of "keep-git-dir" in the query of a repository's URL; CHOICE_DEFAULT if it is not
+ * there. */
+static enum choice query_choice(struct str url)
+{
+    struct str rest, part, key, value;
+    bool yes, more = str_cut(url, '?', &part, &rest);
+    str_cut(rest, '#', &rest, &part);
+    while (more) {
+        more = str_cut(rest, '&', &part, &rest);
+        bool has_value = str_cut(part, '=', &key, &value);
+        if (!str_eq(key, STR("keep-git-dir")))
+            continue;
+        if (!has_value || value.n == 0)
+            return CHOICE_YES;
+        return df_bool_read(value, &yes) && !yes ? CHOICE_NO : CHOICE_YES;
+    }
+    return CHOICE_DEFAULT;
+}
+
+/* The flag and the URL may not say different things. */
+static bool check_git_dir(struct df_lower *lo, const struct df_word *w, struct str url,
+                          const struct copying *cp)
+{
+    enum choice flag = read_choice(cp->in, STR("keep-git-dir")), query = query_choice(url);
+    if (flag == CHOICE_DEFAULT || query == CHOICE_DEFAULT || flag == query)
+        return true;
+    df_error(lo, df_word_span(w), "\"--keep-git-dir\" and \"" STR_FMT "\" contradict each other",
+             STR_ARG(url));
+    return false;
 }
 
 static bool add_remote(struct df_lower *lo, const struct df_word *w, struct copying *cp)
@@ -143,7 +184,7 @@ static bool add_source(struct df_lower *lo, const struct df_word *w, struct copy
     if (!expand_path(lo, w, &v))
         return false;
     if (remote_kind(text_head(v.text), cp->is_git) != REMOTE_NONE) {
-        if (!add_remote(lo, w, cp))
+        if (!add_remote(lo, w, cp) || !check_git_dir(lo, w, text_head(v.text), cp))
             return false;
     } else if (text_is_literal(v.text)) {
         struct str path = text_str(v.text);
@@ -186,12 +227,6 @@ static bool read_paths(struct df_lower *lo, struct copying *cp)
     if (cp->src.n && cp->files.n) /* they are several, though each step has only some of them */
         cp->dst = df_with_slash(lo->c->arena, cp->dst);
     return true;
-}
-
-static bool flag_is_on(const struct df_insn *in, struct str name)
-{
-    const struct df_flag *f = df_flag_find(in, name);
-    return f && !str_eq_nocase(f->value.s, STR("false"));
 }
 
 static bool read_copying(struct df_lower *lo, const struct df_insn *in, struct copying *cp)
@@ -301,13 +336,6 @@ void df_lower_copy(struct df_lower *lo, const struct df_insn *in)
     add_files(lo, &cp);
 }
 
-static enum choice read_choice(const struct df_insn *in, struct str name)
-{
-    if (!df_flag_find(in, name))
-        return CHOICE_DEFAULT;
-    return flag_is_on(in, name) ? CHOICE_YES : CHOICE_NO;
-}
-
 /* The only source is one to which a checksum belongs. */
 static bool check_checksum(struct df_lower *lo, const struct copying *cp, const struct df_flag *f)
 {
@@ -336,8 +364,9 @@ static bool is_hex(struct str s)
 static bool check_digest(struct df_lower *lo, const struct copying *cp, const struct df_flag *f,
                          struct str sum)
 {
-    struct str algorithm, hex, src = text_head(cp->src.at[0]);
-    if (remote_kind(src, cp->is_git) != REMOTE_HTTP)
+    struct str algorithm, hex;
+    struct text src = cp->src.at[0];
+    if (!text_is_literal(src) || remote_kind(text_str(src), cp->is_git) != REMOTE_HTTP)
         return true;
     bool ok = str_cut(sum, ':', &algorithm, &hex) && is_hex(hex);
     ok = ok && ((str_eq(algorithm, STR("sha256")) && hex.n == 64) ||

@@ -19,6 +19,17 @@ static bool is_integer(struct str s)
     return digits;
 }
 
+/* One spelling, one id. */
+static struct str canonical(struct arena *a, struct str s)
+{
+    bool negative = s.p[0] == '-';
+    if (s.p[0] == '-' || s.p[0] == '+')
+        s = str_skip(s, 1);
+    while (s.n > 1 && s.p[0] == '0')
+        s = str_skip(s, 1);
+    return negative && !str_eq(s, STR("0")) ? str_concat(a, STR("-"), s) : s;
+}
+
 /* The instructions of the stage whose FROM stands at `from`; *n of them. */
 static const struct df_insn *body_of(const struct df_lower *lo, const struct df_insn *from,
                                      size_t *n)
@@ -78,9 +89,13 @@ static void from_stage(struct df_lower *lo, const struct df_insn *from)
         refuse(lo, &from->words.at[0], "is made from scratch");
         return;
     }
+    size_t before = lo->c->diags->list.n;
     lo->stage = &own;
     bool ok = read_body(lo, body, n, &url);
     lo->stage = NULL;
+    for (size_t i = before; i < lo->c->diags->list.n; i++)
+        if (lo->c->diags->list.at[i]->level == DIAG_WARNING)
+            diag_skip(lo->c->diags->list.at[i]); /* the stage itself says it again */
     if (ok && url.n)
         lo->epoch = str_concat(lo->c->arena, STR("source:"), url);
     else if (ok)
@@ -125,7 +140,7 @@ void df_epoch_init(struct df_lower *lo)
     if (value.n == 0 && vars_get(&lo->globals, STR("SOURCE_DATE_EPOCH"), &v))
         value = text_str(v.text);
     if (is_integer(value))
-        lo->epoch = value;
+        lo->epoch = canonical(lo->c->arena, value);
     else if (value.n)
         from_elsewhere(lo, value);
 }

@@ -239,36 +239,61 @@ static int lex_keyword(struct df_parse *ps)
     return shape_token(ps->insn.type->shape);
 }
 
-/* The text of a flag without its quotes. */
-static struct str unquote(struct arena *a, struct str s)
+/* A flag without its quotes, as a line of its own that knows where each of its bytes stands. */
+struct unquoted {
+    char *to;
+    size_t n;
+    VEC(struct df_segment) segments;
+};
+
+static void keep(struct df_parse *ps, struct unquoted *u, const char *p)
 {
-    char *to = arena_alloc(a, s.n + 1);
-    size_t n = 0;
+    struct span at = df_line_span(ps->insn.line, str_of(p, 1));
+    const struct df_segment *last = u->segments.n ? &u->segments.at[u->segments.n - 1] : NULL;
+    if (!last || at.off != last->src + (u->n - last->at)) {
+        struct df_segment seg = {(uint32_t)u->n, at.off};
+        vec_push(ps->c->arena, &u->segments, seg);
+    }
+    u->to[u->n++] = *p;
+}
+
+static struct df_word unquote(struct df_parse *ps, struct str s)
+{
+    struct arena *a = ps->c->arena;
+    struct unquoted u = {.to = arena_alloc(a, s.n + 1)};
     char quote = 0;
     for (size_t i = 0; i < s.n; i++) {
         char ch = s.p[i];
         if (quote ? ch == quote : ch == '\'' || ch == '"')
             quote = quote ? 0 : ch;
         else if (ch != '\\')
-            to[n++] = ch;
+            keep(ps, &u, s.p + i);
         else if (i + 1 < s.n)
-            to[n++] = s.p[++i];
+            keep(ps, &u, s.p + ++i);
     }
-    return str_of(to, n);
+    struct df_line *l = arena_new(a, struct df_line);
+    *l = (struct df_line){.text = str_of(u.to, u.n), .source = ps->insn.line->source};
+    l->n_segments = (uint32_t)u.segments.n;
+    l->segment = u.segments.at;
+    return df_word_of(l, l->text);
+}
+
+static bool is_plain_flag(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '\'' || s.p[i] == '"' || s.p[i] == '\\')
+            return false;
+    return true;
 }
 
 static struct df_flag flag_of(struct df_parse *ps, struct df_word whole)
 {
-    struct df_flag f = {.whole = whole, .name = whole, .value = whole};
-    bool is_plain = true;
-    for (size_t i = 0; i < whole.s.n; i++)
-        is_plain &= whole.s.p[i] != '\'' && whole.s.p[i] != '"' && whole.s.p[i] != '\\';
-    struct str text = str_skip(is_plain ? whole.s : unquote(ps->c->arena, whole.s), 2);
-    f.has_value = str_cut(text, '=', &f.name.s, &f.value.s);
-    if (is_plain) {
-        f.name.raw = f.name.s;
-        f.value.raw = f.has_value ? f.value.s : whole.raw;
-    }
+    struct df_word text = is_plain_flag(whole.s) ? whole : unquote(ps, whole.s);
+    struct df_flag f = {.whole = whole, .name = text, .value = whole};
+    f.has_value = str_cut(str_skip(text.s, 2), '=', &f.name.s, &f.value.s);
+    f.name.raw = f.name.s;
+    if (f.has_value)
+        f.value = df_word_of(text.line, f.value.s);
     return f;
 }
 

@@ -35,14 +35,20 @@ static lower_fn *const lowerings[DF_N_KINDS] = {
     [DF_WORKDIR] = df_lower_workdir,
 };
 
+struct diag *df_verror(struct df_lower *lo, struct span at, const char *fmt, va_list ap)
+{
+    struct diag *d = diag_verror(lo->c->diags, at, fmt, ap);
+    if (lo->stage)
+        vec_push(lo->c->arena, &lo->stage->errors, d);
+    return d;
+}
+
 struct diag *df_error(struct df_lower *lo, struct span at, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    struct diag *d = diag_verror(lo->c->diags, at, fmt, ap);
+    struct diag *d = df_verror(lo, at, fmt, ap);
     va_end(ap);
-    if (lo->stage)
-        vec_push(lo->c->arena, &lo->stage->errors, d);
     return d;
 }
 
@@ -143,15 +149,15 @@ static void forgive_unneeded(struct df_lower *lo)
     }
 }
 
-static void no_stage(struct compile *c, const struct df_file *file)
+static void no_stage(struct compile *c, const struct df_file *file, size_t errors_before)
 {
-    if (c->diags->n_errors == 0)
+    if (c->diags->n_errors == errors_before)
         diag_error(c->diags, span_of(file->source, 0, 0),
                    file->insns.n ? "the Dockerfile has no stage: FROM is missing"
                                  : "the Dockerfile has no instructions");
 }
 
-static void lower_file(struct compile *c, const struct df_file *file)
+static void lower_file(struct compile *c, const struct df_file *file, size_t errors)
 {
     struct df_lower lo = {.c = c, .file = file, .names = MAP_INIT(c->arena)};
     if (!within_limits(c, file))
@@ -168,7 +174,7 @@ static void lower_file(struct compile *c, const struct df_file *file)
     if (lo.stages.n && df_target_set(&lo))
         forgive_unneeded(&lo);
     else if (lo.stages.n == 0)
-        no_stage(c, file);
+        no_stage(c, file, errors);
 }
 bool df_compile(struct compile *c, uint32_t source)
 {
@@ -176,7 +182,7 @@ bool df_compile(struct compile *c, uint32_t source)
     struct df_file file;
     if (!df_parse_file(c, source, &file))
         return false;
-    lower_file(c, &file);
+    lower_file(c, &file, errors);
     df_checks_apply(c, &file);
     return c->diags->n_errors == errors;
 }

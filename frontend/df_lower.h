@@ -32,8 +32,10 @@ struct df_stage {
     struct vars env;              /* ENV alone */
     struct vars labels, ports, volumes;
     struct text_vec late_ports, late_volumes; /* whose text only the base image can tell */
-    struct text cwd;                          /* empty until WORKDIR */
-    struct value user;                        /* empty until USER */
+    size_t late_weight;                       /* of both */
+    struct str_vec hidden; /* names of ENV that an ARG behind it hides, in this stage only */
+    struct text cwd;       /* empty until WORKDIR */
+    struct value user;     /* empty until USER */
     bool has_user;
     bool has_cmd;               /* CMD was given in this stage itself */
     uint32_t n_ssh;             /* ssh mounts so far in the instruction */
@@ -47,6 +49,9 @@ struct df_named {
     uint32_t index;
 };
 
+/* Names that are compared in one file for suggestions, so that many misspelt ones stay cheap. */
+enum { DF_COMPARE_MAX = 100000 };
+
 struct df_lower {
     struct compile *c;
     const struct df_file *file;
@@ -59,6 +64,7 @@ struct df_lower {
     struct map build_args; /* name -> const struct build_arg */
     struct map declared;   /* every ARG's name -> something */
     bool outside_reported; /* an instruction before the first FROM was */
+    bool in_image_trigger; /* what is lowered comes from a base image */
     bool is_trial;         /* a trigger is looked at where it stands: names mean nothing yet */
     struct str epoch;      /* as in struct image_config; set at the first FROM */
     bool epoch_is_elsewhere;
@@ -73,6 +79,8 @@ struct df_lower {
  */
 struct diag *df_error(struct df_lower *lo, struct span at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+struct diag *df_verror(struct df_lower *lo, struct span at, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 
 /* Sets a variable for the word `at`, and counts what had to be copied for it. */
 void df_set(struct df_lower *lo, struct vars *env, const struct df_word *at, struct str name,
@@ -110,6 +118,8 @@ struct str df_stage_key(struct arena *a,
 void df_lower_from(struct df_lower *lo, const struct df_insn *in);
 void df_stage_finish(struct df_lower *lo);           /* the current one, if any */
 struct df_stage df_stage_trial(struct df_stage *st); /* one that goes on from it */
+/* Notes a port or volume of the current stage that only the base image can tell. */
+void df_add_late(struct df_lower *lo, struct text_vec *list, const struct value *v);
 bool df_target_set(struct df_lower *lo);
 /* Where COPY --from=NAME or a mount's from=NAME reads: a step, or else the context of this name.
  * False: reported. */
@@ -140,6 +150,7 @@ void df_lower_run(struct df_lower *lo, const struct df_insn *in);
 void df_lower_workdir(struct df_lower *lo, const struct df_insn *in);
 struct command df_command(struct df_lower *lo, const struct df_insn *in);
 struct str df_heading(struct arena *a, const struct df_insn *in);
+bool df_heredoc_is_file(struct df_lower *lo, const struct df_heredoc *h); /* its name is one's */
 void df_add_step(struct df_lower *lo, const struct df_insn *in, struct step *s);
 
 /* df_copy.c: COPY and ADD */
@@ -157,7 +168,7 @@ bool df_csv_read(struct df_lower *lo, const struct df_word *text, struct df_fiel
 bool df_bool_read(struct str s, bool *out); /* as Go's strconv.ParseBool: 1, t, true, ... */
 bool df_octal_read(struct str s, unsigned max, struct str *out); /* without leading zeros */
 
-/* df_mount.c: the mounts and devices of RUN. False: reported. */
+/* df_mount.c, df_device.c: the mounts and devices of RUN. False: reported. */
 bool df_mounts_read(struct df_lower *lo, const struct df_insn *in, struct step *s);
 bool df_devices_read(struct df_lower *lo, const struct df_insn *in, struct op_run *op);
 
@@ -172,13 +183,15 @@ void df_lower_insn(struct df_lower *lo, const struct df_insn *in);
 void df_lower_cmd(struct df_lower *lo, const struct df_insn *in);
 void df_lower_entrypoint(struct df_lower *lo, const struct df_insn *in);
 void df_lower_env(struct df_lower *lo, const struct df_insn *in);
-void df_lower_expose(struct df_lower *lo, const struct df_insn *in);
 void df_lower_label(struct df_lower *lo, const struct df_insn *in);
 void df_lower_maintainer(struct df_lower *lo, const struct df_insn *in);
 void df_lower_shell(struct df_lower *lo, const struct df_insn *in);
 void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in);
 void df_lower_user(struct df_lower *lo, const struct df_insn *in);
 void df_lower_volume(struct df_lower *lo, const struct df_insn *in);
+
+/* df_expose.c */
+void df_lower_expose(struct df_lower *lo, const struct df_insn *in);
 
 /* df_health.c */
 void df_lower_healthcheck(struct df_lower *lo, const struct df_insn *in);

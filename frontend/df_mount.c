@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RUN --mount and --device. The fields of a mount are read in order, as in BuildKit: what belongs
+ * RUN --mount. The fields of a mount are read in order, as in BuildKit: what belongs
  * to one type stands behind it.
  */
 #include <config.h>
@@ -65,13 +65,13 @@ struct mounting {
     bool is_writable;
 };
 
-/* For messages of fail() without a part of the source. */
-#define NOTHING "%.*s"
-
-static bool fail(const struct mounting *mt, const struct df_word *at, const char *fmt,
-                 struct str what)
+static bool __attribute__((format(printf, 3, 4)))
+fail(const struct mounting *mt, const struct df_word *at, const char *fmt, ...)
 {
-    df_error(mt->lo, df_word_span(at), fmt, STR_ARG(what));
+    va_list ap;
+    va_start(ap, fmt);
+    df_verror(mt->lo, df_word_span(at), fmt, ap);
+    va_end(ap);
     return false;
 }
 
@@ -121,7 +121,7 @@ static bool read_number(struct mounting *mt, const struct df_field *f, struct st
 {
     unsigned long long n;
     if (!str_to_u64(v, &n) || n > UINT32_MAX)
-        return fail(mt, &f->value, "\"" STR_FMT "\" is not a user's or group's number", v);
+        return fail(mt, &f->value, "\"" STR_FMT "\" is not a user's or group's number", STR_ARG(v));
     *out = (int64_t)n;
     return true;
 }
@@ -154,13 +154,14 @@ static bool size_read(struct str s, int64_t *out)
 static bool read_size(struct mounting *mt, const struct df_field *f, struct str v)
 {
     return size_read(v, &mt->m.size) ||
-           fail(mt, &f->value, "\"" STR_FMT "\" is not a size like \"512m\"", v);
+           fail(mt, &f->value, "\"" STR_FMT "\" is not a size like \"512m\"", STR_ARG(v));
 }
 
 static bool read_mode(struct mounting *mt, const struct df_field *f, struct str v)
 {
     return df_octal_read(v, 07777, &mt->m.mode) ||
-           fail(mt, &f->value, "mode \"" STR_FMT "\" is not an octal number up to 7777", v);
+           fail(mt, &f->value, "mode \"" STR_FMT "\" is not an octal number up to 7777",
+                STR_ARG(v));
 }
 
 /* A key alone means that it is so. */
@@ -169,7 +170,7 @@ static bool read_bool(struct mounting *mt, const struct df_field *f, struct str 
     *out = true;
     if (!f->has_value || df_bool_read(v, out))
         return true;
-    return fail(mt, &f->value, "\"" STR_FMT "\" is neither true nor false", v);
+    return fail(mt, &f->value, "\"" STR_FMT "\" is neither true nor false", STR_ARG(v));
 }
 
 static bool read_text(struct mounting *mt, const struct df_field *f, struct text *out)
@@ -246,7 +247,8 @@ static bool read_field(struct mounting *mt, const struct df_field *f)
             key = names[i].key;
     bool alone_is_fine = key == KEY_RO || key == KEY_RW || key == KEY_REQUIRED;
     if (!f->has_value && !alone_is_fine)
-        return fail(mt, &f->whole, "\"" STR_FMT "\" must have the form KEY=VALUE", f->whole.s);
+        return fail(mt, &f->whole, "\"" STR_FMT "\" must have the form KEY=VALUE",
+                    STR_ARG(f->whole.s));
     if (key == N_KEYS)
         return unknown_key(mt, f);
     if (!check_key(mt, f, key))
@@ -319,7 +321,7 @@ static bool finish_secret(struct mounting *mt)
     struct ir_mount *m = &mt->m;
     if (!text_is_empty(m->source) && !text_is_empty(m->id))
         return fail(mt, &mt->given[KEY_SOURCE]->whole,
-                    "a secret has \"id\" or \"source\", not both" NOTHING, STR(""));
+                    "a secret has \"id\" or \"source\", not both");
     if (text_is_empty(m->id))
         m->id = m->source;
     m->source = TEXT_EMPTY;
@@ -327,8 +329,9 @@ static bool finish_secret(struct mounting *mt)
         m->id = text_lit(a, target_name(m->target));
     if (text_is_empty(m->id))
         return fail(mt, &mt->flag->value,
-                    "a secret needs an \"id\", or a \"target\" whose name is known" NOTHING,
-                    STR(""));
+                    "a secret needs an \"id\", or a \"target\" whose name is known");
+    if (str_eq(m->mode, STR("400"))) /* defaults written out change no id */
+        m->mode = STR("");
     if (!text_is_empty(m->target) || m->env.n)
         return true;
     m->target = text_lit(a, STR("/run/secrets/"));
@@ -347,6 +350,8 @@ static void finish_ssh(struct mounting *mt)
     if (text_is_empty(mt->m.target))
         mt->m.target =
             text_lit(a, arena_printf(a, "/run/buildkit/ssh_agent.%u", mt->lo->stage->n_ssh));
+    if (str_eq(mt->m.mode, STR("600")))
+        mt->m.mode = STR("");
     mt->lo->stage->n_ssh++;
 }
 
@@ -411,7 +416,7 @@ static bool check_target(struct mounting *mt)
         return true;
     const struct df_field *f = mt->given[KEY_TARGET];
     return fail(mt, f ? &f->value : &mt->flag->value,
-                "a mount needs a target below the root directory" NOTHING, STR(""));
+                "a mount needs a target below the root directory");
 }
 
 static bool finish(struct mounting *mt, struct step *s)
@@ -488,46 +493,5 @@ bool df_mounts_read(struct df_lower *lo, const struct df_insn *in, struct step *
     }
     if (ok)
         add_agent(lo, &s->op.run);
-    return ok;
-}
-
-/* NAME[,required[=BOOL]], or the name as name=NAME. */
-static bool read_device(struct df_lower *lo, const struct df_flag *flag, struct ir_device *out)
-{
-    struct df_field_vec fields = {0};
-    bool required = false, ok = true;
-    *out = (struct ir_device){0};
-    if (!df_csv_read(lo, &flag->value, &fields))
-        return false;
-    vec_for (const struct df_field, f, &fields) {
-        if (str_eq_nocase(f->key.s, STR("required"))) {
-            required = true;
-            ok &= !f->has_value || df_bool_read(f->value.s, &required);
-        } else if (out->name.n) {
-            ok = false;
-        } else {
-            out->name = str_eq_nocase(f->key.s, STR("name")) ? f->value.s : f->whole.s;
-        }
-    }
-    out->optional = !required;
-    if (!ok || out->name.n == 0)
-        diag_error(lo->c->diags, df_word_span(&flag->value),
-                   "\"" STR_FMT "\" is not a device like \"vendor/class=name,required\"",
-                   STR_ARG(flag->value.s));
-    return ok && out->name.n > 0;
-}
-
-bool df_devices_read(struct df_lower *lo, const struct df_insn *in, struct op_run *op)
-{
-    bool ok = true;
-    vec_for (const struct df_flag, f, &in->flags) {
-        struct ir_device d;
-        if (!str_eq(f->name.s, STR("device")))
-            continue;
-        bool read = read_device(lo, f, &d);
-        ok &= read;
-        if (read)
-            vec_push(lo->c->arena, &op->devices, d);
-    }
     return ok;
 }

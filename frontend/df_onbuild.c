@@ -67,6 +67,9 @@ void df_lower_onbuild(struct df_lower *lo, const struct df_insn *in)
     vec_push(a, &lo->stage->triggers, in);
 }
 
+/* What a byte of a trigger takes each time it runs: words become structures. */
+enum { REPEATED = 8 };
+
 /* What was only a warning where the trigger stands is an error where it runs. */
 static void refuse_broken(struct df_lower *lo, const struct df_insn *onbuild)
 {
@@ -79,7 +82,7 @@ void df_triggers_run(struct df_lower *lo, const struct df_stage *base)
 {
     vec_for (const struct df_insn *const, onbuild, &base->triggers) {
         const struct df_insn *trigger = (*onbuild)->trigger;
-        size_t weight = sizeof(struct step) + trigger->line->text.n;
+        size_t weight = sizeof(struct step) + REPEATED * trigger->line->text.n;
         if (!compile_spend(lo->c, df_word_span(&lo->stage->keyword), weight))
             return;
         if (trigger->is_broken)
@@ -112,6 +115,8 @@ static void run_text(struct df_lower *lo, const struct pin *base, struct str tex
 
 void df_image_triggers_run(struct df_lower *lo, const struct pin *base)
 {
+    lo->in_image_trigger = true;
     vec_for (const struct str, text, &base->onbuild)
         run_text(lo, base, *text);
+    lo->in_image_trigger = false;
 }

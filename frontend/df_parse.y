@@ -199,8 +199,10 @@ bool df_parse_trigger(struct df_parse *ps, struct str text)
     struct df_file file = {.source = ps->file->source};
     struct df_parse sub = {.c = ps->c, .file = &file, .reader = ps->reader, .mode = DF_MODE_LINE};
     sub.is_trigger = true;
+    sub.reader.escape = '\\'; /* BuildKit parses a trigger anew, without the file's directives */
     sub.trigger = df_line_part(a, ps->insn.line, text);
     df_parse(&sub);
+    sub.reader.escape = ps->reader.escape;
     ps->reader = sub.reader; /* it read the bodies of its heredocs */
     ps->insn.trigger = file.insns.at;
     return ps->c->diags->n_errors == errors;
@@ -214,7 +216,8 @@ bool df_parse_file(struct compile *c, uint32_t source, struct df_file *file)
     vec_reserve(c->arena, &file->insns, n_lines < RESERVE_MAX ? n_lines : RESERVE_MAX);
     struct df_parse ps = {.c = c, .file = file, .mode = DF_MODE_LINE};
     df_reader_init(&ps.reader, c, source, &file->directives);
-    if (df_parse(&ps) != 0 && c->diags->n_errors == 0)
+    size_t errors = c->diags->n_errors;
+    if (df_parse(&ps) != 0 && c->diags->n_errors == errors)
         diag_error(c->diags, span_of(source, 0, 0), "the file is too complex to parse");
     return !ps.reader.is_cut;
 }

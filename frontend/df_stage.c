@@ -67,21 +67,34 @@ static void inherit(struct df_stage *st, struct df_stage *parent)
     st->errors = (struct diag_vec){0};
     st->triggers = (struct df_insn_ptrs){0};
     st->config.onbuild = (struct str_vec){0};
+    st->hidden = (struct str_vec){0};
     st->late_ports.cap = st->late_ports.n;
     st->late_volumes.cap = st->late_volumes.n;
     st->has_cmd = false;
 }
 
-/* *base gets the image, if --pin knows it. What is wrong with it counts if `by` is needed. */
+/* An image that --pin does not know counts as an error of the stage that needs it. What triggers of
+ * images read can't be known before they are: it stays as it is. */
+static void unknown_image(struct df_lower *lo, struct df_stage *by, struct span at,
+                          struct str image)
+{
+    if (lo->in_image_trigger)
+        return;
+    struct diag *d = diag_error(lo->c->diags, at, "--pin does not know the image \"" STR_FMT "\"",
+                                STR_ARG(image));
+    vec_push(lo->c->arena, &by->errors, d);
+}
+
+/* *base gets the image, if --pin knows it. */
 static uint32_t add_from_step(struct df_lower *lo, struct df_stage *by, struct str image,
                               struct str platform, struct span at, struct str heading,
                               const struct pin **base)
 {
     struct step s = step_of_kind(STEP_FROM);
-    struct diag *d = NULL;
-    s.op.from.image = pin_image(lo->c, at, image, platform, base, &d);
-    if (d)
-        vec_push(lo->c->arena, &by->errors, d);
+    *base = pin_find(lo->c, image, platform);
+    if (!*base && lo->c->options->pins)
+        unknown_image(lo, by, at, image);
+    s.op.from.image = pin_name(lo->c->arena, image, *base);
     s.op.from.platform = platform;
     s.op.from.onbuild = *base && (*base)->onbuild.n > 0;
     s.meta = compile_meta(lo->c, at, heading);
@@ -160,9 +173,20 @@ static bool is_image_ref(struct str ref)
     return false;
 }
 
+/* A stage begins with the environment of the image that its base makes: arguments go on, but where
+ * one hid a variable, that is back. */
+static void show_hidden(struct df_lower *lo, struct df_stage *st, const struct df_stage *parent)
+{
+    struct value v;
+    vec_for (const struct str, name, &parent->hidden)
+        if (vars_get(&st->env, *name, &v))
+            df_set(lo, &st->run_env, &st->from, *name, v);
+}
+
 static bool start_from_stage(struct df_lower *lo, struct df_stage *st, struct df_stage *parent)
 {
     inherit(st, parent);
+    show_hidden(lo, st, parent);
     vec_push(lo->c->arena, &st->needs, parent);
     return !parent->is_broken;
 }
@@ -246,6 +270,12 @@ void df_lower_from(struct df_lower *lo, const struct df_insn *in)
         df_image_triggers_run(lo, st->base);
 }
 
+void df_add_late(struct df_lower *lo, struct text_vec *list, const struct value *v)
+{
+    vec_push(lo->c->arena, list, v->text);
+    lo->stage->late_weight += sizeof v->text + v->weight;
+}
+
 static struct text_vec texts_of(struct arena *a, const struct vars *set,
                                 const struct text_vec *late)
 {
@@ -262,7 +292,7 @@ static size_t config_weight(const struct df_stage *st)
 {
     const struct image_config *cfg = &st->config;
     return st->env.weight + st->labels.weight + st->ports.weight + st->volumes.weight +
-           st->user.weight + compile_command_weight(&cfg->cmd) +
+           st->late_weight + st->user.weight + compile_command_weight(&cfg->cmd) +
            compile_command_weight(&cfg->entrypoint) +
            compile_command_weight(&cfg->healthcheck.test);
 }
@@ -290,7 +320,8 @@ static void suggest_stage(struct df_lower *lo, struct diag *d, struct str name)
 {
     struct suggest s;
     suggest_init(&s, name);
-    for (size_t i = 0; i < lo->stages.n; i++)
+    lo->names_compared += lo->stages.n;
+    for (size_t i = 0; i < lo->stages.n && lo->names_compared <= DF_COMPARE_MAX; i++)
         if (lo->stages.at[i]->name.n)
             suggest_offer(&s, lo->stages.at[i]->name);
     if (s.best.p)

@@ -93,27 +93,39 @@ static bool read_network(struct df_lower *lo, const struct df_insn *in, enum net
     return false;
 }
 
+bool df_heredoc_is_file(struct df_lower *lo, const struct df_heredoc *h)
+{
+    if (str_find(h->name, '/') < 0 && !str_eq(h->name, STR(".")) && !str_eq(h->name, STR("..")))
+        return true;
+    df_error(lo, df_word_span(&h->word), "\"" STR_FMT "\" can't be the name of a file",
+             STR_ARG(h->name));
+    return false;
+}
+
 /* Heredocs. A single one is the command itself, or a script if it begins with "#!"; in any other
  * line the shell gets the line with the bodies behind it. */
-static void take_heredocs(struct df_lower *lo, const struct df_insn *in, struct op_run *op)
+static bool take_heredocs(struct df_lower *lo, const struct df_insn *in, struct op_run *op)
 {
     struct arena *a = lo->c->arena;
     struct str *line = &op->command.line;
     if (in->heredocs.n == 0)
-        return;
+        return true;
     const struct df_heredoc *h = df_heredoc_of(in, &in->words.at[0]);
     if (!h) {
         vec_for (const struct df_heredoc, each, &in->heredocs)
             *line = arena_printf(a, STR_FMT "\n" STR_FMT STR_FMT, STR_ARG(*line),
                                  STR_ARG(df_heredoc_raw(lo->c, each)), STR_ARG(each->name));
-        return;
+        return true;
     }
     *line = df_heredoc_word(lo->c, h).s;
     if (!str_starts(*line, STR("#!")))
-        return;
+        return true;
+    if (!df_heredoc_is_file(lo, h))
+        return false;
     struct ir_file script = {h->name, text_lit(a, *line)};
     vec_push(a, &op->scripts, script);
     *line = str_concat(a, STR("/dev/pipes/"), h->name);
+    return true;
 }
 
 static bool read_flags(struct df_lower *lo, const struct df_insn *in, struct step *s)
@@ -151,8 +163,8 @@ void df_lower_run(struct df_lower *lo, const struct df_insn *in)
     if (!ok)
         return;
     op->command = df_command(lo, in);
-    take_heredocs(lo, in, op);
-    if (!compile_spend(lo->c, df_word_span(&in->keyword), run_weight(st, op)))
+    if (!take_heredocs(lo, in, op) ||
+        !compile_spend(lo->c, df_word_span(&in->keyword), run_weight(st, op)))
         return;
     op->cwd = st->cwd;
     op->user = st->user.text;

@@ -11,12 +11,6 @@
 #include "frontend/df_rules.h"
 #include "frontend/pin.h"
 
-/* Names that are compared in one file, so that many unset ones among many set ones stay cheap. */
-enum { COMPARE_MAX = 100000 };
-
-/* Where the image has no PATH, this is what it gets. */
-#define DEFAULT_PATH STR("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-
 /* $1, $@ and their like: only the file can set them, and hardly any does. */
 static bool is_special_name(struct str name)
 {
@@ -38,7 +32,7 @@ struct df_variable df_variable_find(const struct df_lower *lo, struct str name)
     else if (!st->is_scratch && !st->base)
         v = (struct df_variable){DF_FROM_BASE, {text_env(a, name), DF_PART_WEIGHT + name.n}};
     else if (str_eq(name, STR("PATH")))
-        v = (struct df_variable){DF_SET, {text_lit(a, DEFAULT_PATH), DEFAULT_PATH.n}};
+        v = (struct df_variable){DF_SET, {text_lit(a, TEXT_DEFAULT_PATH), TEXT_DEFAULT_PATH.n}};
     return v;
 }
 
@@ -64,7 +58,7 @@ static struct str nearest(struct df_lower *lo, const struct vars *vars, struct s
     struct suggest s;
     suggest_init(&s, name);
     lo->names_compared += vars->list.n;
-    if (lo->names_compared <= COMPARE_MAX)
+    if (lo->names_compared <= DF_COMPARE_MAX)
         vec_for (const struct name_value, v, &vars->list)
             suggest_offer(&s, v->name);
     return s.best;

@@ -34,10 +34,12 @@ libfrontend_a_SOURCES += \
 	frontend/df_config.c \
 	frontend/df_copy.c \
 	frontend/df_csv.c \
+	frontend/df_device.c \
 	frontend/df_directive.c \
 	frontend/df_dump.c \
 	frontend/df_epoch.c \
 	frontend/df_expand.c \
+	frontend/df_expose.c \
 	frontend/df_flags.c \
 	frontend/df_health.c \
 	frontend/df_heredoc.c \

@@ -102,30 +102,22 @@ int pins_load(struct arena *a, const char *path, struct pins *out, struct ob_err
     return rc < 0 ? ob_err_wrap(err, "\"%s\"", path) : 0;
 }
 
-static const struct pin *find(const struct pins *pins, struct str image, struct str platform)
+const struct pin *pin_find(const struct compile *c, struct str image, struct str platform)
 {
-    vec_for (const struct pin, p, &pins->list)
+    const struct pins *pins = c->options->pins;
+    for (size_t i = 0; pins && i < pins->list.n; i++) {
+        const struct pin *p = &pins->list.at[i];
         if (str_eq(p->image, image) && str_eq(p->platform, platform))
             return p;
+    }
     return NULL;
 }
 
-struct str pin_image(struct compile *c, struct span at, struct str image, struct str platform,
-                     const struct pin **pin, struct diag **d)
+struct str pin_name(struct arena *a, struct str image, const struct pin *p)
 {
-    *pin = NULL;
-    if (!c->options->pins)
+    if (!p || str_find(image, '@') >= 0)
         return image;
-    *pin = find(c->options->pins, image, platform);
-    if (!*pin) {
-        *d = diag_error(c->diags, at, "--pin does not know the image \"" STR_FMT "\"",
-                        STR_ARG(image));
-        return image;
-    }
-    ptrdiff_t has_digest = str_find(image, '@');
-    return has_digest >= 0 ? image
-                           : arena_printf(c->arena, STR_FMT "@sha256:" STR_FMT, STR_ARG(image),
-                                          STR_ARG((*pin)->digest));
+    return arena_printf(a, STR_FMT "@sha256:" STR_FMT, STR_ARG(image), STR_ARG(p->digest));
 }
 
 bool pin_env(const struct pin *p, struct str name, struct str *value)

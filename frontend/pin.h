@@ -22,10 +22,11 @@ struct pins {
 
 int pins_load(struct arena *a, const char *path, struct pins *out, struct ob_err *err);
 
-/* The name to put into the plan: with its digest if images are pinned. An image that the file does
- * not have is reported at `at`, and *d is set. *pin is NULL if the image is not known. */
-struct str pin_image(struct compile *c, struct span at, struct str image, struct str platform,
-                     const struct pin **pin, struct diag **d);
+/* What --pin knows of an image; NULL = nothing. */
+const struct pin *pin_find(const struct compile *c, struct str image, struct str platform);
+
+/* The name to put into the plan: with its digest if p is not NULL. */
+struct str pin_name(struct arena *a, struct str image, const struct pin *p);
 
 /* The image's value of a variable: true if it has one. */
 bool pin_env(const struct pin *p, struct str name, struct str *value);

@@ -175,10 +175,11 @@ static uint32_t lower_from(struct lowering *lo, const struct sx_spec *spec)
     bool is_scratch = str_eq(spec->image.text, STR("scratch"));
     struct step s = step_of_kind(is_scratch ? STEP_SCRATCH : STEP_FROM);
     if (!is_scratch) {
-        const struct pin *unused;
-        struct diag *reported = NULL;
-        s.op.from.image = pin_image(lo->c, spec->image.span, spec->image.text,
-                                    lo->c->options->platform, &unused, &reported);
+        const struct pin *pin = pin_find(lo->c, spec->image.text, lo->c->options->platform);
+        if (!pin && lo->c->options->pins)
+            diag_error(lo->c->diags, spec->image.span,
+                       "--pin does not know the image \"" STR_FMT "\"", STR_ARG(spec->image.text));
+        s.op.from.image = pin_name(lo->arena, spec->image.text, pin);
         s.op.from.platform = lo->c->options->platform;
     }
     s.meta = meta_of(lo, spec->from, STR(""));

@@ -17,7 +17,7 @@ struct text_expand;
 
 enum text_part_kind {
     TEXT_LITERAL,
-    TEXT_ENV,     /* the base image's value of a variable; empty if it has none */
+    TEXT_ENV,     /* the base image's value of a variable; empty if it has none (but see below) */
     TEXT_WORKDIR, /* the base image's working directory, "/" if it has none */
     TEXT_USER,    /* the base image's user, as it is there */
     TEXT_EXPAND,  /* a shell expansion of something that is not known */
@@ -59,6 +59,9 @@ struct text_expand {
 };
 
 enum { TEXT_DEPTH_MAX = 600 };
+
+/* Where an image has no PATH, commands get this one, as docker has it. */
+#define TEXT_DEFAULT_PATH STR("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 
 #define TEXT_EMPTY ((struct text){0})
 

@@ -19,9 +19,6 @@ struct eval {
 static int eval_text(struct eval *e, struct text t, struct str *out);
 
 /* The base's value of a variable; .p is NULL if it has none. */
-/* An image without PATH runs everything with this one, as docker does. */
-#define DEFAULT_PATH STR("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-
 static struct str base_env(const struct base_config *base, struct str name)
 {
     for (size_t i = 0; i < base->n_env; i++) {
@@ -29,7 +26,7 @@ static struct str base_env(const struct base_config *base, struct str name)
         if (str_cut(base->env[i], '=', &key, &value) && str_eq(key, name))
             return value.p ? value : STR("");
     }
-    return str_eq(name, STR("PATH")) ? DEFAULT_PATH : (struct str){0};
+    return str_eq(name, STR("PATH")) ? TEXT_DEFAULT_PATH : (struct str){0};
 }
 
 static bool is_set(const struct eval *e, const struct text_expand *x)
