@@ -212,10 +212,13 @@ void diag_print(const struct diag_sink *sink, struct sources *ss, bool colour, s
         if (!sink->list.at[i]->is_skipped)
             sorted[n++] = (struct ranked){sink->list.at[i], i};
     qsort(sorted, n, sizeof *sorted, by_place);
-    size_t shown = n < DIAG_PRINT_MAX ? n : DIAG_PRINT_MAX;
-    for (size_t i = 0; i < shown; i++)
-        if (!is_repeated(sorted, n, i))
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (is_repeated(sorted, n, i))
+            continue;
+        if (m++ < DIAG_PRINT_MAX)
             print_one(sorted[i].diag, ss, colour, out);
-    if (shown < n)
-        buf_printf(out, "%zu more messages are not shown\n", n - shown);
+    }
+    if (m > DIAG_PRINT_MAX)
+        buf_printf(out, "%zu more messages are not shown\n", m - DIAG_PRINT_MAX);
 }

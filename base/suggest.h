@@ -5,7 +5,8 @@
 
 #include "base/str.h"
 
-/* The edit distance of a and b, ASCII case folded; words over 64 bytes are "far" (65). */
+/* The edit distance of a and b, ASCII case folded. Two swapped neighbours are one edit. Words over
+ * 64 bytes are "far" (65). */
 unsigned edit_distance(struct str a, struct str b);
 
 struct suggest {

@@ -21,12 +21,18 @@ static struct str str_of_json(struct arena *a, const json_t *s)
     return arena_str(a, str_of(json_string_value(s), json_string_length(s)));
 }
 
+static void note_missing(struct entry *e, const char *key)
+{
+    if (!e->what)
+        e->what = key;
+}
+
 static struct str get_str(struct entry *e, const char *key)
 {
     const json_t *s = json_object_get(e->v, key);
     if (json_is_string(s))
         return str_of_json(e->a, s);
-    e->what = key;
+    note_missing(e, key);
     return STR("");
 }
 
@@ -35,13 +41,13 @@ static struct str_vec get_list(struct entry *e, const char *key)
     struct str_vec out = {0};
     const json_t *list = json_object_get(e->v, key);
     if (!json_is_array(list))
-        e->what = key;
+        note_missing(e, key);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *s = json_array_get(list, i);
         if (json_is_string(s))
             vec_push(e->a, &out, str_of_json(e->a, s));
         else
-            e->what = key;
+            note_missing(e, key);
     }
     return out;
 }
@@ -50,15 +56,14 @@ static int read_pin(struct arena *a, const json_t *v, struct pins *out, struct o
 {
     struct entry e = {a, v, NULL};
     struct digest unused;
-    struct pin p = {
-        .image = get_str(&e, "image"),
-        .platform = get_str(&e, "platform"),
-        .digest = get_str(&e, "digest"),
-        .env = get_list(&e, "env"),
-        .user = get_str(&e, "user"),
-        .workdir = get_str(&e, "workdir"),
-        .onbuild = get_list(&e, "onbuild"),
-    };
+    struct pin p;
+    p.image = get_str(&e, "image");
+    p.platform = get_str(&e, "platform");
+    p.digest = get_str(&e, "digest");
+    p.env = get_list(&e, "env");
+    p.user = get_str(&e, "user");
+    p.workdir = get_str(&e, "workdir");
+    p.onbuild = get_list(&e, "onbuild");
     if (!e.what && !digest_from_hex(p.digest, &unused))
         e.what = "digest";
     if (e.what)

@@ -186,13 +186,15 @@ expect_stderr 'spec2ir: can'\''t open "none.json": there is no such file'
 refused 3 '^spec2ir: "bases.json" is not JSON: line 2, column 0: ' ''
 refused 3 '^spec2ir: "bases.json" is not JSON: line 2, column 0: ' '{"bases":[{"image":"image"'
 refused 3 '^spec2ir: "bases.json": \$\.bases: expected a list' '{}'
-refused 3 '^spec2ir: "bases.json": \$\.bases\[0\]: expected "image" and "digest"' \
-    '{"bases":[{"image":"image"}]}'
-refused 3 '^spec2ir: "bases.json": \$\.bases\[0\]: expected "image" and "digest"' \
-    '{"bases":[{"image":"image","digest":"12"}]}'
+refused 3 '^spec2ir: "bases.json": \$\.bases\[0\]\.digest: is missing, or not what obexec' \
+    '{"bases":[{"image":"image","platform":""}]}'
+refused 3 '^spec2ir: "bases.json": \$\.bases\[0\]\.digest: is missing, or not what obexec' \
+    '{"bases":[{"image":"image","platform":"","digest":"12","env":[],"onbuild":[],"user":"",
+    "workdir":""}]}'
 refused 1 '^context/Dockerfile:1:1: error: --pin does not know the image "image"$' '{"bases":[]}'
 refused 1 '^context/Dockerfile:1:1: error: --pin does not know the image "image"$' \
-    "{\"bases\":[{\"image\":\"image\",\"platform\":\"linux/arm64\",\"digest\":\"$digest\"}]}"
+    "{\"bases\":[{\"image\":\"image\",\"platform\":\"linux/arm64\",\"digest\":\"$digest\",
+    \"env\":[],\"user\":\"\",\"workdir\":\"\",\"onbuild\":[]}]}"
 
 subject "an image that --resolve can't find"
 run obexec --store=copy:"$tmp/empty" --resolve \

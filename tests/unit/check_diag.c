@@ -356,7 +356,7 @@ START_TEST(more_than_fifty_are_counted)
 {
     begin(STR("x\n"));
     for (int i = 0; i < 53; i++)
-        diag_error(&sink, span_of(0, 0, 1), "m");
+        diag_error(&sink, span_of(0, 0, 1), "m %d", i);
     diag_print(&sink, &sources, false, &out);
     size_t n = 0;
     for (const char *p = out.p; (p = strstr(p, "error: m")); p++)
@@ -364,6 +364,23 @@ START_TEST(more_than_fifty_are_counted)
     ck_assert_uint_eq(n, DIAG_PRINT_MAX);
     ck_assert(str_ends(buf_str(&out), STR("\n3 more messages are not shown\n")));
     ck_assert_uint_eq(sink.n_errors, 53);
+    end();
+}
+END_TEST
+
+START_TEST(what_was_said_is_not_said_again)
+{
+    begin(STR("xy\n"));
+    for (int i = 0; i < 60; i++)
+        diag_error(&sink, span_of(0, 0, 1), "m");
+    diag_error(&sink, span_of(0, 1, 1), "m");
+    diag_print(&sink, &sources, false, &out);
+    ck_assert_str_eq(out.p, "Dockerfile:1:1: error: m\n"
+                            "    1 | xy\n"
+                            "      | ^\n"
+                            "Dockerfile:1:2: error: m\n"
+                            "    1 | xy\n"
+                            "      |  ^\n");
     end();
 }
 END_TEST
@@ -381,4 +398,5 @@ UNIT_MAIN("diag", nothing_to_say_is_nothing, a_message_has_place_line_caret_and_
           names_of_files_do_not_reach_the_terminal_either, the_end_of_the_file_can_be_pointed_at,
           a_span_over_lines_is_underlined_to_the_end_of_its_first,
           long_lines_are_cut_around_the_caret, a_cut_does_not_split_characters,
-          colours_mark_the_level_and_the_caret, more_than_fifty_are_counted)
+          colours_mark_the_level_and_the_caret, more_than_fifty_are_counted,
+          what_was_said_is_not_said_again)
