@@ -44,7 +44,7 @@ static int read_pin(struct arena *a, const json_t *v, struct pins *out, struct o
         .onbuild = get_list(a, v, "onbuild"),
     };
     if (p.image.n == 0 || !is_sha256(p.digest))
-        return ob_err_set(err, 0, "$.bases[%zu]: expected \"image\" and \"digest\"", out->list.n);
+        return ob_err_set(err, 0, "$.bases[%u]: expected \"image\" and \"digest\"", out->list.n);
     vec_push(a, &out->list, p);
     return 0;
 }
