@@ -4,24 +4,33 @@
 
 #include "ir/identify.h"
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "ir/field.h"
 
 #include <endian.h>
 
-static void put_tagged(struct buf *b, char tag, uint64_t v)
+enum { TAGGED = 9 }; /* bytes of a tag and its number */
+
+static char *write_tagged(char *to, char tag, uint64_t v)
 {
-    unsigned char bytes[9] = {(unsigned char)tag};
     uint64_t little = htole64(v);
-    memcpy(bytes + 1, &little, sizeof little);
-    buf_add(b, bytes, sizeof bytes);
+    *to = tag;
+    memcpy(to + 1, &little, sizeof little);
+    return to + TAGGED;
 }
 
-static void put_str(struct buf *b, struct str s)
+static void put_tagged(struct buf *b, char tag, uint64_t v)
 {
-    put_tagged(b, 's', s.n);
-    buf_add_str(b, s);
+    write_tagged(buf_extend(b, TAGGED), tag, v);
+}
+
+/* Inline, as half of them are literals. */
+static inline void put_str(struct buf *b, struct str s)
+{
+    char *to = write_tagged(buf_extend(b, TAGGED + s.n), 's', s.n);
+    if (s.n)
+        memcpy(to, s.p, s.n);
 }
 
 static void put_text(struct buf *b, struct text t)
@@ -135,37 +144,18 @@ static void put_fields(struct buf *b, const struct field *table, const void *obj
     }
 }
 
-/* What hashing many steps needs again and again. */
-struct hasher {
-    struct buf bytes;
-    struct sha256 sha;
-};
-
-static void hasher_init(struct hasher *h)
+/* Both clear b and use it for the bytes to hash. */
+static struct digest op_digest(struct buf *b, const struct step *s)
 {
-    h->bytes = BUF_INIT;
-    sha256_init(&h->sha);
-}
-
-static void hasher_free(struct hasher *h)
-{
-    buf_free(&h->bytes);
-    sha256_free(&h->sha);
-}
-
-static struct digest op_digest(struct hasher *h, const struct step *s)
-{
-    struct buf *b = &h->bytes;
     buf_clear(b);
     put_str(b, STR("obkit-op 1"));
     put_str(b, str_from(step_kind_name(s->kind)));
     put_fields(b, op_fields(s->kind), &s->op);
-    return sha256_next(&h->sha, b->p, b->n);
+    return sha256_of(b->p, b->n);
 }
 
-static struct digest step_id(struct hasher *h, const struct plan *p, const struct step *s)
+static struct digest step_id(struct buf *b, const struct plan *p, const struct step *s)
 {
-    struct buf *b = &h->bytes;
     buf_clear(b);
     put_str(b, STR("obkit-step 1"));
     buf_add(b, s->op_digest.b, SHA256_BYTES);
@@ -175,41 +165,34 @@ static struct digest step_id(struct hasher *h, const struct plan *p, const struc
     put_tagged(b, 'n', s->reads.n);
     vec_for (const uint32_t, r, &s->reads)
         buf_add(b, p->steps.at[*r].id.b, SHA256_BYTES);
-    return sha256_next(&h->sha, b->p, b->n);
+    return sha256_of(b->p, b->n);
 }
 
 struct digest ir_op_digest(const struct step *s)
 {
-    struct hasher h;
-    hasher_init(&h);
-    struct digest d = op_digest(&h, s);
-    hasher_free(&h);
-    return d;
+    cleanup_buf struct buf bytes = BUF_INIT;
+    return op_digest(&bytes, s);
 }
 
 void ir_identify(struct plan *p)
 {
-    struct hasher h;
-    hasher_init(&h);
+    cleanup_buf struct buf bytes = BUF_INIT;
     vec_for (struct step, s, &p->steps) {
-        s->op_digest = op_digest(&h, s);
-        s->id = step_id(&h, p, s);
+        s->op_digest = op_digest(&bytes, s);
+        s->id = step_id(&bytes, p, s);
     }
-    hasher_free(&h);
 }
 
 bool ir_ids_hold(struct plan *p, size_t *wrong, struct digest *right)
 {
-    struct hasher h;
-    bool hold = true;
-    hasher_init(&h);
-    for (size_t i = 0; hold && i < p->steps.n; i++) {
+    cleanup_buf struct buf bytes = BUF_INIT;
+    for (size_t i = 0; i < p->steps.n; i++) {
         struct step *s = &p->steps.at[i];
-        s->op_digest = op_digest(&h, s);
-        *right = step_id(&h, p, s);
+        s->op_digest = op_digest(&bytes, s);
+        *right = step_id(&bytes, p, s);
         *wrong = i;
-        hold = digest_eq(right, &s->id);
+        if (!digest_eq(right, &s->id))
+            return false;
     }
-    hasher_free(&h);
-    return hold;
+    return true;
 }
