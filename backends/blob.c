@@ -79,9 +79,6 @@ int blob_reader_end(struct blob_reader *r, struct digest *out, struct ob_err *er
 
 void blob_reader_free(struct blob_reader *r)
 {
-    struct digest unused;
-    if (r->hash.ctx)
-        sha256_final(&r->hash, &unused);
     free(r->chunk);
     r->chunk = NULL;
 }

@@ -1,71 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256: a thin cover over EVP. The algorithm is fetched once, as EVP_sha256() would search for
- * it at every use. */
+/*
+ * SHA-256: a thin cover over libcrypto. Its block functions are called directly and not through
+ * EVP, which deprecates them: EVP needs OpenSSL's providers, whose loading takes longer than a
+ * small build's hashing, and doubles what a short text costs.
+ */
 #include <config.h>
 
 #include "base/sha256.h"
 
 #include "base/err.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
-static const EVP_MD *algorithm(void)
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(struct sha256), "SHA256_CTX has its place");
+
+static SHA256_CTX *context(struct sha256 *h)
 {
-    static const EVP_MD *md; /* set once, never freed: a process-wide constant */
-    if (!md) { /* no configuration file: reading it costs more than a small build's hashing */
-        OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-        md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    }
-    if (!md)
-        BUG("this OpenSSL has no SHA-256");
-    return md;
+    return (SHA256_CTX *)h->state;
 }
 
 void sha256_init(struct sha256 *h)
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (!ctx)
-        ob_out_of_memory();
-    if (EVP_DigestInit_ex2(ctx, algorithm(), NULL) != 1)
+    if (SHA256_Init(context(h)) != 1)
         BUG("SHA-256 does not start");
-    h->ctx = ctx;
 }
 
 void sha256_add(struct sha256 *h, const void *p, size_t n)
 {
-    if (n && EVP_DigestUpdate(h->ctx, p, n) != 1)
+    if (n && SHA256_Update(context(h), p, n) != 1)
         BUG("SHA-256 update failed");
 }
 
 void sha256_final(struct sha256 *h, struct digest *out)
 {
-    if (EVP_DigestFinal_ex(h->ctx, out->b, NULL) != 1)
+    if (SHA256_Final(out->b, context(h)) != 1)
         BUG("SHA-256 does not end");
-    EVP_MD_CTX_free(h->ctx);
-    h->ctx = NULL;
-}
-
-struct digest sha256_next(struct sha256 *h, const void *p, size_t n)
-{
-    struct digest d;
-    if (EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1 || (n && EVP_DigestUpdate(h->ctx, p, n) != 1) ||
-        EVP_DigestFinal_ex(h->ctx, d.b, NULL) != 1)
-        BUG("SHA-256 failed");
-    return d;
-}
-
-void sha256_free(struct sha256 *h)
-{
-    EVP_MD_CTX_free(h->ctx);
-    h->ctx = NULL;
 }
 
 struct digest sha256_of(const void *p, size_t n)
 {
+    struct sha256 h;
     struct digest d;
-    if (EVP_Digest(p, n, d.b, NULL, algorithm(), NULL) != 1)
-        BUG("SHA-256 failed");
+    sha256_init(&h);
+    sha256_add(&h, p, n);
+    sha256_final(&h, &d);
     return d;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 through OpenSSL's EVP interface. Its failures are our bugs or lack of memory. */
+/* SHA-256 by OpenSSL's libcrypto. It allocates nothing; its failures are our bugs. */
 #ifndef BASE_SHA256_H
 #define BASE_SHA256_H
 
@@ -14,18 +14,13 @@ struct digest {
 };
 
 struct sha256 {
-    void *ctx; /* EVP_MD_CTX */
+    uint64_t state[14]; /* SHA256_CTX */
 };
 
-void sha256_init(struct sha256 *h); /* must be ended with sha256_final */
+void sha256_init(struct sha256 *h);
 void sha256_add(struct sha256 *h, const void *p, size_t n);
 void sha256_final(struct sha256 *h, struct digest *out);
 struct digest sha256_of(const void *p, size_t n);
-
-/* Many short texts one after the other, with one context: between sha256_init and sha256_free,
- * instead of sha256_add and sha256_final. */
-struct digest sha256_next(struct sha256 *h, const void *p, size_t n);
-void sha256_free(struct sha256 *h);
 
 static inline bool digest_eq(const struct digest *a, const struct digest *b)
 {

@@ -4,7 +4,7 @@
 
 #include "ir/identify.h"
 
-#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "ir/field.h"
 
@@ -135,37 +135,18 @@ static void put_fields(struct buf *b, const struct field *table, const void *obj
     }
 }
 
-/* What hashing many steps needs again and again. */
-struct hasher {
-    struct buf bytes;
-    struct sha256 sha;
-};
-
-static void hasher_init(struct hasher *h)
+/* Both clear b and use it for the bytes to hash. */
+static struct digest op_digest(struct buf *b, const struct step *s)
 {
-    h->bytes = BUF_INIT;
-    sha256_init(&h->sha);
-}
-
-static void hasher_free(struct hasher *h)
-{
-    buf_free(&h->bytes);
-    sha256_free(&h->sha);
-}
-
-static struct digest op_digest(struct hasher *h, const struct step *s)
-{
-    struct buf *b = &h->bytes;
     buf_clear(b);
     put_str(b, STR("obkit-op 1"));
     put_str(b, str_from(step_kind_name(s->kind)));
     put_fields(b, op_fields(s->kind), &s->op);
-    return sha256_next(&h->sha, b->p, b->n);
+    return sha256_of(b->p, b->n);
 }
 
-static struct digest step_id(struct hasher *h, const struct plan *p, const struct step *s)
+static struct digest step_id(struct buf *b, const struct plan *p, const struct step *s)
 {
-    struct buf *b = &h->bytes;
     buf_clear(b);
     put_str(b, STR("obkit-step 1"));
     buf_add(b, s->op_digest.b, SHA256_BYTES);
@@ -175,41 +156,34 @@ static struct digest step_id(struct hasher *h, const struct plan *p, const struc
     put_tagged(b, 'n', s->reads.n);
     vec_for (const uint32_t, r, &s->reads)
         buf_add(b, p->steps.at[*r].id.b, SHA256_BYTES);
-    return sha256_next(&h->sha, b->p, b->n);
+    return sha256_of(b->p, b->n);
 }
 
 struct digest ir_op_digest(const struct step *s)
 {
-    struct hasher h;
-    hasher_init(&h);
-    struct digest d = op_digest(&h, s);
-    hasher_free(&h);
-    return d;
+    cleanup_buf struct buf bytes = BUF_INIT;
+    return op_digest(&bytes, s);
 }
 
 void ir_identify(struct plan *p)
 {
-    struct hasher h;
-    hasher_init(&h);
+    cleanup_buf struct buf bytes = BUF_INIT;
     vec_for (struct step, s, &p->steps) {
-        s->op_digest = op_digest(&h, s);
-        s->id = step_id(&h, p, s);
+        s->op_digest = op_digest(&bytes, s);
+        s->id = step_id(&bytes, p, s);
     }
-    hasher_free(&h);
 }
 
 bool ir_ids_hold(struct plan *p, size_t *wrong, struct digest *right)
 {
-    struct hasher h;
-    bool hold = true;
-    hasher_init(&h);
-    for (size_t i = 0; hold && i < p->steps.n; i++) {
+    cleanup_buf struct buf bytes = BUF_INIT;
+    for (size_t i = 0; i < p->steps.n; i++) {
         struct step *s = &p->steps.at[i];
-        s->op_digest = op_digest(&h, s);
-        *right = step_id(&h, p, s);
+        s->op_digest = op_digest(&bytes, s);
+        *right = step_id(&bytes, p, s);
         *wrong = i;
-        hold = digest_eq(right, &s->id);
+        if (!digest_eq(right, &s->id))
+            return false;
     }
-    hasher_free(&h);
-    return hold;
+    return true;
 }
