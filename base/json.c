@@ -4,26 +4,44 @@
 
 #include "base/json.h"
 
-static void before_value(struct json_out *j)
+/* Where the next value goes, behind its comma, with room for n bytes of it. */
+static char *begin(struct json_out *j, size_t n)
 {
-    if (j->comma)
-        buf_putc(j->buf, ',');
-    j->comma = true;
+    struct buf *b = j->buf;
+    if (n + 1 >= b->cap - b->n)
+        buf_reserve(b, n + 1);
+    char *to = b->p + b->n;
+    *to = ',';
+    return to + j->comma;
+}
+
+/* What begin() gave was written up to `to`. */
+static void end(struct json_out *j, char *to, bool comma)
+{
+    *to = '\0';
+    j->buf->n = (size_t)(to - j->buf->p);
+    j->comma = comma;
+}
+
+static char *put(char *to, struct str s)
+{
+    if (s.n)
+        memcpy(to, s.p, s.n);
+    return to + s.n;
 }
 
 void json_newline(struct json_out *j)
 {
-    if (j->comma)
-        buf_putc(j->buf, ',');
-    j->comma = false;
-    buf_putc(j->buf, '\n');
+    char *to = begin(j, 1);
+    *to++ = '\n';
+    end(j, to, false);
 }
 
 void json_open(struct json_out *j, char bracket)
 {
-    before_value(j);
-    buf_putc(j->buf, bracket);
-    j->comma = false;
+    char *to = begin(j, 1);
+    *to++ = bracket;
+    end(j, to, false);
 }
 
 void json_close(struct json_out *j, char bracket)
@@ -44,69 +62,102 @@ static void add_escaped(struct buf *b, unsigned char c)
     }
 }
 
-static const bool is_escaped[256] = {
-    [0 ... 0x1f] = true,
-    ['"'] = true,
-    ['\\'] = true,
-    [0x7f] = true,
-};
-
-static void add_string(struct buf *b, struct str s)
+static bool is_escaped(unsigned char c)
 {
-    buf_reserve(b, s.n + 2);
-    buf_putc(b, '"');
-    for (size_t i = 0, from = 0; from < s.n; from = i + 1) {
-        for (i = from; i < s.n && !is_escaped[(unsigned char)s.p[i]];)
-            i++;
-        buf_add(b, s.p + from, i - from);
-        if (i < s.n)
-            add_escaped(b, (unsigned char)s.p[i]);
+    return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
+}
+
+/* Whether one of eight bytes is to be escaped. Subtracting sets the high bit of a byte that was
+ * less; a byte that had it already is none. */
+static bool has_escaped(const char *p)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    uint64_t less = (v - ones * 0x20) | ((v ^ ones * '"') - ones) | ((v ^ ones * '\\') - ones) |
+                    ((v ^ ones * 0x7f) - ones);
+    return (less & ~v & high) != 0;
+}
+
+/* The bytes from `from` on that stand as they are. */
+static size_t plain_length(struct str s, size_t from)
+{
+    size_t i = from;
+    while (s.n - i >= 8 && !has_escaped(s.p + i))
+        i += 8;
+    while (i < s.n && !is_escaped((unsigned char)s.p[i]))
+        i++;
+    return i - from;
+}
+
+/* Adds s, of which the first `plain` bytes need no look, and the quote at its end. */
+static void add_string_rest(struct buf *b, struct str s, size_t plain)
+{
+    for (size_t i = 0;;) {
+        buf_add(b, s.p + i, plain);
+        i += plain;
+        if (i == s.n)
+            break;
+        add_escaped(b, (unsigned char)s.p[i++]);
+        plain = plain_length(s, i);
     }
     buf_putc(b, '"');
 }
 
-void json_key(struct json_out *j, const char *key)
+void json_plain(struct json_out *j, struct str s)
 {
-    before_value(j);
-    buf_putc(j->buf, '"');
-    buf_puts(j->buf, key);
-    buf_puts(j->buf, "\":");
-    j->comma = false;
+    char *to = begin(j, s.n + 2);
+    *to++ = '"';
+    to = put(to, s);
+    *to++ = '"';
+    end(j, to, true);
 }
 
 void json_str(struct json_out *j, struct str s)
 {
-    before_value(j);
-    add_string(j->buf, s);
+    size_t plain = plain_length(s, 0);
+    if (plain == s.n) {
+        json_plain(j, s);
+        return;
+    }
+    char *to = begin(j, s.n + 2);
+    *to++ = '"';
+    end(j, to, true);
+    add_string_rest(j->buf, s, plain);
+}
+
+void json_key_of(struct json_out *j, struct str key)
+{
+    char *to = begin(j, key.n + 3);
+    *to++ = '"';
+    to = put(to, key);
+    *to++ = '"';
+    *to++ = ':';
+    end(j, to, false);
+}
+
+static size_t digits_of(uint64_t v)
+{
+    size_t n = 1;
+    for (uint64_t limit = 10; v >= limit && n < 20; limit *= 10) /* 2^64 has 20 digits */
+        n++;
+    return n;
 }
 
 void json_int(struct json_out *j, int64_t v)
 {
-    char digits[24], *p = digits + sizeof digits;
     uint64_t rest = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    before_value(j);
-    do
-        *--p = (char)('0' + rest % 10);
-    while ((rest /= 10) != 0);
+    size_t n = digits_of(rest);
+    char *to = begin(j, n + 1);
     if (v < 0)
-        *--p = '-';
-    buf_add(j->buf, p, (size_t)(digits + sizeof digits - p));
+        *to++ = '-';
+    for (char *p = to + n; p != to; rest /= 10)
+        *--p = (char)('0' + rest % 10);
+    end(j, to + n, true);
 }
 
 void json_bool(struct json_out *j, bool v)
 {
-    before_value(j);
-    buf_puts(j->buf, v ? "true" : "false");
-}
-
-void json_key_str(struct json_out *j, const char *key, struct str s)
-{
-    json_key(j, key);
-    json_str(j, s);
-}
-
-void json_key_int(struct json_out *j, const char *key, int64_t v)
-{
-    json_key(j, key);
-    json_int(j, v);
+    struct str text = v ? STR("true") : STR("false");
+    end(j, put(begin(j, text.n), text), true);
 }

@@ -17,16 +17,33 @@ struct json_out {
 
 #define JSON_OUT_INIT(b) ((struct json_out){.buf = (b)})
 
-void json_open(struct json_out *j, char bracket);   /* '{' or '[' */
-void json_close(struct json_out *j, char bracket);  /* '}' or ']' */
-void json_key(struct json_out *j, const char *key); /* plain ASCII, nothing to escape */
+void json_open(struct json_out *j, char bracket);  /* '{' or '[' */
+void json_close(struct json_out *j, char bracket); /* '}' or ']' */
 void json_str(struct json_out *j, struct str s);
+void json_plain(struct json_out *j, struct str s); /* a string with nothing to escape */
 void json_int(struct json_out *j, int64_t v);
 void json_bool(struct json_out *j, bool v);
 void json_newline(struct json_out *j); /* before the next value, for people who read it */
 
+void json_key_of(struct json_out *j, struct str key); /* nothing to escape */
+
+/* Inline, so that the length of a literal is known when compiling. */
+static inline void json_key(struct json_out *j, const char *key)
+{
+    json_key_of(j, str_from(key));
+}
+
 /* key and value in one. */
-void json_key_str(struct json_out *j, const char *key, struct str s);
-void json_key_int(struct json_out *j, const char *key, int64_t v);
+static inline void json_key_str(struct json_out *j, const char *key, struct str s)
+{
+    json_key(j, key);
+    json_str(j, s);
+}
+
+static inline void json_key_int(struct json_out *j, const char *key, int64_t v)
+{
+    json_key(j, key);
+    json_int(j, v);
+}
 
 #endif

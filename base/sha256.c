@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 
+#include <endian.h>
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
@@ -48,12 +49,21 @@ struct digest sha256_of(const void *p, size_t n)
     return d;
 }
 
+/* The eight hex digits of four bytes, the first one lowest. */
+static uint64_t hex_of_four(const uint8_t *b)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t v = b[0] | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 32 | (uint64_t)b[3] << 48;
+    v = (v >> 4 | v << 8) & ones * 0x0f;             /* a digit's value in each byte */
+    uint64_t is_letter = (v + ones * 6) >> 4 & ones; /* 1 in each byte from 10 on */
+    return v + ones * '0' + is_letter * ('a' - 10 - '0');
+}
+
 void digest_hex(const struct digest *d, char out[SHA256_HEX + 1])
 {
-    static const char hex[] = "0123456789abcdef";
-    for (int i = 0; i < SHA256_BYTES; i++) {
-        out[2 * i] = hex[d->b[i] >> 4];
-        out[2 * i + 1] = hex[d->b[i] & 15];
+    for (int i = 0; i < SHA256_BYTES; i += 4) {
+        uint64_t digits = htole64(hex_of_four(d->b + i));
+        memcpy(out + 2 * i, &digits, sizeof digits);
     }
     out[SHA256_HEX] = '\0';
 }

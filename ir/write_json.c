@@ -113,7 +113,7 @@ static void write_value(struct json_out *j, const struct field *f, const void *o
     case FIELD_STR_OR_TEXT: write_text(j, *FIELD_AT(struct text, f, obj)); return;
     case FIELD_BOOL: json_bool(j, *FIELD_AT(bool, f, obj)); return;
     case FIELD_INT: json_int(j, *FIELD_AT(int64_t, f, obj)); return;
-    case FIELD_ENUM: json_str(j, str_from(f->names[field_enum(f, obj)])); return;
+    case FIELD_ENUM: json_plain(j, str_from(f->names[field_enum(f, obj)])); return;
     case FIELD_STR_LIST: write_str_list(j, FIELD_AT(struct str_vec, f, obj)); return;
     case FIELD_TEXT_LIST:
         json_open(j, '[');
@@ -159,7 +159,8 @@ static void write_digest(struct json_out *j, const char *key, const struct diges
 {
     char hex[SHA256_HEX + 1];
     digest_hex(d, hex);
-    json_key_str(j, key, str_from(hex));
+    json_key(j, key);
+    json_plain(j, str_of(hex, SHA256_HEX));
 }
 
 static void write_meta(struct json_out *j, const struct step_meta *m)
@@ -182,7 +183,8 @@ static void write_step(struct json_out *j, const struct step *s)
     json_newline(j);
     json_open(j, '{');
     write_digest(j, "id", &s->id);
-    json_key_str(j, "kind", str_from(step_kind_name(s->kind)));
+    json_key(j, "kind");
+    json_plain(j, str_from(step_kind_name(s->kind)));
     if (s->parent != NO_STEP)
         json_key_int(j, "parent", s->parent);
     if (s->reads.n) {
@@ -272,7 +274,7 @@ static void write_proxies(struct json_out *j, const struct plan *p)
 
 static int write_document(const struct plan *p, struct buf *out, int fd, struct ob_err *err)
 {
-    enum { PIECE = 128 << 10 };
+    enum { PIECE = 64 << 10 };
     struct json_out j = JSON_OUT_INIT(out);
     json_open(&j, '{');
     json_key_int(&j, "obir", IR_VERSION);
