@@ -60,9 +60,19 @@ static void remap_stages(struct plan *p, const uint32_t *target)
     }
 }
 
+static bool is_identity(const uint32_t *map, size_t n)
+{
+    size_t i = 0;
+    while (i < n && map[i] == i)
+        i++;
+    return i == n;
+}
+
 void plan_remap(struct plan *p, const uint32_t *map)
 {
     size_t n = p->steps.n;
+    if (is_identity(map, n))
+        return;
     uint32_t *new_index = arena_new_n(p->arena, uint32_t, n);
     compact(p, map, new_index);
     uint32_t *target = arena_new_n(p->arena, uint32_t, n); /* old number -> new number */

@@ -8,27 +8,48 @@
 
 #include "ir/pass.h"
 
-#include "base/map.h"
+/* Kept steps by their ids, which are hashes already: indices + 1, 0 in a free slot. */
+struct table {
+    uint32_t *slot; /* mask + 1 of them, at most half of them taken */
+    size_t mask;
+};
+
+static struct table table_for(struct arena *a, size_t n)
+{
+    size_t cap = 16;
+    while (cap < 2 * n)
+        cap *= 2;
+    return (struct table){arena_new_n(a, uint32_t, cap), cap - 1};
+}
+
+/* The first step that has the id of step i. */
+static uint32_t table_first(const struct table *t, const struct plan *p, uint32_t i)
+{
+    const struct digest *id = &p->steps.at[i].id;
+    size_t at;
+    memcpy(&at, id->b, sizeof at);
+    for (at &= t->mask; t->slot[at]; at = (at + 1) & t->mask)
+        if (digest_eq(&p->steps.at[t->slot[at] - 1].id, id))
+            return t->slot[at] - 1;
+    t->slot[at] = i + 1;
+    return i;
+}
 
 void pass_share(struct plan *p, struct buf *explain)
 {
     size_t n = p->steps.n;
-    struct map first = MAP_INIT(p->arena);
+    struct table first = table_for(p->arena, n);
     uint32_t *map = arena_new_n(p->arena, uint32_t, n);
     for (uint32_t i = 0; i < n; i++) {
-        struct step *s = &p->steps.at[i];
-        void **slot = map_slot(&first, str_of((const char *)s->id.b, SHA256_BYTES));
-        if (!*slot)
-            *slot = s;
-        const struct step *kept = *slot;
-        map[i] = (uint32_t)(kept - p->steps.at);
-        if (kept == s || !explain)
+        map[i] = table_first(&first, p, i);
+        if (map[i] == i || !explain)
             continue;
         buf_puts(explain, "share: ");
-        explain_place(explain, p, kept);
+        explain_place(explain, p, &p->steps.at[map[i]]);
         buf_puts(explain, " and ");
-        explain_place(explain, p, s);
-        buf_printf(explain, " are the same step: " STR_FMT "\n", STR_ARG(s->meta.heading));
+        explain_place(explain, p, &p->steps.at[i]);
+        buf_printf(explain, " are the same step: " STR_FMT "\n",
+                   STR_ARG(p->steps.at[i].meta.heading));
     }
     plan_remap(p, map);
 }
