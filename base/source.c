@@ -83,9 +83,14 @@ struct place source_place(struct sources *ss, uint32_t source, uint32_t off)
         i = s->known_off;
         p.column = s->known_column;
     }
-    for (; i < end; p.column++) {
-        bool is_ascii = (unsigned char)s->text.p[i] < 0x80;
-        size_t len = is_ascii ? 1 : str_char_len(str_skip(s->text, i));
+    while (i < end) {
+        uint32_t ascii = (uint32_t)str_ascii_len(str_of(s->text.p + i, end - i));
+        p.column += ascii;
+        i += ascii;
+        if (i == end)
+            break;
+        size_t len = str_char_len(str_skip(s->text, i));
+        p.column++;
         i += len ? (uint32_t)len : 1;
     }
     s->known_line = lo;

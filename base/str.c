@@ -51,6 +51,42 @@ struct str str_trim(struct str s)
     return s;
 }
 
+/* Eight bytes at once, which are most of most texts. */
+static const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+
+static uint64_t eight_at(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+size_t str_ascii_len(struct str s)
+{
+    size_t i = 0;
+    while (s.n - i >= 8 && (eight_at(s.p + i) & high) == 0)
+        i += 8;
+    while (i < s.n && (unsigned char)s.p[i] < 0x80)
+        i++;
+    return i;
+}
+
+/* Subtracting sets the high bit of the first byte that was less, unless it had that already. */
+static bool has_control(uint64_t v)
+{
+    return (((v - ones * 0x20) | ((v ^ ones * 0x7f) - ones)) & ~v & high) != 0;
+}
+
+size_t str_text_len(struct str s)
+{
+    size_t i = 0;
+    while (s.n - i >= 8 && !has_control(eight_at(s.p + i)))
+        i += 8;
+    while (i < s.n && (unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7f)
+        i++;
+    return i;
+}
+
 bool str_cut(struct str s, char sep, struct str *head, struct str *rest)
 {
     ptrdiff_t at = str_find(s, sep);
@@ -104,19 +140,8 @@ size_t str_char_len(struct str s)
 
 bool str_is_utf8(struct str s, size_t *bad)
 {
-    for (size_t i = 0; i < s.n;) {
-        uint64_t eight;
-        if (s.n - i >= sizeof eight) { /* most texts are ASCII nearly throughout */
-            memcpy(&eight, s.p + i, sizeof eight);
-            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                i += sizeof eight;
-                continue;
-            }
-        }
-        if ((unsigned char)s.p[i] < 0x80) {
-            i++;
-            continue;
-        }
+    size_t i = 0;
+    while ((i += str_ascii_len(str_skip(s, i))) < s.n) {
         size_t len = str_char_len(str_skip(s, i));
         if (len == 0) {
             if (bad)

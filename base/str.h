@@ -52,6 +52,8 @@ bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 ptrdiff_t str_find(struct str s, char c); /* index of the first c, or -1 */
 struct str str_trim(struct str s);        /* without ASCII blanks at both ends */
+size_t str_ascii_len(struct str s);       /* the bytes before the first that is not ASCII */
+size_t str_text_len(struct str s);        /* the bytes before the first control character */
 
 /* Splits s at the first `sep`: *head gets what is before it, *rest what follows. Without a
  * separator *head is all of s, *rest is empty, and the answer is false. */

@@ -17,9 +17,7 @@ enum { HEADING_MAX = 200 };
 static struct str one_line(struct arena *a, struct str s)
 {
     s = str_trim(s);
-    size_t n = 0;
-    while (n < s.n && n < HEADING_MAX && (unsigned char)s.p[n] >= 0x20 && s.p[n] != 0x7f)
-        n++;
+    size_t n = str_text_len(str_of(s.p, s.n < HEADING_MAX ? s.n : HEADING_MAX));
     if (n == s.n)
         return s;
     while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)

@@ -57,6 +57,28 @@ START_TEST(strings_escape_what_they_must)
 }
 END_TEST
 
+START_TEST(a_character_is_escaped_wherever_it_stands)
+{
+    struct buf b = BUF_INIT;
+    struct json_out j = JSON_OUT_INIT(&b);
+    char text[21], expected[24];
+    for (size_t at = 0; at < sizeof text; at++) {
+        memset(text, '\xc3', sizeof text); /* its high bit hides no neighbour */
+        text[at] = '"';
+        buf_clear(&b);
+        j.comma = false;
+        json_str(&j, str_of(text, sizeof text));
+        expected[0] = '"';
+        memcpy(expected + 1, text, at);
+        memcpy(expected + 1 + at, "\\\"", 2);
+        memcpy(expected + 3 + at, text + at + 1, sizeof text - at - 1);
+        expected[sizeof text + 2] = '"';
+        ck_assert_strs(buf_str(&b), str_of(expected, sizeof text + 3));
+    }
+    buf_free(&b);
+}
+END_TEST
+
 START_TEST(every_character_comes_back)
 {
     struct buf b = BUF_INIT;
@@ -83,16 +105,16 @@ END_TEST
 
 START_TEST(integers_of_all_sizes_come_back)
 {
-    const int64_t numbers[] = {0, -1, 42, INT64_MAX, INT64_MIN};
+    const int64_t numbers[] = {0, -1, 9, 10, 99, 100, INT64_MAX, INT64_MIN};
     struct buf b = BUF_INIT;
     struct json_out j = JSON_OUT_INIT(&b);
     json_open(&j, '[');
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 8; i++)
         json_int(&j, numbers[i]);
     json_close(&j, ']');
     json_t *v = json_loadb(b.p, b.n, 0, NULL);
     ck_assert_ptr_nonnull(v);
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 8; i++)
         ck_assert(json_integer_value(json_array_get(v, i)) == numbers[i]);
     json_decref(v);
     buf_free(&b);
@@ -100,5 +122,5 @@ START_TEST(integers_of_all_sizes_come_back)
 END_TEST
 
 UNIT_MAIN("json", commas_stand_between_values_only, newlines_stand_before_values_and_keep_it_json,
-          strings_escape_what_they_must, every_character_comes_back,
-          integers_of_all_sizes_come_back)
+          strings_escape_what_they_must, a_character_is_escaped_wherever_it_stands,
+          every_character_comes_back, integers_of_all_sizes_come_back)

@@ -161,8 +161,29 @@ START_TEST(utf8_is_checked_strictly)
 }
 END_TEST
 
+/* Every byte at every place of a text, with ordinary letters around it. */
+START_TEST(the_first_byte_that_is_not_ascii_and_the_first_control_character_are_found)
+{
+    char text[21];
+    memset(text, 'x', sizeof text);
+    for (size_t at = 0; at < sizeof text; at++) {
+        for (int c = 0; c < 256; c++) {
+            text[at] = (char)c;
+            struct str s = str_of(text, sizeof text);
+            ck_assert_uint_eq(str_ascii_len(s), c < 0x80 ? s.n : at);
+            ck_assert_uint_eq(str_text_len(s), c < 0x20 || c == 0x7f ? at : s.n);
+            ck_assert_uint_eq(str_text_len(str_of(text, at)), at);
+        }
+        text[at] = 'x';
+    }
+    ck_assert_uint_eq(str_ascii_len(str_of(NULL, 0)), 0);
+    ck_assert_uint_eq(str_text_len(str_of(NULL, 0)), 0);
+}
+END_TEST
+
 UNIT_MAIN("str", strings_compare_by_bytes_and_length, only_ascii_letters_fold,
           prefixes_and_suffixes, find_gives_the_first,
           trim_takes_all_ascii_blanks_at_both_ends_only, cut_splits_at_the_first_separator,
           numbers_are_digits_only_and_fit, characters_are_classed_without_a_locale,
-          utf8_is_checked_strictly)
+          utf8_is_checked_strictly,
+          the_first_byte_that_is_not_ascii_and_the_first_control_character_are_found)
