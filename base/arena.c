@@ -15,7 +15,13 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { FIRST_CHUNK = 16 << 10, LARGEST_CHUNK = 4 << 20, HUGE_PAGE = 2 << 20 };
+/* A chunk of LARGE is one that fills a huge page for the most part. */
+enum {
+    FIRST_CHUNK = 16 << 10,
+    HUGE_PAGE = 2 << 20,
+    LARGE = HUGE_PAGE / 2,
+    LARGEST_CHUNK = 4 << 20
+};
 
 struct arena_chunk {
     struct arena_chunk *prev;
@@ -24,7 +30,12 @@ struct arena_chunk {
     max_align_t data[];
 };
 
-/* Zeroed memory for a chunk of `bytes` with its header; NULL if there is none. */
+struct arena_adopted {
+    void *p;
+    struct arena_adopted *next;
+};
+
+/* Zeroed memory for a chunk of `bytes` or more with its header; NULL if there is none. */
 static struct arena_chunk *chunk_map(size_t bytes)
 {
 #ifdef OBKIT_DEBUG
@@ -38,39 +49,51 @@ static struct arena_chunk *chunk_map(size_t bytes)
     madvise(p, mapped, MADV_HUGEPAGE); /* without them it only takes longer */
     struct arena_chunk *c = p;
     c->mapped = mapped;
+    c->size = mapped - sizeof *c;
     return c;
 #endif
 }
 
+/* A chunk with `size` bytes or more. */
 static struct arena_chunk *chunk_new(size_t size)
 {
     size_t bytes = sizeof(struct arena_chunk) + size;
-    struct arena_chunk *c = bytes >= HUGE_PAGE ? chunk_map(bytes) : NULL;
-    if (!c)
-        c = calloc(1, bytes);
+    struct arena_chunk *c = bytes >= LARGE ? chunk_map(bytes) : NULL;
+    if (c)
+        return c;
+    c = calloc(1, bytes);
     if (!c)
         ob_out_of_memory();
     c->size = size;
     return c;
 }
 
+/* A large request gets a chunk of its own. What is left of that, or of the one being filled, is
+ * filled next, whichever is more. */
 static void *alloc_slow(struct arena *a, size_t n)
 {
     size_t size = a->head ? a->head->size * 4 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK)
         size = LARGEST_CHUNK;
-    if (n > size / 4 && a->head) { /* its own chunk, behind the one being filled */
-        struct arena_chunk *c = chunk_new(n);
+    size -= size >= LARGE ? sizeof(struct arena_chunk) : 0; /* fills its pages to the last byte */
+    struct arena_chunk *c = chunk_new(n > size / 4 ? n : size);
+    if (c->size - n > (size_t)(a->end - a->next) || !a->head) {
+        c->prev = a->head;
+        a->head = c;
+        a->next = (char *)c->data + n;
+        a->end = (char *)c->data + c->size;
+    } else {
         c->prev = a->head->prev;
         a->head->prev = c;
-        return c->data;
     }
-    struct arena_chunk *c = chunk_new(n > size ? n : size);
-    c->prev = a->head;
-    a->head = c;
-    a->next = (char *)c->data + n;
-    a->end = (char *)c->data + c->size;
     return c->data;
+}
+
+void arena_adopt(struct arena *a, void *p)
+{
+    struct arena_adopted *o = arena_new(a, struct arena_adopted);
+    *o = (struct arena_adopted){p, a->adopted};
+    a->adopted = o;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -141,6 +164,8 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
 
 void arena_free(struct arena *a)
 {
+    for (struct arena_adopted *o = a->adopted; o; o = o->next)
+        free(o->p);
     for (struct arena_chunk *c = a->head, *prev; c; c = prev) {
         prev = c->prev;
         if (c->mapped)

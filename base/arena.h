@@ -12,10 +12,12 @@
 #include <stddef.h>
 
 struct arena_chunk;
+struct arena_adopted;
 
 struct arena {
     struct arena_chunk *head; /* the chunk that is being filled */
     char *next, *end;         /* free room in it */
+    struct arena_adopted *adopted;
 };
 
 #define ARENA_INIT ((struct arena){0})
@@ -25,6 +27,8 @@ void *arena_alloc(struct arena *a, size_t n);
 #define arena_new(a, T) ((T *)arena_alloc((a), sizeof(T)))
 #define arena_new_n(a, T, n) ((T *)arena_alloc_n((a), sizeof(T), (n)))
 void *arena_alloc_n(struct arena *a, size_t size, size_t n); /* checks size * n */
+
+void arena_adopt(struct arena *a, void *p); /* frees p, which malloc gave, with the arena */
 
 struct str arena_str(struct arena *a, struct str s); /* a copy, terminated behind its end */
 char *arena_cstr(struct arena *a, struct str s);     /* the same as a C string */

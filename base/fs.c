@@ -21,7 +21,7 @@ int fs_read_all(int fd, struct buf *out, size_t max, struct ob_err *err)
     size_t step = 64 << 10;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (size_t)st.st_size < max)
         step = (size_t)st.st_size + 1;
-    for (;;) {
+    for (;; step = 64 << 10) {
         buf_reserve(out, step);
         ssize_t n = read(fd, out->p + out->n, out->cap - out->n - 1);
         if (n < 0 && errno == EINTR)

@@ -10,13 +10,19 @@
 #include <errno.h>
 #include <fcntl.h>
 
-uint32_t source_add(struct sources *ss, struct str path, struct str text)
+/* The text is terminated, and lives as long as the arena. */
+static uint32_t add(struct sources *ss, struct str path, struct str text)
 {
     if (text.n > SOURCE_MAX_BYTES)
         BUG("source of %zu bytes", text.n);
-    struct source s = {.path = arena_str(ss->arena, path), .text = arena_str(ss->arena, text)};
+    struct source s = {.path = arena_str(ss->arena, path), .text = text};
     vec_push(ss->arena, &ss->list, s);
     return (uint32_t)(ss->list.n - 1);
+}
+
+uint32_t source_add(struct sources *ss, struct str path, struct str text)
+{
+    return add(ss, path, arena_str(ss->arena, text));
 }
 
 int source_load(struct sources *ss, const char *path, uint32_t *index, struct ob_err *err)
@@ -29,7 +35,10 @@ int source_load(struct sources *ss, const char *path, uint32_t *index, struct ob
     cleanup_buf struct buf text = BUF_INIT;
     if (fs_read_all(fd, &text, SOURCE_MAX_BYTES, err) < 0)
         return ob_err_wrap(err, "can't read \"%s\"", path);
-    *index = source_add(ss, str_from(path), buf_str(&text));
+    size_t n = text.n;
+    char *p = buf_take(&text);
+    arena_adopt(ss->arena, p);
+    *index = add(ss, str_from(path), str_of(p, n));
     return 0;
 }
 

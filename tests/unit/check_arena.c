@@ -29,10 +29,24 @@ START_TEST(large_requests_do_not_waste_the_current_chunk)
 {
     struct arena a = ARENA_INIT;
     char *first = arena_alloc(&a, 16);
-    arena_alloc(&a, 5 << 20);
+    arena_alloc(&a, (6 << 20) - 4096); /* whole huge pages, with the chunk's header */
     char *second = arena_alloc(&a, 16);
     ck_assert_ptr_eq(second, first + 16);
     arena_free(&a);
+}
+END_TEST
+
+START_TEST(what_is_adopted_is_there_until_the_arena_is_freed)
+{
+    struct arena a = ARENA_INIT;
+    for (int i = 0; i < 100; i++) {
+        char *p = malloc(1000);
+        ck_assert_ptr_nonnull(p);
+        arena_adopt(&a, p);
+        memset(p, 'x', 1000);
+    }
+    arena_free(&a); /* the sanitizers tell if something is freed twice, or not at all */
+    ck_assert_ptr_null(a.adopted);
 }
 END_TEST
 
@@ -66,5 +80,6 @@ START_TEST(vectors_grow_and_keep_what_they_hold)
 END_TEST
 
 UNIT_MAIN("arena", allocations_are_zeroed_aligned_and_apart,
-          large_requests_do_not_waste_the_current_chunk, strings_are_terminated_copies,
+          large_requests_do_not_waste_the_current_chunk,
+          what_is_adopted_is_there_until_the_arena_is_freed, strings_are_terminated_copies,
           vectors_grow_and_keep_what_they_hold)
