@@ -21,14 +21,22 @@ void buf_reserve(struct buf *b, size_t more); /* room for `more` bytes and the t
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
-static inline void buf_add(struct buf *b, const void *p, size_t n)
+/* Makes b longer by n bytes, which the caller writes where the answer points. */
+static inline char *buf_extend(struct buf *b, size_t n)
 {
     if (n >= b->cap - b->n)
         buf_reserve(b, n);
-    if (n)
-        memcpy(b->p + b->n, p, n);
+    char *to = b->p + b->n;
     b->n += n;
     b->p[b->n] = '\0';
+    return to;
+}
+
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+    char *to = buf_extend(b, n);
+    if (n)
+        memcpy(to, p, n);
 }
 
 static inline void buf_puts(struct buf *b, const char *cstr)

@@ -4,25 +4,6 @@
 
 #include "base/json.h"
 
-/* Where the next value goes, behind its comma, with room for n bytes of it. */
-static char *begin(struct json_out *j, size_t n)
-{
-    struct buf *b = j->buf;
-    if (n + 1 >= b->cap - b->n)
-        buf_reserve(b, n + 1);
-    char *to = b->p + b->n;
-    *to = ',';
-    return to + j->comma;
-}
-
-/* What begin() gave was written up to `to`. */
-static void end(struct json_out *j, char *to, bool comma)
-{
-    *to = '\0';
-    j->buf->n = (size_t)(to - j->buf->p);
-    j->comma = comma;
-}
-
 static char *put(char *to, struct str s)
 {
     if (s.n)
@@ -32,16 +13,16 @@ static char *put(char *to, struct str s)
 
 void json_newline(struct json_out *j)
 {
-    char *to = begin(j, 1);
+    char *to = json_begin(j, 1);
     *to++ = '\n';
-    end(j, to, false);
+    json_end(j, to, false);
 }
 
 void json_open(struct json_out *j, char bracket)
 {
-    char *to = begin(j, 1);
+    char *to = json_begin(j, 1);
     *to++ = bracket;
-    end(j, to, false);
+    json_end(j, to, false);
 }
 
 void json_close(struct json_out *j, char bracket)
@@ -106,11 +87,11 @@ static void add_string_rest(struct buf *b, struct str s, size_t plain)
 
 void json_plain(struct json_out *j, struct str s)
 {
-    char *to = begin(j, s.n + 2);
+    char *to = json_begin(j, s.n + 2);
     *to++ = '"';
     to = put(to, s);
     *to++ = '"';
-    end(j, to, true);
+    json_end(j, to, true);
 }
 
 void json_str(struct json_out *j, struct str s)
@@ -120,20 +101,10 @@ void json_str(struct json_out *j, struct str s)
         json_plain(j, s);
         return;
     }
-    char *to = begin(j, s.n + 2);
+    char *to = json_begin(j, s.n + 2);
     *to++ = '"';
-    end(j, to, true);
+    json_end(j, to, true);
     add_string_rest(j->buf, s, plain);
-}
-
-void json_key_of(struct json_out *j, struct str key)
-{
-    char *to = begin(j, key.n + 3);
-    *to++ = '"';
-    to = put(to, key);
-    *to++ = '"';
-    *to++ = ':';
-    end(j, to, false);
 }
 
 static size_t digits_of(uint64_t v)
@@ -148,16 +119,16 @@ void json_int(struct json_out *j, int64_t v)
 {
     uint64_t rest = v < 0 ? -(uint64_t)v : (uint64_t)v;
     size_t n = digits_of(rest);
-    char *to = begin(j, n + 1);
+    char *to = json_begin(j, n + 1);
     if (v < 0)
         *to++ = '-';
     for (char *p = to + n; p != to; rest /= 10)
         *--p = (char)('0' + rest % 10);
-    end(j, to + n, true);
+    json_end(j, to + n, true);
 }
 
 void json_bool(struct json_out *j, bool v)
 {
     struct str text = v ? STR("true") : STR("false");
-    end(j, put(begin(j, text.n), text), true);
+    json_end(j, put(json_begin(j, text.n), text), true);
 }

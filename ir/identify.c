@@ -10,18 +10,27 @@
 
 #include <endian.h>
 
-static void put_tagged(struct buf *b, char tag, uint64_t v)
+enum { TAGGED = 9 }; /* bytes of a tag and its number */
+
+static char *write_tagged(char *to, char tag, uint64_t v)
 {
-    unsigned char bytes[9] = {(unsigned char)tag};
     uint64_t little = htole64(v);
-    memcpy(bytes + 1, &little, sizeof little);
-    buf_add(b, bytes, sizeof bytes);
+    *to = tag;
+    memcpy(to + 1, &little, sizeof little);
+    return to + TAGGED;
 }
 
-static void put_str(struct buf *b, struct str s)
+static void put_tagged(struct buf *b, char tag, uint64_t v)
 {
-    put_tagged(b, 's', s.n);
-    buf_add_str(b, s);
+    write_tagged(buf_extend(b, TAGGED), tag, v);
+}
+
+/* Inline, as half of them are literals. */
+static inline void put_str(struct buf *b, struct str s)
+{
+    char *to = write_tagged(buf_extend(b, TAGGED + s.n), 's', s.n);
+    if (s.n)
+        memcpy(to, s.p, s.n);
 }
 
 static void put_text(struct buf *b, struct text t)
