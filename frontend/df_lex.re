@@ -306,7 +306,7 @@ static int end_flags(struct df_parse *ps)
 
 /* The scanner stops at a quote without its other half: as in BuildKit, which does not tell, the
  * rest of the line belongs to the flag. */
-static int lex_flag(struct df_parse *ps, struct df_flag *flag)
+static int lex_flag(struct df_parse *ps, struct df_flag **flag)
 {
     const char *to = scan_flag(ps->cur);
     if (to < ps->end && !ascii_is_blank(*to)) {
@@ -316,9 +316,12 @@ static int lex_flag(struct df_parse *ps, struct df_flag *flag)
         diag_note(d, "the flag goes on to the end of the line");
         to = ps->end;
     }
-    *flag = flag_of(ps, take(ps, to));
-    bool is_end = flag->name.s.n == 0 && !flag->has_value;
-    return is_end ? end_flags(ps) : TOK_FLAG;
+    struct df_flag f = flag_of(ps, take(ps, to));
+    if (f.name.s.n == 0 && !f.has_value)
+        return end_flags(ps);
+    *flag = arena_new(ps->c->arena, struct df_flag);
+    **flag = f;
+    return TOK_FLAG;
 }
 
 static int lex_text(struct df_parse *ps, struct df_word *word)
@@ -408,7 +411,8 @@ static int lex_pair(struct df_parse *ps, DF_STYPE *lval)
     }
     pair.name.raw = pair.name.s;
     pair.value.raw = pair.value.s;
-    lval->TOK_PAIR = pair;
+    lval->TOK_PAIR = arena_new(ps->c->arena, struct df_pair);
+    *lval->TOK_PAIR = pair;
     return TOK_PAIR;
 }
 

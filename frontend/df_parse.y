@@ -63,7 +63,7 @@ static void line_done(struct df_parse *ps, bool is_broken)
        WORDS "EXPOSE"
 %token AS "\"AS\"" CMD "\"CMD\"" NONE "\"NONE\""
 %token EXEC "a JSON array"
-%token <struct df_flag> FLAG "a flag"
+%token <struct df_flag *> FLAG "a flag"
 %token <struct df_word> IMAGE "an image"
 %token <struct df_word> NAME "a name"
 %token <struct df_word> PATH "a path"
@@ -71,7 +71,7 @@ static void line_done(struct df_parse *ps, bool is_broken)
 %token <struct df_word> TEXT "a value"
 %token <struct df_word> TRIGGER "an instruction"
 %token <struct df_word> WORD "a word" /* where none may stand */
-%token <struct df_pair> PAIR "NAME=VALUE"
+%token <struct df_pair *> PAIR "NAME=VALUE"
 
 %%
 
@@ -98,7 +98,7 @@ insn: FROM flags IMAGE[image]                { add_word(ps, $image); }
     ;
 
 flags: %empty
-     | flags FLAG[flag] { vec_push(ps->c->arena, &ps->insn.flags, $flag); }
+     | flags FLAG[flag] { vec_push(ps->c->arena, &ps->insn.flags, *$flag); }
      ;
 
 command: %empty
@@ -114,13 +114,13 @@ ports: PORT[port]       { add_word(ps, $port); }
      | ports PORT[port] { add_word(ps, $port); }
      ;
 
-pairs: PAIR[pair]       { add_pair(ps, $pair); }
-     | pairs PAIR[pair] { add_pair(ps, $pair); }
+pairs: PAIR[pair]       { add_pair(ps, *$pair); }
+     | pairs PAIR[pair] { add_pair(ps, *$pair); }
      ;
 
 args: arg | args arg;
 
-arg: PAIR[pair] { add_pair(ps, $pair); }
+arg: PAIR[pair] { add_pair(ps, *$pair); }
    | NAME[name] { add_pair(ps, (struct df_pair){.name = $name}); }
    ;
 
