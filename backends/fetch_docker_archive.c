@@ -124,7 +124,7 @@ static int choose_image(const struct saved_images *images, struct arena *a, stru
     if (tag.n)
         return ob_err_set(err, 0, "it has no image \"" STR_FMT "\"; its images are " STR_FMT,
                           STR_ARG(tag), STR_ARG(names));
-    return ob_err_set(err, 0, "it has %zu images: say which with :NAME; its images are " STR_FMT,
+    return ob_err_set(err, 0, "it has %u images: say which with :NAME; its images are " STR_FMT,
                       images->n, STR_ARG(names));
 }
 
@@ -193,7 +193,7 @@ static int unpack_image(struct tar_index *ix, struct arena *a, const struct imag
         image_config_diff_ids(image.config, a, &ids, err) < 0)
         return ob_err_wrap(err, "\"%s\"", config);
     if (ids.n != image.saved.layers.n)
-        return ob_err_set(err, 0, "it lists %zu layers, but \"%s\" has %zu", image.saved.layers.n,
+        return ob_err_set(err, 0, "it lists %u layers, but \"%s\" has %u", image.saved.layers.n,
                           config, ids.n);
     for (size_t i = 0; i < ids.n; i++)
         if (unpack_member(ix, arena_cstr(a, image.saved.layers.at[i]), &ids.at[i], root, err) < 0)

@@ -27,7 +27,7 @@ struct arena_chunk {
     struct arena_chunk *prev;
     size_t size;   /* of data */
     size_t mapped; /* of the mapping; 0 = from the heap */
-    max_align_t data[];
+    uint64_t data[];
 };
 
 struct arena_adopted {
@@ -96,17 +96,34 @@ void arena_adopt(struct arena *a, void *p)
     a->adopted = o;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+enum { ALIGN = sizeof(uint64_t) };
+
+static size_t aligned(size_t n)
 {
-    const size_t align = _Alignof(max_align_t);
     if (n > SIZE_MAX / 2)
         ob_out_of_memory();
-    n = (n + align - 1) & ~(align - 1);
+    return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    n = aligned(n);
     if (!a->head || n > (size_t)(a->end - a->next))
         return alloc_slow(a, n);
     void *p = a->next;
     a->next += n;
     return p;
+}
+
+bool arena_extend(struct arena *a, const void *p, size_t n, size_t more)
+{
+    if ((const char *)p + n != a->next || n % ALIGN != 0)
+        return false;
+    more = aligned(more);
+    if (more > (size_t)(a->end - a->next))
+        return false;
+    a->next += more;
+    return true;
 }
 
 void *arena_alloc_n(struct arena *a, size_t size, size_t n)

@@ -22,12 +22,15 @@ struct arena {
 
 #define ARENA_INIT ((struct arena){0})
 
-/* Room for n bytes, zeroed, aligned for any type. */
+/* Room for n bytes, zeroed, aligned for pointers and 64-bit numbers. */
 void *arena_alloc(struct arena *a, size_t n);
 #define arena_new(a, T) ((T *)arena_alloc((a), sizeof(T)))
 #define arena_new_n(a, T, n) ((T *)arena_alloc_n((a), sizeof(T), (n)))
 void *arena_alloc_n(struct arena *a, size_t size, size_t n); /* checks size * n */
 
+/* Makes the n bytes at p longer where they are. False if they are not what was allocated last, or
+ * there is no room. */
+bool arena_extend(struct arena *a, const void *p, size_t n, size_t more);
 void arena_adopt(struct arena *a, void *p); /* frees p, which malloc gave, with the arena */
 
 struct str arena_str(struct arena *a, struct str s); /* a copy, terminated behind its end */

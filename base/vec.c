@@ -4,24 +4,34 @@
 
 #include "base/vec.h"
 
-void *vec_room(struct arena *a, void *at, size_t n, size_t *cap, size_t size, size_t more)
+#include "base/err.h"
+
+/* Gives at, of which n elements are in use, room for `wanted`. */
+static void *with_room(struct arena *a, void *at, size_t n, uint32_t *cap, size_t size,
+                       size_t wanted)
 {
-    if (more <= *cap - n)
+    if (wanted > UINT32_MAX)
+        ob_out_of_memory();
+    size_t more = wanted - *cap;
+    bool is_longer = at && arena_extend(a, at, *cap * size, more * size);
+    *cap = (uint32_t)wanted;
+    if (is_longer)
         return at;
-    *cap = (n + more) * 2;
-    void *bigger = arena_alloc_n(a, size, *cap);
+    void *bigger = arena_alloc_n(a, size, wanted);
     if (n)
         memcpy(bigger, at, n * size);
     return bigger;
 }
 
+void *vec_room(struct arena *a, void *at, size_t n, uint32_t *cap, size_t size, size_t more)
+{
+    return more <= *cap - n ? at : with_room(a, at, n, cap, size, (n + more) * 2);
+}
+
 enum { LARGE_ELEMENT = 32 }; /* many vectors have but one of these, so room for four is a waste */
 
-void *vec_grow(struct arena *a, void *at, size_t n, size_t *cap, size_t size)
+void *vec_grow(struct arena *a, void *at, size_t n, uint32_t *cap, size_t size)
 {
-    *cap = *cap ? *cap * 2 : size > LARGE_ELEMENT ? 1 : 4;
-    void *bigger = arena_alloc_n(a, size, *cap);
-    if (n)
-        memcpy(bigger, at, n * size);
-    return bigger;
+    size_t first = size > LARGE_ELEMENT ? 1 : 4;
+    return with_room(a, at, n, cap, size, n ? n * 2 : first);
 }

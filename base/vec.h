@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Typed vectors in an arena. VEC(T) is an anonymous struct; name those that cross a function
- * boundary with DEFINE_VEC. Growing copies within the arena, so old `at` pointers stay readable
- * but are stale.
+ * boundary with DEFINE_VEC. Growing may copy within the arena, so old `at` pointers stay readable
+ * but may be stale. A copy of the struct with cap = n shares the elements until one of the two is
+ * appended to.
  */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
@@ -10,9 +11,11 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+#include <stdint.h>
+
 #define VEC_FIELDS(T)                                                                              \
     T *at;                                                                                         \
-    size_t n, cap;
+    uint32_t n, cap;
 #define VEC(T)                                                                                     \
     struct {                                                                                       \
         VEC_FIELDS(T)                                                                              \
@@ -44,8 +47,8 @@
 
 /* For vec_push: a copy with more room; *cap is updated. */
 /* For vec_append: the same elements with room for `more`. */
-void *vec_room(struct arena *a, void *at, size_t n, size_t *cap, size_t size, size_t more);
-void *vec_grow(struct arena *a, void *at, size_t n, size_t *cap, size_t size);
+void *vec_room(struct arena *a, void *at, size_t n, uint32_t *cap, size_t size, size_t more);
+void *vec_grow(struct arena *a, void *at, size_t n, uint32_t *cap, size_t size);
 
 DEFINE_VEC(str_vec, struct str);
 

@@ -248,7 +248,7 @@ static int do_clean(struct store_cmd *c)
         if (remove_result(c, *key) < 0)
             return fail(c, OB_EXIT_ENVIRONMENT);
     remove_failed_logs(c);
-    printf("%zu %s removed\n", l.keys.n, l.keys.n == 1 ? "result" : "results");
+    printf("%u %s removed\n", l.keys.n, l.keys.n == 1 ? "result" : "results");
     return cli_close_stdout("obexec");
 }
 

@@ -62,8 +62,7 @@ static int read_pin(struct arena *a, const json_t *v, struct pins *out, struct o
     if (!e.what && !digest_from_hex(p.digest, &unused))
         e.what = "digest";
     if (e.what)
-        return ob_err_set(err, 0,
-                          "$.bases[%zu].%s: is missing, or not what obexec --resolve prints",
+        return ob_err_set(err, 0, "$.bases[%u].%s: is missing, or not what obexec --resolve prints",
                           out->list.n, e.what);
     vec_push(a, &out->list, p);
     return 0;

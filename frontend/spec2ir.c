@@ -243,7 +243,7 @@ static void optimize(struct plan *plan, const struct cli *cli)
     if (explain.n)
         fwrite(explain.p, 1, explain.n, stderr);
     if (cli->stats)
-        fprintf(stderr, "steps: %zu compiled, %zu left after -O%d; stages: %zu; targets: %zu\n",
+        fprintf(stderr, "steps: %zu compiled, %u left after -O%d; stages: %u; targets: %u\n",
                 before, plan->steps.n, cli->level, plan->stages.n, plan->targets.n);
 }
 

@@ -40,7 +40,7 @@ static void read_build(struct sx_checker *ck, const struct sx_datum *form, struc
         diag_note_at(e, spec->from->items.at[0]->span, "the \"from\" is here");
     }
     if (form->items.n != 3) {
-        diag_error(ck->diags, sx_opener(form), "\"build\" with %zu argument%s, expected %s",
+        diag_error(ck->diags, sx_opener(form), "\"build\" with %u argument%s, expected %s",
                    form->items.n - 1, form->items.n == 2 ? "" : "s", usage);
         if (form->items.n < 3)
             return;

@@ -36,7 +36,7 @@ size_t vars_set(struct arena *a, struct vars *v, struct str name, struct value v
     size_t copied = own_index(a, v);
     void **slot = map_slot(&v->index, name);
     if (!*slot) {
-        *slot = (void *)(v->list.n + 1);
+        *slot = (void *)((size_t)v->list.n + 1);
         struct name_value nv = {name, value.text};
         v->weight += sizeof nv + name.n + value.weight;
         size_t room = v->list.cap;

@@ -47,8 +47,8 @@ enum shell_kind {
 
 struct command {
     enum command_form form;
-    struct str_vec argv;        /* COMMAND_ARGV */
     enum shell_kind shell_kind; /* COMMAND_SHELL */
+    struct str_vec argv;        /* COMMAND_ARGV */
     struct str_vec shell;       /* SHELL_LIST */
     struct str line;            /* COMMAND_SHELL */
 };
@@ -120,8 +120,8 @@ struct op_run {
     struct text user;          /* "user[:group]", names or numbers; empty = the base image's */
     struct name_value_vec env; /* set on top of the base image's, in this order, each name once */
     enum network network;
-    struct ir_mount_vec mounts; /* those with MOUNT_FROM_STEP read the step's reads, in order */
     enum security security;
+    struct ir_mount_vec mounts; /* those with MOUNT_FROM_STEP read the step's reads, in order */
     struct ir_device_vec devices;
     struct ir_file_vec scripts; /* shown, read-only and executable, as /dev/pipes/NAME */
 };

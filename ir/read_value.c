@@ -300,7 +300,7 @@ static int read_objects(const struct reader *r, const struct at *at, const json_
         if (read_fields(r, &e_at, e, f->fields, out->at + i * f->size) < 0)
             return -1;
     }
-    out->n = out->cap = n;
+    out->n = out->cap = (uint32_t)n;
     return 0;
 }
 

@@ -12,7 +12,7 @@ START_TEST(allocations_are_zeroed_aligned_and_apart)
     unsigned char *last = NULL;
     for (size_t n = 1; n < 200000; n = n * 3 + 1) {
         unsigned char *p = arena_alloc(&a, n);
-        ck_assert_uint_eq((uintptr_t)p % _Alignof(max_align_t), 0);
+        ck_assert_uint_eq((uintptr_t)p % _Alignof(uint64_t), 0);
         for (size_t i = 0; i < n; i++)
             ck_assert_uint_eq(p[i], 0);
         memset(p, 0xff, n);
@@ -79,7 +79,56 @@ START_TEST(vectors_grow_and_keep_what_they_hold)
 }
 END_TEST
 
+START_TEST(a_vector_grows_where_it_is_if_nothing_stands_behind_it)
+{
+    struct arena a = ARENA_INIT;
+    VEC(uint64_t) v = {0}, w = {0};
+    for (uint64_t i = 0; i < 100; i++)
+        vec_push(&a, &v, i);
+    const uint64_t *at = v.at;
+    vec_push(&a, &w, 7);
+    ck_assert_ptr_eq(v.at, at);
+    for (uint64_t i = 100; i < 200; i++)
+        vec_push(&a, &v, i);
+    ck_assert_ptr_ne(v.at, at);
+    for (uint64_t i = 0; i < 200; i++)
+        ck_assert_uint_eq(v.at[i], i);
+    ck_assert_uint_eq(w.at[0], 7);
+    arena_free(&a);
+}
+END_TEST
+
+/* Of bytes, where allocations are rounded up, and of words. */
+START_TEST(copies_that_share_elements_part_when_one_grows)
+{
+    struct arena a = ARENA_INIT;
+    for (size_t n = 1; n < 40; n++) {
+        VEC(char) c = {0};
+        VEC(uint64_t) w = {0};
+        for (size_t i = 0; i < n; i++) {
+            vec_push(&a, &c, 'x');
+            vec_push(&a, &w, i);
+        }
+        __typeof__(c) c2 = c;
+        __typeof__(w) w2 = w;
+        c2.cap = c2.n;
+        w2.cap = w2.n;
+        vec_push(&a, &c2, 'b');
+        vec_push(&a, &c, 'a');
+        vec_append(&a, &w2, w.at, 1);
+        vec_push(&a, &w, 99);
+        ck_assert_int_eq(c.at[n], 'a');
+        ck_assert_int_eq(c2.at[n], 'b');
+        ck_assert_uint_eq(w.at[n], 99);
+        ck_assert_uint_eq(w2.at[n], 0);
+    }
+    arena_free(&a);
+}
+END_TEST
+
 UNIT_MAIN("arena", allocations_are_zeroed_aligned_and_apart,
           large_requests_do_not_waste_the_current_chunk,
           what_is_adopted_is_there_until_the_arena_is_freed, strings_are_terminated_copies,
-          vectors_grow_and_keep_what_they_hold)
+          vectors_grow_and_keep_what_they_hold,
+          a_vector_grows_where_it_is_if_nothing_stands_behind_it,
+          copies_that_share_elements_part_when_one_grows)
