@@ -43,46 +43,63 @@ static void add_escaped(struct buf *b, unsigned char c)
     }
 }
 
-static bool is_escaped(unsigned char c)
-{
-    return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
-}
+static const bool is_escaped[256] = {
+    [0 ... 0x1f] = true,
+    ['"'] = true,
+    ['\\'] = true,
+    [0x7f] = true,
+};
 
 /* Whether one of eight bytes is to be escaped. Subtracting sets the high bit of a byte that was
  * less; a byte that had it already is none. */
-static bool has_escaped(const char *p)
+static bool has_escaped(uint64_t v)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
     uint64_t less = (v - ones * 0x20) | ((v ^ ones * '"') - ones) | ((v ^ ones * '\\') - ones) |
                     ((v ^ ones * 0x7f) - ones);
     return (less & ~v & high) != 0;
 }
 
-/* The bytes from `from` on that stand as they are. */
-static size_t plain_length(struct str s, size_t from)
+/* Copies the start of s that stands as it is, and gives its length. */
+static size_t copy_plain(char *to, struct str s)
 {
-    size_t i = from;
-    while (s.n - i >= 8 && !has_escaped(s.p + i))
-        i += 8;
-    while (i < s.n && !is_escaped((unsigned char)s.p[i]))
-        i++;
-    return i - from;
+    size_t i = 0;
+    for (uint64_t v; s.n - i >= sizeof v; i += sizeof v) {
+        memcpy(&v, s.p + i, sizeof v);
+        if (has_escaped(v))
+            break;
+        memcpy(to + i, &v, sizeof v);
+    }
+    for (; i < s.n && !is_escaped[(unsigned char)s.p[i]]; i++)
+        to[i] = s.p[i];
+    return i;
 }
 
-/* Adds s, of which the first `plain` bytes need no look, and the quote at its end. */
-static void add_string_rest(struct buf *b, struct str s, size_t plain)
+/* The rest of a string, which begins with a character to escape, and its quote. */
+static void add_rest(struct buf *b, struct str s)
 {
-    for (size_t i = 0;;) {
-        buf_add(b, s.p + i, plain);
-        i += plain;
-        if (i == s.n)
-            break;
-        add_escaped(b, (unsigned char)s.p[i++]);
-        plain = plain_length(s, i);
+    while (s.n) {
+        add_escaped(b, (unsigned char)s.p[0]);
+        s = str_skip(s, 1);
+        buf_reserve(b, s.n + 1);
+        size_t n = copy_plain(b->p + b->n, s);
+        buf_extend(b, n);
+        s = str_skip(s, n);
     }
     buf_putc(b, '"');
+}
+
+void json_str(struct json_out *j, struct str s)
+{
+    char *to = json_begin(j, s.n + 2);
+    *to++ = '"';
+    size_t n = copy_plain(to, s);
+    to += n;
+    if (n == s.n)
+        *to++ = '"';
+    json_end(j, to, true);
+    if (n < s.n)
+        add_rest(j->buf, str_skip(s, n));
 }
 
 void json_plain(struct json_out *j, struct str s)
@@ -92,19 +109,6 @@ void json_plain(struct json_out *j, struct str s)
     to = put(to, s);
     *to++ = '"';
     json_end(j, to, true);
-}
-
-void json_str(struct json_out *j, struct str s)
-{
-    size_t plain = plain_length(s, 0);
-    if (plain == s.n) {
-        json_plain(j, s);
-        return;
-    }
-    char *to = json_begin(j, s.n + 2);
-    *to++ = '"';
-    json_end(j, to, true);
-    add_string_rest(j->buf, s, plain);
 }
 
 static size_t digits_of(uint64_t v)
