@@ -62,13 +62,15 @@ static void set_platform(struct df_lower *lo, const char *prefix, const struct p
 /* What is built: --target as it was given, else the name of the last stage, or "default". */
 static struct str target_stage(const struct df_lower *lo)
 {
-    struct str name = STR("");
-    vec_for (const struct df_insn, in, &lo->file->insns)
-        if (!in->is_broken && in->type->kind == DF_FROM)
-            name = in->words.n == 2 ? df_stage_key(lo->c->arena, in->words.at[1].s) : STR("");
     if (lo->c->options->target.n)
         return lo->c->options->target;
-    return name.n ? name : STR("default");
+    const struct df_insn *last = NULL;
+    vec_for (const uint32_t, at, &lo->file->froms) {
+        const struct df_insn *in = df_file_insn(lo->file, *at);
+        last = in->is_broken ? last : in;
+    }
+    bool is_named = last && last->words.n == 2;
+    return is_named ? df_stage_key(lo->c->arena, last->words.at[1].s) : STR("default");
 }
 
 /* Once for all files, and of one name the last. */

@@ -98,7 +98,13 @@ struct df_file {
     uint32_t source;
     struct df_directives directives;
     VEC(struct df_insn) insns;
+    VEC(uint32_t) froms; /* which of insns are FROM, also broken ones */
 };
+
+static inline const struct df_insn *df_file_insn(const struct df_file *file, uint32_t index)
+{
+    return &file->insns.at[index];
+}
 
 static inline struct df_word df_word_of(const struct df_line *line, struct str s)
 {

@@ -257,6 +257,8 @@ static uint32_t source_offset(const struct df_line *line, uint32_t at)
 struct span df_line_span(const struct df_line *line, struct str part)
 {
     uint32_t at = (uint32_t)(part.p - line->text.p);
+    if (line->n_segments == 1)
+        return span_of(line->source, line->segment->src + at, part.n);
     uint32_t from = source_offset(line, at);
     if (part.n == 0)
         return span_of(line->source, from, 0);

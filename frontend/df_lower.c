@@ -97,12 +97,11 @@ void df_lower_insn(struct df_lower *lo, const struct df_insn *in)
 
 static bool within_limits(struct compile *c, const struct df_file *file)
 {
-    size_t stages = 0;
-    vec_for (const struct df_insn, in, &file->insns)
-        if (in->type && in->type->kind == DF_FROM && ++stages > STAGES_MAX) {
-            diag_error(c->diags, df_word_span(&in->keyword), "more than %d stages", STAGES_MAX);
-            return false;
-        }
+    if (file->froms.n > STAGES_MAX) {
+        const struct df_insn *in = df_file_insn(file, file->froms.at[STAGES_MAX]);
+        diag_error(c->diags, df_word_span(&in->keyword), "more than %d stages", STAGES_MAX);
+        return false;
+    }
     if (file->insns.n <= INSNS_MAX)
         return true;
     diag_error(c->diags, df_word_span(&file->insns.at[INSNS_MAX].keyword),
@@ -115,9 +114,8 @@ static void collect_names(struct df_lower *lo)
 {
     uint32_t index = 0;
     lo->named = MAP_INIT(lo->c->arena);
-    vec_for (const struct df_insn, in, &lo->file->insns) {
-        if (!in->type || in->type->kind != DF_FROM)
-            continue;
+    vec_for (const uint32_t, at, &lo->file->froms) {
+        const struct df_insn *in = df_file_insn(lo->file, *at);
         if (!in->is_broken && in->words.n == 2) {
             struct df_named *n = arena_new(lo->c->arena, struct df_named);
             *n = (struct df_named){in, index};

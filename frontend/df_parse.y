@@ -46,6 +46,8 @@ static void add_pair(struct df_parse *ps, struct df_pair pair)
 static void line_done(struct df_parse *ps, bool is_broken)
 {
     ps->insn.is_broken = is_broken;
+    if (ps->insn.type && ps->insn.type->kind == DF_FROM)
+        vec_push(ps->c->arena, &ps->file->froms, ps->file->insns.n);
     vec_push(ps->c->arena, &ps->file->insns, ps->insn);
 }
 }
