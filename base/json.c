@@ -11,26 +11,6 @@ static char *put(char *to, struct str s)
     return to + s.n;
 }
 
-void json_newline(struct json_out *j)
-{
-    char *to = json_begin(j, 1);
-    *to++ = '\n';
-    json_end(j, to, false);
-}
-
-void json_open(struct json_out *j, char bracket)
-{
-    char *to = json_begin(j, 1);
-    *to++ = bracket;
-    json_end(j, to, false);
-}
-
-void json_close(struct json_out *j, char bracket)
-{
-    buf_putc(j->buf, bracket);
-    j->comma = true;
-}
-
 static void add_escaped(struct buf *b, unsigned char c)
 {
     switch (c) {

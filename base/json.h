@@ -17,13 +17,10 @@ struct json_out {
 
 #define JSON_OUT_INIT(b) ((struct json_out){.buf = (b)})
 
-void json_open(struct json_out *j, char bracket);  /* '{' or '[' */
-void json_close(struct json_out *j, char bracket); /* '}' or ']' */
 void json_str(struct json_out *j, struct str s);
 void json_plain(struct json_out *j, struct str s); /* a string with nothing to escape */
 void json_int(struct json_out *j, int64_t v);
 void json_bool(struct json_out *j, bool v);
-void json_newline(struct json_out *j); /* before the next value, for people who read it */
 
 /* For the functions here: where the next value goes, behind its comma, with room for n bytes of it;
  * and that it was written up to `to`. */
@@ -42,6 +39,27 @@ static inline void json_end(struct json_out *j, char *to, bool comma)
     *to = '\0';
     j->buf->n = (size_t)(to - j->buf->p);
     j->comma = comma;
+}
+
+/* bracket is '{' or '['. */
+static inline void json_open(struct json_out *j, char bracket)
+{
+    char *to = json_begin(j, 1);
+    *to = bracket;
+    json_end(j, to + 1, false);
+}
+
+/* bracket is '}' or ']'. */
+static inline void json_close(struct json_out *j, char bracket)
+{
+    buf_putc(j->buf, bracket);
+    j->comma = true;
+}
+
+/* Before the next value, for people who read it. */
+static inline void json_newline(struct json_out *j)
+{
+    json_open(j, '\n');
 }
 
 /* With nothing to escape. Inline, as most keys are literals: their copying is a few stores. */
