@@ -45,8 +45,7 @@
 #define vec_reserve(arena, v, n)                                                                   \
     ((v)->at = arena_alloc_n((arena), sizeof *(v)->at, (n)), (v)->cap = (n))
 
-/* For vec_push: a copy with more room; *cap is updated. */
-/* For vec_append: the same elements with room for `more`. */
+/* For vec_append and vec_push: the elements with room for `more`, or for one; *cap is updated. */
 void *vec_room(struct arena *a, void *at, size_t n, uint32_t *cap, size_t size, size_t more);
 void *vec_grow(struct arena *a, void *at, size_t n, uint32_t *cap, size_t size);
 
