@@ -30,8 +30,8 @@ int work_look(const struct work *w, struct text owner, struct str epoch, const s
               struct look *out, struct ob_err *err);
 
 /* The patterns that leave out files of the context: the step's own (in *own) or the context's. */
-int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
-                const struct ignore_list **out, struct ob_err *err);
+int work_ignore(struct work *w, bool has_own, const struct str_vec *patterns,
+                struct ignore_list *own, const struct ignore_list **out, struct ob_err *err);
 
 /* Reads what is added, which gives the key. */
 int prepare_add(struct work *w, struct ob_err *err);

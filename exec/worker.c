@@ -111,18 +111,11 @@ static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
     return 0;
 }
 
-int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
-                const struct ignore_list **out, struct ob_err *err)
+int work_ignore(struct work *w, bool has_own, const struct str_vec *patterns,
+                struct ignore_list *own, const struct ignore_list **out, struct ob_err *err)
 {
-    cleanup_buf struct buf text = BUF_INIT;
     *out = has_own ? own : &w->b->ignore;
-    if (!has_own)
-        return 0;
-    vec_for (const struct str, s, lines) {
-        buf_add_str(&text, *s);
-        buf_putc(&text, '\n');
-    }
-    return ignore_parse(w->b->arena, arena_str(w->b->arena, buf_str(&text)), own, err);
+    return has_own ? ignore_of(w->b->arena, patterns, own, err) : 0;
 }
 
 /* A copy's key is known when its files are. */

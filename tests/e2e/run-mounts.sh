@@ -57,6 +57,19 @@ expect_output other
 run_step "{$bind, \"from\": \"context\", \"ignore_given\": true, \"ignore\": [\"src/sub\"]}" 'ls /m/src'
 expect_output $'a\nignored'
 
+subject "a Dockerfile's own ignored files, where a blank before # makes it a pattern"
+echo x >'context/#foo'
+printf ' #foo\n#src\n' >context/Dockerfile.dockerignore
+dockerfile <<'END'
+FROM busybox
+COPY . /copied
+ADD . /added
+RUN --mount=type=bind,target=/m for d in /m /copied /added; do test ! -e "$d/#foo" && ls $d/src; done
+END
+build_ok
+expect_output $'a\nignored\nsub\na\nignored\nsub\na\nignored\nsub'
+rm 'context/#foo' context/Dockerfile*
+
 subject "nothing outside the context"
 for source in ../../../../../.. up /; do
     run_step "{$bind, \"from\": \"context\", \"source\": \"$source\"}" 'ls /m'
