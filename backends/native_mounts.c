@@ -211,14 +211,28 @@ static int add_cgroups(const struct place *p, struct ob_err *err)
     return 0;
 }
 
-#define NEW_FILE ".new"
+struct new_name {
+    char s[16];
+};
 
-/* A file to mount must be in a mount of this namespace: it lives in /dev, as NEW_FILE until it is
- * mounted, and then without a name. Gives a clone to mount. */
-static int new_file(const struct place *p, const struct step_mount *m, unsigned attrs,
-                    struct ob_err *err)
+/* Makes a file in /dev, of a name that nothing there has: any may be the target of a mount. */
+static int create_unused(const struct place *p, struct new_name *name)
 {
-    cleanup_close int fd = openat(p->dev, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = -1;
+    errno = EEXIST;
+    for (unsigned i = 0; fd < 0 && errno == EEXIST; i++) {
+        snprintf(name->s, sizeof name->s, ".%u", i);
+        fd = openat(p->dev, name->s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    }
+    return fd;
+}
+
+/* A file to mount must be in a mount of this namespace, and have a name there when it is mounted:
+ * it lives in /dev, and the caller removes the name. Gives a clone to mount. */
+static int new_file(const struct place *p, const struct step_mount *m, unsigned attrs,
+                    struct new_name *name, struct ob_err *err)
+{
+    cleanup_close int fd = create_unused(p, name);
     if (fd < 0)
         return ob_err_set(err, errno, "can't create the file");
     if (fs_write_all(fd, m->content, m->size, err) < 0)
@@ -232,10 +246,11 @@ static int add_file(const struct place *p, const struct step_mount *m, unsigned 
                     struct ob_err *err)
 {
     cleanup_close int target = native_target_open(p->step, m->target, false, err);
-    cleanup_close int clone = target < 0 ? -1 : new_file(p, m, attrs, err);
+    struct new_name name;
+    cleanup_close int clone = target < 0 ? -1 : new_file(p, m, attrs, &name, err);
     if (clone < 0)
         return -1;
-    if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, NEW_FILE, 0) < 0)
+    if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, name.s, 0) < 0)
         return ob_err_set(err, errno, "can't mount on it");
     return 0;
 }
