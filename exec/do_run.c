@@ -167,17 +167,27 @@ static void close_shown(struct work *w, const int *fds)
     }
 }
 
+static int run_in_sandbox(struct work *w, const struct rootfs *root, const struct step_cfg *cfg,
+                          struct sandbox_status *status, struct ob_err *err)
+{
+    struct sandbox_run *run;
+    if (sandbox_start(w->b->kit.sandbox, root, cfg, &run, err) < 0)
+        return -1;
+    if (sandbox_reap(run, status, err) == 0)
+        return 0;
+    w->is_certain = status->is_step_fault;
+    return w->is_certain ? work_fault(w) : -1;
+}
+
 static int run_command(struct work *w, const struct rootfs *root, const int *shown,
                        struct ob_err *err)
 {
     struct step_cfg cfg;
-    struct sandbox_run *run;
     struct sandbox_status status;
     if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, shown, &cfg, err) < 0)
         return work_fault(w);
     cfg.out_fd = w->job.output_fd;
-    if (sandbox_start(w->b->kit.sandbox, root, &cfg, &run, err) < 0 ||
-        sandbox_reap(run, &status, err) < 0)
+    if (run_in_sandbox(w, root, &cfg, &status, err) < 0)
         return -1;
     if (status.signal)
         ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));

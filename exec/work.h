@@ -18,6 +18,7 @@ struct work {
     struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
     struct shown *shown;      /* STEP_RUN that binds something: by mount */
     bool is_step_fault;       /* an error is the step's, not the machine's */
+    bool is_certain;          /* it is, whatever errno is behind it */
 };
 
 /* Notes that the error is the step's; gives -1. */

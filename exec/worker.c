@@ -286,7 +286,7 @@ static int find_or_build(struct work *w, struct ob_err *err)
     return rc;
 }
 
-/* Whether the machine is at fault, whatever the step asked for. */
+/* Whether the machine is at fault, whatever the step asked for; a sandbox knows better. */
 static bool is_machine_error(int errnum)
 {
     static const int machine[] = {ENOSPC, EDQUOT, EROFS, EIO, EMFILE, ENFILE, ENOMEM};
@@ -301,7 +301,7 @@ static _Noreturn void work(struct work *w)
     struct ob_err *err = &w->report.err;
     int rc = find_or_build(w, err);
     rootfs_close(&w->source);
-    bool fault = w->is_step_fault && !is_machine_error(err->errnum);
+    bool fault = w->is_step_fault && (w->is_certain || !is_machine_error(err->errnum));
     send_report(w, rc > 0    ? REPORT_CACHED
                    : rc == 0 ? REPORT_BUILT
                    : fault   ? REPORT_FAILED

@@ -123,6 +123,25 @@ run_step '{"type": "tmpfs", "target": "/t", "size": 65536}' \
     'dd if=/dev/zero of=/t/x bs=1k count=128 2>/dev/null || stat -c %s /t/x'
 expect_output 65536
 
+subject "a mount point that can't be made is the step's fault"
+# TARGET COMPLAINT
+can_not_mount()
+{
+    steps "{$bind, \"from\": \"step\"}, {\"type\": \"tmpfs\", \"target\": \"$1\"}" true 1 >in
+    execute_fails 1 "^\\[3/3\\] failed after .*: mount \"$1\": .*$2\$" <in
+    expect_not_in_stderr '^obexec:'
+}
+can_not_mount /m/t 'Read-only file system'
+can_not_mount /m/s/../t/u 'Read-only file system'
+can_not_mount /etc/passwd 'Not a directory'
+can_not_mount /etc/passwd/x 'Not a directory'
+can_not_mount /sys/t 'Read-only file system'
+printf 'FROM busybox\nWORKDIR /m/new\nRUN --mount=type=bind,target=/m true\n' | dockerfile
+build
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr '^\[3/3\] failed after .*: working directory: .*"/m/new".*: Read-only file system$'
+expect_not_in_stderr '^obexec:'
+
 subject "an ssh agent that is not required is not there; a cache has its mode and owner"
 run_step '{"type": "ssh", "id": "default", "target": "/run/ssh"},
     {"type": "cache", "id": "x", "target": "/c", "mode": "0711", "uid": 3, "gid": 4}' \
