@@ -219,7 +219,7 @@ static int add_secret(struct make *m, const struct ir_mount *mount, struct step_
     out->kind = STEP_MOUNT_FILE;
     out->content = content.p;
     out->size = content.n;
-    out->mode = mount->mode.n ? octal_mode(mount->mode) : 0400;
+    out->mode = mount->mode.n ? look_octal(mount->mode) : 0400;
     out->uid = (uid_t)mount->uid;
     out->gid = (gid_t)mount->gid;
     return 1;
@@ -230,7 +230,7 @@ static void set_cache(const struct make *m, const struct ir_mount *mount, struct
 {
     bool has_owner = mount->mode.n > 0;
     out->kind = STEP_MOUNT_TMPFS;
-    out->mode = mount->mode.n ? octal_mode(mount->mode) : 0755;
+    out->mode = mount->mode.n ? look_octal(mount->mode) : 0755;
     out->uid = has_owner ? (uid_t)mount->uid : m->user.uid;
     out->gid = has_owner ? (gid_t)mount->gid : m->user.gid;
 }

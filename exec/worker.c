@@ -74,7 +74,7 @@ int work_look(const struct work *w, struct text owner, struct str epoch, const s
         return -1;
     out->uid = user.uid;
     out->gid = user.gid;
-    out->set_time = epoch_time(epoch, &out->time);
+    out->set_time = look_epoch(epoch, &out->time);
     return 0;
 }
 
