@@ -148,6 +148,22 @@ run_step '{"type": "ssh", "id": "default", "target": "/run/ssh"},
     'stat -c %a:%u:%g /c; ls -d /run'" 2>/dev/null || echo none"
 expect_output $'711:3:4\nnone'
 
+subject "a Dockerfile's cache is root's unless it says whose; a spec's is the step's user's"
+dockerfile <<'END'
+FROM busybox
+USER 1000:1001
+RUN --mount=type=cache,target=/a --mount=type=cache,target=/b,uid=7,gid=8,mode=0700 \
+    --mount=type=cache,target=/c,uid=1000 id -u; stat -c %a:%u:%g /a /b /c; touch /c/x
+END
+build_ok
+expect_output $'1000\n755:0:0\n700:7:8\n755:1000:0'
+spec <<'END'
+((from busybox) (user (uid 1000) (gid 1001))
+ (run (cache (x (target /a))) (shell "stat -c %a:%u:%g /a; touch /a/x")))
+END
+build_ok -f context/spec
+expect_output 755:1000:1001
+
 subject "a killed build's copy is removed by the next"
 key=$(printf 'ab%.0s' {1..32})
 mkdir -p "store/state/scratch/$key/0" store/state/scratch/other
