@@ -24,7 +24,7 @@ struct native {
 
 enum native_state {
     NATIVE_STARTED, /* nothing was reported: if pid 1 is gone, it was killed */
-    NATIVE_FAILED,  /* err says why the command never ran */
+    NATIVE_FAILED,  /* err says why the command never ran, is_step_fault whose fault it is */
     NATIVE_ENDED,   /* wait_status is the command's */
 };
 
@@ -42,6 +42,7 @@ enum { NATIVE_MADE_MAX = 64, NATIVE_TEXT_MAX = 12 << 10 };
 struct native_shared {
     enum native_state state;
     int wait_status;
+    bool is_step_fault;
     struct ob_err err;
     unsigned n_made, n_text;
     struct native_made made[NATIVE_MADE_MAX]; /* parents before what is in them */
@@ -74,6 +75,8 @@ int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err 
  * descriptor. */
 int native_target_open(const struct native_step *s, const char *path, bool is_dir,
                        struct ob_err *err);
+/* Whether the step is at fault if `path`, which it asked for, can't be made or mounted on. */
+bool native_target_is_fault(const char *path, int errnum);
 /* In the worker, after pid 1 has ended: removes what was made, unless it was used meanwhile. */
 void native_target_remove(const struct native_shared *shared, int root, const int *mounts);
 

@@ -56,12 +56,15 @@ static int loopback_up(struct ob_err *err)
 
 /* Not by chdir(2): through /proc/self/fd a working directory would be one that the worker has
  * open, and from there ".." leads through the host. */
-static int enter_cwd(const char *cwd, struct ob_err *err)
+static int enter_cwd(const struct native_step *s, struct ob_err *err)
 {
+    const char *cwd = s->cfg->cwd;
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     cleanup_close int fd = fs_mkdirs_in(root, cwd, 0755, 0, 0, err);
-    if (fd < 0)
+    if (fd < 0) {
+        s->shared->is_step_fault = native_target_is_fault(cwd, err->errnum);
         return ob_err_wrap(err, "working directory");
+    }
     if (fchdir(fd) < 0)
         return ob_err_set(err, errno, "can't enter the working directory \"%s\"", cwd);
     return 0;
@@ -80,7 +83,7 @@ static int build(const struct native_step *s, struct ob_err *err)
         return ob_err_set(err, errno, "can't set the host name \"%s\"", s->cfg->hostname);
     if (s->cfg->network == STEP_NETWORK_NONE && loopback_up(err) < 0)
         return -1;
-    return enter_cwd(s->cfg->cwd, err);
+    return enter_cwd(s, err);
 }
 
 /* The command is pid 2; every other child is an orphan that was handed to us. */

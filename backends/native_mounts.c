@@ -22,6 +22,8 @@
 #define NO_SUID_DEV (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define NO_SUID_DEV_EXEC (NO_SUID_DEV | MOUNT_ATTR_NOEXEC)
 
+#define DEV_SIZE "64m" /* for /dev/shm, and for all files to mount */
+
 struct place {
     const struct native_step *step;
     int proc, dev, sys; /* roots of the mounts */
@@ -211,18 +213,34 @@ static int add_cgroups(const struct place *p, struct ob_err *err)
     return 0;
 }
 
-#define NEW_FILE ".new"
+#define TOO_LARGE "the files to mount are larger than " DEV_SIZE " in all"
 
-/* A file to mount must be in a mount of this namespace: it lives in /dev, as NEW_FILE until it is
- * mounted, and then without a name. Gives a clone to mount. */
-static int new_file(const struct place *p, const struct step_mount *m, unsigned attrs,
-                    struct ob_err *err)
+struct new_name {
+    char s[16];
+};
+
+/* Makes a file in /dev, of a name that nothing there has: any may be the target of a mount. */
+static int create_unused(const struct place *p, struct new_name *name)
 {
-    cleanup_close int fd = openat(p->dev, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = -1;
+    errno = EEXIST;
+    for (unsigned i = 0; fd < 0 && errno == EEXIST; i++) {
+        snprintf(name->s, sizeof name->s, ".%u", i);
+        fd = openat(p->dev, name->s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    }
+    return fd;
+}
+
+/* A file to mount must be in a mount of this namespace, and have a name there when it is mounted:
+ * it lives in /dev, and the caller removes the name. Gives a clone to mount. */
+static int new_file(const struct place *p, const struct step_mount *m, unsigned attrs,
+                    struct new_name *name, struct ob_err *err)
+{
+    cleanup_close int fd = create_unused(p, name);
     if (fd < 0)
         return ob_err_set(err, errno, "can't create the file");
     if (fs_write_all(fd, m->content, m->size, err) < 0)
-        return -1;
+        return err->errnum == ENOSPC ? ob_err_set(err, 0, TOO_LARGE) : -1;
     if (fchown(fd, m->uid, m->gid) < 0 || fchmod(fd, m->mode) < 0)
         return ob_err_set(err, errno, "can't set the file's mode and owner");
     return native_mount_clone(fd, 0, attrs, err);
@@ -232,10 +250,11 @@ static int add_file(const struct place *p, const struct step_mount *m, unsigned 
                     struct ob_err *err)
 {
     cleanup_close int target = native_target_open(p->step, m->target, false, err);
-    cleanup_close int clone = target < 0 ? -1 : new_file(p, m, attrs, err);
+    struct new_name name;
+    cleanup_close int clone = target < 0 ? -1 : new_file(p, m, attrs, &name, err);
     if (clone < 0)
         return -1;
-    if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, NEW_FILE, 0) < 0)
+    if (sys_move_mount(clone, target) < 0 || unlinkat(p->dev, name.s, 0) < 0)
         return ob_err_set(err, errno, "can't mount on it");
     return 0;
 }
@@ -309,8 +328,10 @@ static int add_mounts_of_step(const struct place *p, struct ob_err *err)
 {
     for (size_t i = 0; i < p->step->cfg->n_mounts; i++) {
         const struct step_mount *m = &p->step->cfg->mounts[i];
-        if (add_mount(p, i, err) < 0)
-            return ob_err_wrap(err, "mount \"%s\"", m->target);
+        if (add_mount(p, i, err) == 0)
+            continue;
+        p->step->shared->is_step_fault = native_target_is_fault(m->target, err->errnum);
+        return ob_err_wrap(err, "mount \"%s\"", m->target);
     }
     return 0;
 }
@@ -321,7 +342,7 @@ static int fill_root(struct place *p, struct ob_err *err)
     p->proc = mount_in_root(s, "proc", "/proc", OPTIONS(), NO_SUID_DEV_EXEC, err);
     if (p->proc < 0)
         return -1;
-    p->dev = mount_in_root(s, "tmpfs", "/dev", OPTIONS("mode", "0755", "size", "64m"),
+    p->dev = mount_in_root(s, "tmpfs", "/dev", OPTIONS("mode", "0755", "size", DEV_SIZE),
                            MOUNT_ATTR_NOSUID, err);
     if (p->dev < 0 || fill_dev(p, err) < 0)
         return -1;

@@ -137,6 +137,42 @@ int native_target_open(const struct native_step *s, const char *path, bool is_di
     return take_fd(&fd);
 }
 
+/* The last directory on the way to path that is there. */
+static int open_deepest(int root, const char *path)
+{
+    cleanup_free char *at = strdup(path);
+    if (!at)
+        ob_out_of_memory();
+    int fd;
+    while ((fd = fs_open_in(root, *at ? at : "/", O_PATH, 0)) < 0 && *at)
+        split_last(at);
+    return fd;
+}
+
+/* Whether what is missing of path would be made in the root filesystem and not in a mount. */
+static bool is_missing_in_root(const char *path)
+{
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int dir = open_deepest(root, path);
+    struct statx a, b;
+    return statx(root, "", AT_EMPTY_PATH, STATX_MNT_ID, &a) == 0 &&
+           statx(dir, "", AT_EMPTY_PATH, STATX_MNT_ID, &b) == 0 && a.stx_mnt_id == b.stx_mnt_id;
+}
+
+bool native_target_is_fault(const char *path, int errnum)
+{
+    switch (errnum) {
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOSPC:
+    case EDQUOT: return false;
+    case EROFS: return !is_missing_in_root(path); /* a root that can't be written is the disk's */
+    default: return true;
+    }
+}
+
 static void remove_one(const struct native_made *made, const char *path, int base)
 {
     cleanup_free char *parent = strdup(path);

@@ -220,10 +220,12 @@ static void status_from_wait(int wait_status, struct sandbox_status *status)
     status->exit_code = status->signal ? 128 + status->signal : WEXITSTATUS(wait_status);
 }
 
-static int failed_as(const struct ob_err *reported, struct ob_err *err)
+static int failed_as(const struct native_shared *shared, struct sandbox_status *status,
+                     struct ob_err *err)
 {
-    *err = *reported;
-    return ob_err_wrap(err, "sandbox");
+    *err = shared->err;
+    status->is_step_fault = shared->is_step_fault;
+    return shared->is_step_fault ? -1 : ob_err_wrap(err, "sandbox");
 }
 
 /* Pid 1 is a zombie only after the kernel has killed and collected all others. */
@@ -238,7 +240,7 @@ static int native_reap(struct sandbox_run *base, struct sandbox_status *status, 
     if (rc < 0)
         rc = ob_err_set(err, errno, "sandbox: can't wait for its end");
     else if (shared->state == NATIVE_FAILED)
-        rc = failed_as(&shared->err, err);
+        rc = failed_as(shared, status, err);
     else if (shared->state == NATIVE_ENDED)
         status_from_wait(shared->wait_status, status);
     else

@@ -136,9 +136,36 @@ int pattern_check(struct str pattern, struct ob_err *err)
     return 0;
 }
 
+/* Blanks around the pattern do not count, and nothing is not a pattern. */
+static int add_pattern(struct arena *a, struct str s, struct ignore_list *out, struct ob_err *err)
+{
+    s = str_trim(s);
+    if (s.n == 0)
+        return 0;
+    bool exception = s.p[0] == '!';
+    struct str pattern = path_clean(a, str_trim(str_skip(s, exception)));
+    if (exception && s.n == 1)
+        return ob_err_set(err, 0, "\"!\" without a pattern");
+    if (pattern_check(pattern, err) < 0)
+        return -1;
+    vec_push(a, &out->pattern, pattern);
+    vec_push(a, &out->is_exception, exception);
+    out->has_exceptions |= exception;
+    return 0;
+}
+
+int ignore_of(struct arena *a, const struct str_vec *patterns, struct ignore_list *out,
+              struct ob_err *err)
+{
+    *out = (struct ignore_list){0};
+    vec_for (const struct str, s, patterns)
+        if (add_pattern(a, *s, out, err) < 0)
+            return -1;
+    return 0;
+}
+
 int ignore_parse(struct arena *a, struct str text, struct ignore_list *out, struct ob_err *err)
 {
-    VEC(bool) exceptions = {0};
     size_t line = 0;
     *out = (struct ignore_list){0};
     if (str_starts(text, STR("\xef\xbb\xbf")))
@@ -147,20 +174,9 @@ int ignore_parse(struct arena *a, struct str text, struct ignore_list *out, stru
         struct str s;
         more = str_cut(text, '\n', &s, &text);
         line++;
-        if (str_starts(s, STR("#")) || str_trim(s).n == 0)
-            continue;
-        s = str_trim(s);
-        bool exception = s.p[0] == '!';
-        struct str pattern = path_clean(a, str_trim(str_skip(s, exception)));
-        if (exception && s.n == 1)
-            return ob_err_set(err, 0, "line %zu: \"!\" without a pattern", line);
-        if (pattern_check(pattern, err) < 0)
+        if (!str_starts(s, STR("#")) && add_pattern(a, s, out, err) < 0)
             return ob_err_wrap(err, "line %zu", line);
-        vec_push(a, &out->pattern, pattern);
-        vec_push(a, &exceptions, exception);
-        out->has_exceptions |= exception;
     }
-    out->is_exception = exceptions.at;
     return 0;
 }
 
@@ -179,6 +195,6 @@ bool ignore_matches(const struct ignore_list *list, struct str path)
 {
     for (size_t i = list->pattern.n; i-- > 0;)
         if (match_with_parents(list->pattern.at[i], path))
-            return !list->is_exception[i];
+            return !list->is_exception.at[i];
     return false;
 }

@@ -21,13 +21,18 @@ int pattern_check(struct str pattern, struct ob_err *err);
 
 struct ignore_list {
     struct str_vec pattern; /* cleaned: no leading "/", no "." or ".." components */
-    bool *is_exception;     /* one for each pattern: it began with "!" */
+    VEC(bool) is_exception; /* one for each pattern: it began with "!" */
     bool has_exceptions;
 };
 
 /* Lines of an ignore file: "#" in the first column is a comment, blanks at both ends and empty
  * lines do not count. The error names the line. */
 int ignore_parse(struct arena *a, struct str text, struct ignore_list *out, struct ob_err *err);
+
+/* The same of patterns that have been read from such a file: what begins with "#" is none of its
+ * comments. The error names the pattern. */
+int ignore_of(struct arena *a, const struct str_vec *patterns, struct ignore_list *out,
+              struct ob_err *err);
 
 /* Whether `path` (relative, clean) is ignored: the last pattern that matches it or one of its
  * parent directories decides. */

@@ -4,32 +4,16 @@
 
 #include "exec/bases.h"
 
-#include "base/json.h"
 #include "base/map.h"
-
-static void write_list(struct json_out *j, const char *key, const struct str_vec *list)
-{
-    json_key(j, key);
-    json_open(j, '[');
-    vec_for (const struct str, s, list)
-        json_str(j, *s);
-    json_close(j, ']');
-}
+#include "exec/image.h"
 
 static void write_base(struct json_out *j, const struct op_from *op, const struct image_info *info)
 {
-    char hex[SHA256_HEX + 1];
-    digest_hex(&info->digest, hex);
     json_newline(j);
     json_open(j, '{');
     json_key_str(j, "image", op->image);
     json_key_str(j, "platform", op->platform);
-    json_key_str(j, "digest", str_from(hex));
-    write_list(j, "env", &info->env);
-    json_key_str(j, "user", info->user);
-    json_key_str(j, "workdir", info->workdir);
-    write_list(j, "shell", &info->shell);
-    write_list(j, "onbuild", &info->onbuild);
+    image_describe(j, info);
     json_close(j, '}');
 }
 

@@ -73,7 +73,7 @@ static const char *unsupported_epoch(const struct step *s)
 {
     struct timespec time;
     struct str epoch = epoch_of(s);
-    return epoch.n && !epoch_time(epoch, &time) ? "a SOURCE_DATE_EPOCH that is no number of seconds"
+    return epoch.n && !look_epoch(epoch, &time) ? "a SOURCE_DATE_EPOCH that is no number of seconds"
                                                 : NULL;
 }
 

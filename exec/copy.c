@@ -185,23 +185,22 @@ static int make_dir(struct apply *p, const struct manifest_file *f, struct str p
     return 0;
 }
 
-static bool is_dir_in(struct apply *p, struct str path)
+/* Whether the item goes into dst under its own name. */
+static bool goes_into(struct apply *p, const struct manifest_item *item, struct str dst)
 {
-    cleanup_close int fd =
-        fs_open_in(p->t->root, path.n ? arena_cstr(&p->arena, path) : "/", O_PATH | O_DIRECTORY, 0);
-    return fd >= 0;
+    bool slash = str_ends(p->t->dst, STR("/"));
+    if (p->t->style == COPY_SPEC)
+        return slash;
+    return !item->is_dir &&
+           (slash || p->t->many_sources || look_is_dir(p->t->root, arena_cstr(&p->arena, dst)));
 }
 
 /* Where the item itself goes, from the root, without slashes around. */
 static struct str item_destination(struct apply *p, const struct manifest_item *item)
 {
-    const struct copy_target *t = p->t;
-    struct str dst = path_clean(&p->arena, t->dst);
-    bool slash = str_ends(t->dst, STR("/"));
-    bool into = t->style == COPY_SPEC ? slash
-                : item->is_dir        ? false
-                                      : slash || t->many_sources || is_dir_in(p, dst);
-    return (into || t->parents) && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
+    struct str dst = path_clean(&p->arena, p->t->dst);
+    bool into = p->t->parents || goes_into(p, item, dst);
+    return into && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
 }
 
 static int apply_item(struct apply *p, const struct manifest *m, const struct manifest_item *item)

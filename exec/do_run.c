@@ -100,10 +100,13 @@ static int open_as_it_is(const struct work *w, const struct shown *s, int *fd, s
     if (!s->mount->read_only)
         return 0;
     const char *path = s->source.n ? arena_cstr(w->b->arena, s->source) : "/";
-    *fd = fs_open_in(s->root, path, O_PATH, 0);
-    if (*fd < 0)
+    cleanup_close int source = fs_open_in(s->root, path, O_PATH, 0);
+    if (source < 0)
         return ob_err_set(err, errno, "mount source \"%s\"", path);
-    return can_be_mounted(*fd);
+    if (!can_be_mounted(source))
+        return 0;
+    *fd = take_fd(&source);
+    return 1;
 }
 
 static int open_copy(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
@@ -135,13 +138,16 @@ static int open_step(struct work *w, struct shown *s, int scratch, size_t i, int
     return rc < 0 ? work_fault(w) : 0;
 }
 
-/* One descriptor for each mount, -1 for those that show nothing of the build. */
+/* One descriptor for each mount, or -1: of those that show nothing of the build, and after an
+ * error. close_shown must follow. */
 static int open_shown(struct work *w, int scratch, int *fds, struct ob_err *err)
 {
-    for (size_t i = 0; i < w->job.step->op.run.mounts.n; i++) {
+    size_t n = w->job.step->op.run.mounts.n;
+    for (size_t i = 0; i < n; i++)
+        fds[i] = -1;
+    for (size_t i = 0; i < n; i++) {
         struct shown *s = &w->shown[i];
         int rc = 0;
-        fds[i] = -1;
         if (s->mount->from == MOUNT_FROM_STEP)
             rc = open_step(w, s, scratch, i, &fds[i], err);
         else if (s->mount->from == MOUNT_FROM_CONTEXT)
@@ -152,17 +158,36 @@ static int open_shown(struct work *w, int scratch, int *fds, struct ob_err *err)
     return 0;
 }
 
+static void close_shown(struct work *w, const int *fds)
+{
+    for (size_t i = 0; i < w->job.step->op.run.mounts.n; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+        rootfs_close(&w->shown[i].step);
+    }
+}
+
+static int run_in_sandbox(struct work *w, const struct rootfs *root, const struct step_cfg *cfg,
+                          struct sandbox_status *status, struct ob_err *err)
+{
+    struct sandbox_run *run;
+    if (sandbox_start(w->b->kit.sandbox, root, cfg, &run, err) < 0)
+        return -1;
+    if (sandbox_reap(run, status, err) == 0)
+        return 0;
+    w->is_certain = status->is_step_fault;
+    return w->is_certain ? work_fault(w) : -1;
+}
+
 static int run_command(struct work *w, const struct rootfs *root, const int *shown,
                        struct ob_err *err)
 {
     struct step_cfg cfg;
-    struct sandbox_run *run;
     struct sandbox_status status;
     if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, shown, &cfg, err) < 0)
         return work_fault(w);
     cfg.out_fd = w->job.output_fd;
-    if (sandbox_start(w->b->kit.sandbox, root, &cfg, &run, err) < 0 ||
-        sandbox_reap(run, &status, err) < 0)
+    if (run_in_sandbox(w, root, &cfg, &status, err) < 0)
         return -1;
     if (status.signal)
         ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
@@ -182,8 +207,7 @@ int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
         return -1;
     int *fds = arena_new_n(w->b->arena, int, w->job.step->op.run.mounts.n);
     int rc = open_shown(w, scratch, fds, err) < 0 ? -1 : run_command(w, root, fds, err);
-    for (size_t i = 0; i < w->job.step->op.run.mounts.n; i++)
-        rootfs_close(&w->shown[i].step);
+    close_shown(w, fds);
     struct ob_err ignored; /* the next settle tries again */
     layout_end_scratch(&w->b->layout, key, &ignored);
     return rc;

@@ -6,56 +6,65 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
-#include "base/json.h"
 
 #include <jansson.h>
 
-static void write_list(struct json_out *j, const char *key, const struct str *at, size_t n)
+static void write_list(struct json_out *j, const char *key, const struct str_vec *list)
 {
     json_key(j, key);
     json_open(j, '[');
-    for (size_t i = 0; i < n; i++)
-        json_str(j, at[i]);
+    vec_for (const struct str, s, list)
+        json_str(j, *s);
     json_close(j, ']');
+}
+
+void image_describe(struct json_out *j, const struct image_info *info)
+{
+    char digest[SHA256_HEX + 1];
+    digest_hex(&info->digest, digest);
+    json_key_str(j, "digest", str_from(digest));
+    write_list(j, "env", &info->env);
+    json_key_str(j, "user", info->user);
+    json_key_str(j, "workdir", info->workdir);
+    write_list(j, "shell", &info->shell);
+    write_list(j, "onbuild", &info->onbuild);
 }
 
 int image_save(const struct layout *l, const struct digest *key, const struct image_info *info,
                struct ob_err *err)
 {
-    char name[SHA256_HEX + 1], digest[SHA256_HEX + 1];
+    char name[SHA256_HEX + 1];
     cleanup_buf struct buf b = BUF_INIT;
     struct json_out j = JSON_OUT_INIT(&b);
     digest_hex(key, name);
-    digest_hex(&info->digest, digest);
     json_open(&j, '{');
-    json_key_str(&j, "digest", str_from(digest));
-    write_list(&j, "env", info->env.at, info->env.n);
-    json_key_str(&j, "user", info->user);
-    json_key_str(&j, "workdir", info->workdir);
-    write_list(&j, "entrypoint", info->entrypoint.at, info->entrypoint.n);
-    write_list(&j, "cmd", info->cmd.at, info->cmd.n);
-    write_list(&j, "shell", info->shell.at, info->shell.n);
-    write_list(&j, "onbuild", info->onbuild.at, info->onbuild.n);
+    image_describe(&j, info);
+    write_list(&j, "entrypoint", &info->entrypoint);
+    write_list(&j, "cmd", &info->cmd);
     json_close(&j, '}');
     if (fs_replace_file_at(l->config, name, b.p, b.n, 0600, err) < 0)
         return ob_err_wrap(err, "can't keep the image's configuration");
     return 0;
 }
 
+static struct str str_of_json(struct arena *a, const json_t *s)
+{
+    return arena_str(a, str_of(json_string_value(s), json_string_length(s)));
+}
+
 static struct str get_str(struct arena *a, const json_t *doc, const char *key)
 {
-    const json_t *v = json_object_get(doc, key);
-    return json_is_string(v) ? arena_str(a, str_of(json_string_value(v), json_string_length(v)))
-                             : STR("");
+    const json_t *s = json_object_get(doc, key);
+    return json_is_string(s) ? str_of_json(a, s) : STR("");
 }
 
 static struct str_vec get_list(struct arena *a, const json_t *doc, const char *key)
 {
     struct str_vec out = {0};
-    size_t i;
-    const json_t *e;
-    json_array_foreach(json_object_get(doc, key), i, e) if (json_is_string(e))
-        vec_push(a, &out, arena_str(a, str_of(json_string_value(e), json_string_length(e))));
+    const json_t *list = json_object_get(doc, key);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_is_string(json_array_get(list, i)))
+            vec_push(a, &out, str_of_json(a, json_array_get(list, i)));
     return out;
 }
 

@@ -20,7 +20,7 @@ bool look_is_octal(struct str chmod)
     return chmod.n > 0 && chmod.n <= 5;
 }
 
-mode_t octal_mode(struct str s)
+mode_t look_octal(struct str s)
 {
     mode_t mode = 0;
     for (size_t i = 0; i < s.n; i++)
@@ -31,7 +31,7 @@ mode_t octal_mode(struct str s)
 mode_t look_mode(const struct look *l, mode_t source)
 {
     if (look_is_octal(l->chmod))
-        return octal_mode(l->chmod);
+        return look_octal(l->chmod);
     return l->chmod.n ? mode_apply(l->chmod, source & 07777, S_ISDIR(source)) : source & 07777;
 }
 
@@ -40,18 +40,19 @@ struct timespec look_time(const struct look *l, struct timespec source)
     return l->set_time ? l->time : source;
 }
 
-bool epoch_time(struct str epoch, struct timespec *out)
+bool look_epoch(struct str epoch, struct timespec *out)
 {
+    bool is_before = str_starts(epoch, STR("-"));
     unsigned long long n;
-    if (!str_to_u64(epoch, &n) || n > INT64_MAX)
+    if (!str_to_u64(str_skip(epoch, is_before), &n) || n > INT64_MAX)
         return false;
-    *out = (struct timespec){.tv_sec = (time_t)n};
+    *out = (struct timespec){.tv_sec = is_before ? -(time_t)n : (time_t)n};
     return true;
 }
 
-static bool is_dir_in(int root, const char *path)
+bool look_is_dir(int root, const char *path)
 {
-    cleanup_close int fd = fs_open_in(root, path, O_PATH | O_DIRECTORY, 0);
+    cleanup_close int fd = fs_open_in(root, *path ? path : "/", O_PATH | O_DIRECTORY, 0);
     return fd >= 0;
 }
 
@@ -59,7 +60,7 @@ static void note_missing(int root, struct str path, struct made_dirs *made)
 {
     for (size_t n = 1; n <= path.n; n++) {
         struct str dir = str_of(path.p, n);
-        if ((n == path.n || path.p[n] == '/') && !is_dir_in(root, arena_cstr(made->arena, dir)))
+        if ((n == path.n || path.p[n] == '/') && !look_is_dir(root, arena_cstr(made->arena, dir)))
             vec_push(made->arena, &made->path, dir);
     }
 }
@@ -67,7 +68,7 @@ static void note_missing(int root, struct str path, struct made_dirs *made)
 int look_mkdirs(const struct look *l, int root, const char *path, struct made_dirs *made,
                 struct ob_err *err)
 {
-    if (l->set_time && !is_dir_in(root, path))
+    if (l->set_time && !look_is_dir(root, path))
         note_missing(root, path_clean(made->arena, str_from(path)), made);
     uid_t uid = l->keep_owner ? 0 : l->uid;
     gid_t gid = l->keep_owner ? 0 : l->gid;

@@ -21,15 +21,19 @@ struct look {
     struct timespec time;
 };
 
-mode_t octal_mode(struct str s);
 /* Whether every file gets the same mode, so that the source's does not count. */
 bool look_is_octal(struct str chmod);
+mode_t look_octal(struct str s);
 /* The permissions for what has `source` as its type and permissions. */
 mode_t look_mode(const struct look *l, mode_t source);
 struct timespec look_time(const struct look *l, struct timespec source);
 
-/* Whether an epoch is a number of seconds; then *out gets it. Others say where to take it from. */
-bool epoch_time(struct str epoch, struct timespec *out);
+/* Whether an epoch is a number of seconds since 1970, or before; then *out gets it. Others say
+ * where to take it from. */
+bool look_epoch(struct str epoch, struct timespec *out);
+
+/* Whether a directory, or a link to one, is at `path` ("" = the root itself). */
+bool look_is_dir(int root, const char *path);
 
 /* Directories that were made, whose times are to be set when nothing comes into them any more. */
 struct made_dirs {

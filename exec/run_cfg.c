@@ -62,11 +62,12 @@ static char **to_argv(struct arena *a, const struct str_vec *v)
     return out;
 }
 
-/* Those of the whole build give way to what the step sets itself. */
+/* Those of the whole build give way to what the step sets itself; of one name the last counts. */
 static void add_proxies(struct make *m, struct str_vec *env)
 {
+    const struct str_vec own = *env;
     vec_for (const struct name_str, p, &m->build->plan->proxies)
-        if (!has_var(env, p->name))
+        if (!has_var(&own, p->name))
             set_var(m, env, p->name, p->value);
 }
 
@@ -218,7 +219,7 @@ static int add_secret(struct make *m, const struct ir_mount *mount, struct step_
     out->kind = STEP_MOUNT_FILE;
     out->content = content.p;
     out->size = content.n;
-    out->mode = mount->mode.n ? octal_mode(mount->mode) : 0400;
+    out->mode = mount->mode.n ? look_octal(mount->mode) : 0400;
     out->uid = (uid_t)mount->uid;
     out->gid = (gid_t)mount->gid;
     return 1;
@@ -229,7 +230,7 @@ static void set_cache(const struct make *m, const struct ir_mount *mount, struct
 {
     bool has_owner = mount->mode.n > 0;
     out->kind = STEP_MOUNT_TMPFS;
-    out->mode = mount->mode.n ? octal_mode(mount->mode) : 0755;
+    out->mode = mount->mode.n ? look_octal(mount->mode) : 0755;
     out->uid = has_owner ? (uid_t)mount->uid : m->user.uid;
     out->gid = has_owner ? (gid_t)mount->gid : m->user.gid;
 }
@@ -316,6 +317,7 @@ static int make_cwd(struct make *m, const char **out)
     return make_path(m, cwd, "the working directory", out);
 }
 
+/* Without a user the image's counts; one that turns out to be empty is root. */
 static int make_user(struct make *m, const struct rootfs *root)
 {
     struct str user = m->base.user;

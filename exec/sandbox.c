@@ -83,6 +83,8 @@ int sandbox_reap(struct sandbox_run *run, struct sandbox_status *status, struct 
     *status = (struct sandbox_status){.exit_code = -1};
     if (check_rc(ops, "reap", ops->reap(run, status, err), err) < 0)
         return -1;
+    if (status->is_step_fault)
+        BUG("sandbox %s: a fault without an error", ops->name);
     if (status->exit_code < 0 || status->exit_code > 255)
         BUG("sandbox %s: exit status %d", ops->name, status->exit_code);
     if (status->signal != 0 && status->exit_code != 128 + status->signal)

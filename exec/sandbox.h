@@ -20,8 +20,10 @@ struct sandbox_options {
 
 /* How a command ended. */
 struct sandbox_status {
-    int exit_code; /* 0–255; 127 and 126 as a shell says "not found" and "not executable" */
-    int signal;    /* the signal that ended it, else 0; then exit_code is 128 + signal */
+    int exit_code;      /* 0–255; 127 and 126 as a shell says "not found" and "not executable" */
+    int signal;         /* the signal that ended it, else 0; then exit_code is 128 + signal */
+    bool is_step_fault; /* with an error of reap: the step asked for what can't be, such as a mount
+                           point below a read-only mount; else the machine or the sandbox failed */
 };
 
 struct sandbox_ops {
@@ -40,7 +42,8 @@ struct sandbox_ops {
      * that dies, so does everything in the sandbox. */
     int (*start)(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                  struct sandbox_run **out, struct ob_err *err);
-    /* Waits for the end of the command and of every process it left behind. Consumes run. */
+    /* Waits for the end of the command and of every process it left behind. Consumes run. After
+     * an error, of *status only is_step_fault counts. */
     int (*reap)(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
     /* Ends every process in the sandbox at once. Safe in a signal handler. reap must follow. */
     void (*kill)(struct sandbox_run *run);

@@ -448,7 +448,7 @@ static void start_ready(struct sched *s)
         start(s, s->ready[s->next++]);
 }
 
-/* Ends all workers at once, and waits until nothing of them is left. */
+/* Ends all workers at once, and waits until none of their processes is left. */
 static void kill_workers(struct sched *s)
 {
     for (uint32_t k = 0; k < s->n_running; k++)
@@ -459,8 +459,15 @@ static void kill_workers(struct sched *s)
         uint32_t i = s->running[0];
         drain_output(s, i);
         close_job(s, i);
-        failed_log(s, i);
     }
+}
+
+/* What killed workers had in the store besides results: half a log, copies of what they showed. */
+static void settle_workers(struct sched *s)
+{
+    struct ob_err ignored; /* whoever opens the store next tries again */
+    if (s->is_interrupted || s->is_error)
+        layout_settle(&s->b->layout, &ignored);
 }
 
 /* Takes the exit status of whatever ended: workers after their last report, or without one. */
@@ -512,6 +519,7 @@ static void loop(struct sched *s, int signals)
         start_ready(s);
     }
     kill_workers(s);
+    settle_workers(s);
 }
 
 static void emit_end(struct sched *s, struct digest *keys)

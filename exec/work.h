@@ -18,6 +18,7 @@ struct work {
     struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
     struct shown *shown;      /* STEP_RUN that binds something: by mount */
     bool is_step_fault;       /* an error is the step's, not the machine's */
+    bool is_certain;          /* it is, whatever errno is behind it */
 };
 
 /* Notes that the error is the step's; gives -1. */
@@ -30,8 +31,8 @@ int work_look(const struct work *w, struct text owner, struct str epoch, const s
               struct look *out, struct ob_err *err);
 
 /* The patterns that leave out files of the context: the step's own (in *own) or the context's. */
-int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
-                const struct ignore_list **out, struct ob_err *err);
+int work_ignore(struct work *w, bool has_own, const struct str_vec *patterns,
+                struct ignore_list *own, const struct ignore_list **out, struct ob_err *err);
 
 /* Reads what is added, which gives the key. */
 int prepare_add(struct work *w, struct ob_err *err);

@@ -74,7 +74,7 @@ int work_look(const struct work *w, struct text owner, struct str epoch, const s
         return -1;
     out->uid = user.uid;
     out->gid = user.gid;
-    out->set_time = epoch_time(epoch, &out->time);
+    out->set_time = look_epoch(epoch, &out->time);
     return 0;
 }
 
@@ -111,18 +111,11 @@ static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
     return 0;
 }
 
-int work_ignore(struct work *w, bool has_own, const struct str_vec *lines, struct ignore_list *own,
-                const struct ignore_list **out, struct ob_err *err)
+int work_ignore(struct work *w, bool has_own, const struct str_vec *patterns,
+                struct ignore_list *own, const struct ignore_list **out, struct ob_err *err)
 {
-    cleanup_buf struct buf text = BUF_INIT;
     *out = has_own ? own : &w->b->ignore;
-    if (!has_own)
-        return 0;
-    vec_for (const struct str, s, lines) {
-        buf_add_str(&text, *s);
-        buf_putc(&text, '\n');
-    }
-    return ignore_parse(w->b->arena, arena_str(w->b->arena, buf_str(&text)), own, err);
+    return has_own ? ignore_of(w->b->arena, patterns, own, err) : 0;
 }
 
 /* A copy's key is known when its files are. */
@@ -293,7 +286,7 @@ static int find_or_build(struct work *w, struct ob_err *err)
     return rc;
 }
 
-/* Whether the machine is at fault, whatever the step asked for. */
+/* Whether the machine is at fault, whatever the step asked for; a sandbox knows better. */
 static bool is_machine_error(int errnum)
 {
     static const int machine[] = {ENOSPC, EDQUOT, EROFS, EIO, EMFILE, ENFILE, ENOMEM};
@@ -308,7 +301,7 @@ static _Noreturn void work(struct work *w)
     struct ob_err *err = &w->report.err;
     int rc = find_or_build(w, err);
     rootfs_close(&w->source);
-    bool fault = w->is_step_fault && !is_machine_error(err->errnum);
+    bool fault = w->is_step_fault && (w->is_certain || !is_machine_error(err->errnum));
     send_report(w, rc > 0    ? REPORT_CACHED
                    : rc == 0 ? REPORT_BUILT
                    : fault   ? REPORT_FAILED

@@ -29,18 +29,12 @@ static int write_one(int dir, const char *name, struct str content, const struct
     return 0;
 }
 
-static bool is_dir_in(int root, const char *path)
-{
-    cleanup_close int fd = fs_open_in(root, path, O_PATH | O_DIRECTORY, 0);
-    return fd >= 0;
-}
-
 static int write_all(int root, struct str dst, const struct new_file *file, size_t n,
                      const struct look *look, struct made_dirs *made, struct ob_err *err)
 {
     struct str clean = path_clean(made->arena, dst), base = path_base(clean);
     bool into = str_ends(dst, STR("/")) || n > 1 || clean.n == 0 ||
-                is_dir_in(root, arena_cstr(made->arena, clean));
+                look_is_dir(root, arena_cstr(made->arena, clean));
     struct str path = into ? clean : str_of(clean.p, clean.n - base.n);
     const char *dir_path = path.n ? arena_cstr(made->arena, path) : "/";
     cleanup_close int dir = look_mkdirs(look, root, dir_path, made, err);

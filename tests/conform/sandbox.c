@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include "backends/backends.h"
+#include "backends/native_sys.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "tests/unit/fixture.h"
@@ -544,6 +545,83 @@ START_TEST(a_failure_to_build_the_place_is_an_error_of_reap)
 }
 END_TEST
 
+/* Runs `true`, which must fail before it starts; gives whose fault that is. */
+static bool fails_by_step(struct place *p, const char *why)
+{
+    struct ob_err err = OB_ERR_INIT;
+    struct sandbox_run *run;
+    p->cfg.argv = LIST("true");
+    p->cfg.out_fd = 1;
+    ck_assert_ok(sandbox_start(p->sandbox, &p->root, &p->cfg, &run, &err), &err);
+    ck_assert_int_eq(sandbox_reap(run, &p->status, &err), -1);
+    ck_assert_msg(strstr(err.text, why), "\"%s\" is not in: %s", why, err.text);
+    return p->status.is_step_fault;
+}
+
+START_TEST(what_the_step_asks_for_and_can_not_be_is_its_fault)
+{
+    struct place p;
+    with_busybox(&p);
+    ck_assert(mkdirat(p.root.fd, "source", 0755) == 0);
+    cleanup_close int dir = openat(p.root.fd, "source", O_PATH | O_CLOEXEC);
+    cleanup_free char *large = calloc(65, 1 << 20);
+    const struct step_mount mounts[] = {
+        {STEP_MOUNT_BIND, "/ro", dir, true, 0},
+        {STEP_MOUNT_TMPFS, "/ro/a/b", -1, false, 0, 0755, 0, 0},
+        {STEP_MOUNT_FILE, "/large", -1, true, 65 << 20, 0400, .content = large},
+        {STEP_MOUNT_TMPFS, "/bin/sh", -1, false, 0, 0755, 0, 0},
+    };
+    p.cfg.mounts = mounts;
+    p.cfg.n_mounts = 2;
+    ck_assert(fails_by_step(&p, "mount \"/ro/a/b\": can't make \"/ro/a\""));
+    p.cfg.mounts = mounts + 2;
+    p.cfg.n_mounts = 1;
+    ck_assert(fails_by_step(&p, "mount \"/large\": the files to mount are larger than 64m in all"));
+    p.cfg.mounts = mounts + 3;
+    ck_assert(fails_by_step(&p, "mount \"/bin/sh\": "));
+    p.cfg.mounts = mounts;
+    p.cfg.cwd = "/ro/cwd";
+    ck_assert(fails_by_step(&p, "working directory: "));
+    p.cfg.cwd = "/bin/sh";
+    ck_assert(fails_by_step(&p, "working directory: "));
+    ck_assert(!exists(&p, "ro") && !exists(&p, "large"));
+    place_close(&p);
+}
+END_TEST
+
+/* Makes the place's root one that can't be written; it serves one run. */
+static void make_read_only(struct place *p, int dir)
+{
+    const struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+    if (p->root.fd != dir)
+        close(p->root.fd);
+    p->root.fd = sys_open_tree(dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+    p->root.is_detached = true;
+    ck_assert(p->root.fd >= 0 && sys_mount_setattr(p->root.fd, 0, &attr) == 0);
+}
+
+START_TEST(a_root_that_can_not_be_written_is_not_the_steps_fault)
+{
+    struct place p;
+    with_busybox(&p);
+    static const char *const dirs[] = {"proc", "dev", "sys", "etc"};
+    const struct step_mount mounts[] = {{STEP_MOUNT_TMPFS, "/new", -1, false, 0, 0755, 0, 0}};
+    cleanup_close int dir = p.root.fd;
+    for (size_t i = 0; i < 4; i++)
+        ck_assert(mkdirat(dir, dirs[i], 0755) == 0);
+    close(openat(dir, "etc/hosts", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    make_read_only(&p, dir);
+    p.cfg.mounts = mounts;
+    p.cfg.n_mounts = 1;
+    ck_assert(!fails_by_step(&p, "sandbox: mount \"/new\": can't make \"/new\""));
+    make_read_only(&p, dir);
+    p.cfg.n_mounts = 0;
+    p.cfg.cwd = "/cwd";
+    ck_assert(!fails_by_step(&p, "sandbox: working directory: "));
+    place_close(&p);
+}
+END_TEST
+
 START_TEST(links_in_a_hostile_root_do_not_lead_out)
 {
     struct place p;
@@ -629,6 +707,9 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           the_death_of_the_worker_ends_everything, ignored_and_blocked_signals_are_not_inherited,
           fast_sync_does_not_sync, set_user_id_programs_work,
           a_missing_capability_is_named_before_anything_runs,
-          a_failure_to_build_the_place_is_an_error_of_reap, links_in_a_hostile_root_do_not_lead_out,
+          a_failure_to_build_the_place_is_an_error_of_reap,
+          what_the_step_asks_for_and_can_not_be_is_its_fault,
+          a_root_that_can_not_be_written_is_not_the_steps_fault,
+          links_in_a_hostile_root_do_not_lead_out,
           a_root_with_one_static_program_runs_and_contains_it,
           the_default_shell_is_bash_where_there_is_one)

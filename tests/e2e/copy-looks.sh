@@ -69,6 +69,20 @@ expect_file /w/x %Y 8
 expect_file /f %Y 9
 expect_file /f/a %Y 9
 
+subject "an epoch before 1970"
+tar -C $c -cf $c/t.tar d/plain
+execute_ok <<'END'
+[{"kind": "from", "op": {"image": "busybox"}},
+ {"kind": "copy", "op": {"style": "dockerfile", "from": "context", "src": ["d/plain"], "dst": "/x/",
+  "epoch": "-5"}},
+ {"kind": "add", "op": {"src": ["t.tar"], "dst": "/t/", "epoch": "-5"}},
+ {"kind": "file", "op": {"files": [{"name": "a"}], "dst": "/f/", "epoch": "-5"}}]
+END
+for path in /x /x/plain /t /t/d /t/d/plain /f /f/a; do
+    expect_file $path %Y -5
+done
+rm $c/t.tar
+
 subject "an epoch that is to be found is refused before anything runs"
 execute_fails 1 'step 2 .*: a SOURCE_DATE_EPOCH that is no number of seconds can.t be done' <<'END'
 [{"kind": "from", "op": {"image": "busybox"}},

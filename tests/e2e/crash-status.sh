@@ -8,13 +8,29 @@ make_base
 
 dockerfile <<'END'
 FROM busybox
-RUN sleep 100
+RUN --mount=type=bind,target=/m,rw echo runs; sleep 100
 END
-obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
-    "$tmp/context" >"$tmp/out" 2>"$tmp/err" </dev/null &
-pid=$!
-expect_soon 10 grep -q 'RUN sleep' "$tmp/err"
 
+start_build()
+{
+    : >"$tmp/err"
+    obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+        "$tmp/context" >"$tmp/out" 2>"$tmp/err" </dev/null &
+    pid=$!
+    expect_soon 10 grep -q '| runs' "$tmp/err"
+}
+
+subject "a worker is killed: obexec ends with status 3, and nothing of the step is left"
+start_build
+kill -KILL "$(pgrep -P "$(pgrep -x -P "$pid" obexec)")"
+status=0
+wait "$pid" || status=$?
+expect_equal 3 "$status" "the exit status"
+expect_in_stderr 'the worker process was killed by signal 9'
+expect_equal "" "$(ls "$tmp/store/state/scratch")" "what is in scratch"
+expect_equal "" "$(find "$tmp/store/state/log" -name '*.part')" "half a log"
+
+start_build
 subject "obexec is killed: obkit says so, and ends with status 3"
 kill -KILL "$(pgrep -x -P "$pid" obexec)"
 status=0

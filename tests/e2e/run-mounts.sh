@@ -57,6 +57,19 @@ expect_output other
 run_step "{$bind, \"from\": \"context\", \"ignore_given\": true, \"ignore\": [\"src/sub\"]}" 'ls /m/src'
 expect_output $'a\nignored'
 
+subject "a Dockerfile's own ignored files, where a blank before # makes it a pattern"
+echo x >'context/#foo'
+printf ' #foo\n#src\n' >context/Dockerfile.dockerignore
+dockerfile <<'END'
+FROM busybox
+COPY . /copied
+ADD . /added
+RUN --mount=type=bind,target=/m for d in /m /copied /added; do test ! -e "$d/#foo" && ls $d/src; done
+END
+build_ok
+expect_output $'a\nignored\nsub\na\nignored\nsub\na\nignored\nsub'
+rm 'context/#foo' context/Dockerfile*
+
 subject "nothing outside the context"
 for source in ../../../../../.. up /; do
     run_step "{$bind, \"from\": \"context\", \"source\": \"$source\"}" 'ls /m'
@@ -110,11 +123,46 @@ run_step '{"type": "tmpfs", "target": "/t", "size": 65536}' \
     'dd if=/dev/zero of=/t/x bs=1k count=128 2>/dev/null || stat -c %s /t/x'
 expect_output 65536
 
+subject "a mount point that can't be made is the step's fault"
+# TARGET COMPLAINT
+can_not_mount()
+{
+    steps "{$bind, \"from\": \"step\"}, {\"type\": \"tmpfs\", \"target\": \"$1\"}" true 1 >in
+    execute_fails 1 "^\\[3/3\\] failed after .*: mount \"$1\": .*$2\$" <in
+    expect_not_in_stderr '^obexec:'
+}
+can_not_mount /m/t 'Read-only file system'
+can_not_mount /m/s/../t/u 'Read-only file system'
+can_not_mount /etc/passwd 'Not a directory'
+can_not_mount /etc/passwd/x 'Not a directory'
+can_not_mount /sys/t 'Read-only file system'
+printf 'FROM busybox\nWORKDIR /m/new\nRUN --mount=type=bind,target=/m true\n' | dockerfile
+build
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr '^\[3/3\] failed after .*: working directory: .*"/m/new".*: Read-only file system$'
+expect_not_in_stderr '^obexec:'
+
 subject "an ssh agent that is not required is not there; a cache has its mode and owner"
 run_step '{"type": "ssh", "id": "default", "target": "/run/ssh"},
     {"type": "cache", "id": "x", "target": "/c", "mode": "0711", "uid": 3, "gid": 4}' \
     'stat -c %a:%u:%g /c; ls -d /run'" 2>/dev/null || echo none"
 expect_output $'711:3:4\nnone'
+
+subject "a Dockerfile's cache is root's unless it says whose; a spec's is the step's user's"
+dockerfile <<'END'
+FROM busybox
+USER 1000:1001
+RUN --mount=type=cache,target=/a --mount=type=cache,target=/b,uid=7,gid=8,mode=0700 \
+    --mount=type=cache,target=/c,uid=1000 id -u; stat -c %a:%u:%g /a /b /c; touch /c/x
+END
+build_ok
+expect_output $'1000\n755:0:0\n700:7:8\n755:1000:0'
+spec <<'END'
+((from busybox) (user (uid 1000) (gid 1001))
+ (run (cache (x (target /a))) (shell "stat -c %a:%u:%g /a; touch /a/x")))
+END
+build_ok -f context/spec
+expect_output 755:1000:1001
 
 subject "a killed build's copy is removed by the next"
 key=$(printf 'ab%.0s' {1..32})

@@ -27,6 +27,18 @@ execute_ok --secret=id=a,src=secret <in
 expect_output "$(printf '400:0:0\n440:7:8\n%s\nro' ${#value})"
 expect_equal "bin etc root tmp var" "$(with_result "$id" ls | xargs)" "what is in the root"
 
+subject "any name in /dev"
+names='.new .0 .1'
+mounts=
+for name in $names; do
+    mounts+="${mounts:+, }{\"type\": \"secret\", \"id\": \"a\", \"target\": \"/dev/$name\"}"
+done
+steps "$mounts, {\"type\": \"secret\", \"id\": \"a\", \"target\": \"/x\"}" \
+    'cat /dev/.new /dev/.0 /dev/.1 /x | wc -c' >in
+execute --secret=id=a,src=secret <in
+expect_equal 0 "$status" "the exit status"
+expect_output $((4 * ${#value}))
+
 subject "in a variable, with and without a file"
 steps '{"type": "secret", "id": "a", "target": "", "env": "TOKEN"},
   {"type": "secret", "id": "a", "target": "/f", "env": "OTHER"}' \

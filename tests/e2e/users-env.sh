@@ -106,6 +106,12 @@ expect_exit 0 obexec --store="$store" --progress=plain \
     --build-context=image=oci-layout://"$tmp/layout" ir context
 expect_output '/bin:/x,other,othery,/sub,0'
 
+subject "a user that turns out to be empty is root"
+make_image '{"Env":["PATH=/bin","E="],"User":"build"}'
+printf 'FROM image\nRUN id -u\nUSER $E\nRUN id -u\n' | dockerfile
+build_image
+expect_output $'70\n0'
+
 subject "a spec starts in / as root, whatever the image says, with the image's environment"
 make_image '{"Env":["PATH=/bin","X=base"],"User":"build","WorkingDir":"/srv"}'
 spec <<<'((from image) (env Y 1) (run (shell "echo $X,$Y,$PWD,$(id -u)")))'

@@ -23,13 +23,16 @@ END_TEST
 START_TEST(an_epoch_is_a_number_or_tells_where_to_look)
 {
     struct timespec t = {0};
-    ck_assert(epoch_time(STR("1700000000"), &t));
+    ck_assert(look_epoch(STR("1700000000"), &t));
     ck_assert_int_eq(t.tv_sec, 1700000000);
-    ck_assert(epoch_time(STR("0"), &t));
+    ck_assert(look_epoch(STR("0"), &t));
     ck_assert_int_eq(t.tv_sec, 0);
-    static const char *const others[] = {"", "context", "-1", "1.5", "9223372036854775808"};
+    ck_assert(look_epoch(STR("-5"), &t));
+    ck_assert_int_eq(t.tv_sec, -5);
+    static const char *const others[] = {
+        "", "context", "-", "--1", "+1", "1.5", "9223372036854775808", "-9223372036854775808"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        ck_assert(!epoch_time(str_from(others[i]), &t));
+        ck_assert(!look_epoch(str_from(others[i]), &t));
 }
 END_TEST
 

@@ -98,6 +98,29 @@ START_TEST(ignore_files_let_the_last_match_decide)
 }
 END_TEST
 
+START_TEST(a_list_of_patterns_has_no_comments)
+{
+    struct arena a = ARENA_INIT;
+    struct ignore_list l;
+    struct str_vec patterns = {0};
+    struct ob_err err;
+    static const char *const texts[] = {"#foo", " /bar/ ", "", "*.o\n!a.o", "! bar/keep"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        vec_push(&a, &patterns, str_from(texts[i]));
+    ck_assert_ok(ignore_of(&a, &patterns, &l, &err), &err);
+    ck_assert_uint_eq(l.pattern.n, 4);
+    ck_assert(l.has_exceptions);
+    ck_assert(ignore_matches(&l, STR("#foo")));
+    ck_assert(ignore_matches(&l, STR("bar/x")));
+    ck_assert(!ignore_matches(&l, STR("bar/keep")));
+    ck_assert(!ignore_matches(&l, STR("x.o")));
+    vec_push(&a, &patterns, STR("[a"));
+    ck_assert_int_eq(ignore_of(&a, &patterns, &l, &err), -1);
+    ck_assert_str_eq(err.text, "bad pattern \"[a\": unclosed \"[\" or \"\\\" at the end");
+    arena_free(&a);
+}
+END_TEST
+
 START_TEST(bad_patterns_are_named_with_their_line)
 {
     struct arena a = ARENA_INIT;
@@ -113,4 +136,5 @@ END_TEST
 
 UNIT_MAIN("pattern", patterns_match_as_filepath_match_does,
           double_stars_match_any_number_of_components, matching_takes_no_exponential_time,
-          ignore_files_let_the_last_match_decide, bad_patterns_are_named_with_their_line)
+          ignore_files_let_the_last_match_decide, a_list_of_patterns_has_no_comments,
+          bad_patterns_are_named_with_their_line)
