@@ -18,8 +18,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 struct make {
     struct arena *arena;
     const struct build *build;
@@ -147,7 +145,7 @@ static int make_env(struct make *m, char ***out)
         return -1;
     add_proxies(m, &env);
     if (!has_var(&env, STR("PATH")))
-        set_var(m, &env, STR("PATH"), STR(DEFAULT_PATH));
+        set_var(m, &env, STR("PATH"), TEXT_DEFAULT_PATH);
     if (!has_var(&env, STR("HOME")))
         set_var(m, &env, STR("HOME"), m->user.home);
     *out = to_argv(m->arena, &env);

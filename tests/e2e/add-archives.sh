@@ -22,18 +22,6 @@ added()
     execute_ok <steps
 }
 
-# PATH FORMAT WANT
-expect_file()
-{
-    expect_equal "$3" "$(with_result "$id" stat -c "$2" "${1#/}" 2>&1)" "$2 of $1"
-}
-
-expect_names()
-{
-    expect_equal "$2" "$(with_result "$id" find "${1#/}" -mindepth 1 -printf '%P\n' | sort | xargs)" \
-        "what is in $1"
-}
-
 c=context
 mkdir -p tree/sub
 echo 1 >tree/one

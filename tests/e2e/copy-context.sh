@@ -20,18 +20,6 @@ sx()
     build_ok --progress=quiet -f "$tmp/context/spec"
 }
 
-# PATH FORMAT WANT: a file of the result, as stat prints it.
-expect_file()
-{
-    expect_equal "$3" "$(with_result "$id" stat -c "$2" "${1#/}" 2>&1)" "$2 of $1"
-}
-
-expect_names()
-{
-    expect_equal "$2" "$(with_result "$id" find "${1#/}" -mindepth 1 -printf '%P\n' | sort | xargs)" \
-        "what is in $1"
-}
-
 c=$tmp/context
 printf 'spec\nDockerfile\n' >"$c/.dockerignore"
 mkdir -p "$c/d/sub" "$c/d/empty"

@@ -16,12 +16,6 @@ copy()
 END
 }
 
-# PATH FORMAT WANT
-expect_file()
-{
-    expect_equal "$3" "$(with_result "$id" stat -c "$2" "${1#/}" 2>&1)" "$2 of $1"
-}
-
 c=context
 mkdir -p $c/d/sub
 echo x >$c/d/plain

@@ -23,18 +23,6 @@ copied()
     execute_ok <steps
 }
 
-# PATH FORMAT WANT
-expect_file()
-{
-    expect_equal "$3" "$(with_result "$id" stat -c "$2" "${1#/}" 2>&1)" "$2 of $1"
-}
-
-expect_names()
-{
-    expect_equal "$2" "$(with_result "$id" find "${1#/}" -mindepth 1 -printf '%P\n' | sort | xargs)" \
-        "what is in $1"
-}
-
 c=context
 mkdir -p $c/a/b/c $c/a/skip $c/x/src/deep $c/x/src.d
 echo 1 >$c/a/b/one.txt

@@ -6,11 +6,6 @@ requires root busybox
 scratch
 make_base
 
-expect_file()
-{
-    expect_equal "$3" "$(with_result "$id" stat -c "$2" "${1#/}" 2>&1)" "$2 of $1"
-}
-
 dockerfile <<'END'
 FROM busybox AS made
 RUN mkdir -p /d/sub; echo 1 >/d/one; chown 5:6 /d/one /d/sub; chmod 2750 /d/sub

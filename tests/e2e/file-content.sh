@@ -15,12 +15,6 @@ file()
 END
 }
 
-# PATH FORMAT WANT
-expect_file()
-{
-    expect_equal "$3" "$(with_result "$id" stat -c "$2" "${1#/}" 2>&1)" "$2 of $1"
-}
-
 subject "one file becomes its destination, or goes into it"
 file '"files": [{"name": "EOF", "content": "one\ntwo\n"}], "dst": "/new/name"'
 expect_equal $'one\ntwo' "$(with_result "$id" cat new/name)" "the content"

@@ -336,3 +336,16 @@ with_result()
     umount "$tmp/root"
     return $status
 }
+
+# A file of the result, as stat prints it: PATH FORMAT WANT
+expect_file()
+{
+    expect_equal "$3" "$(with_result "$id" stat -c "$2" "${1#/}" 2>&1)" "$2 of $1"
+}
+
+# What is below a directory of the result: PATH NAMES
+expect_names()
+{
+    expect_equal "$2" "$(with_result "$id" find "${1#/}" -mindepth 1 -printf '%P\n' | sort | xargs)" \
+        "what is in $1"
+}
