@@ -16,25 +16,37 @@ bool pattern_is_literal(struct str pattern)
     return true;
 }
 
-/* Length of the character class at p[0] == '[', and whether c is in it; 0 if it never closes. */
+/* Takes an end of a range in a character class, which can be "-" or "]" only behind a backslash. */
+static bool range_end(struct str p, size_t *i, unsigned char *out)
+{
+    if (*i >= p.n || p.p[*i] == '-' || p.p[*i] == ']')
+        return false;
+    *i += p.p[*i] == '\\';
+    if (*i >= p.n)
+        return false;
+    *out = (unsigned char)p.p[(*i)++];
+    return true;
+}
+
+/* Length of the character class at p[0] == '[', and whether c is in it; 0 if it is none. */
 static size_t match_class(struct str p, char c, bool *in)
 {
     size_t i = 1;
-    bool negated = i < p.n && p.p[i] == '^', any = false;
+    bool negated = i < p.n && p.p[i] == '^';
     i += negated;
     *in = false;
-    while (i < p.n && (p.p[i] != ']' || !any)) {
-        char lo = p.p[i] == '\\' && i + 1 < p.n ? p.p[++i] : p.p[i];
-        char hi = lo;
-        i++;
-        if (i + 1 < p.n && p.p[i] == '-' && p.p[i + 1] != ']') {
+    do {
+        unsigned char lo, hi;
+        if (!range_end(p, &i, &lo))
+            return 0;
+        hi = lo;
+        if (i < p.n && p.p[i] == '-') {
             i++;
-            hi = p.p[i] == '\\' && i + 1 < p.n ? p.p[++i] : p.p[i];
-            i++;
+            if (!range_end(p, &i, &hi))
+                return 0;
         }
-        *in |= (unsigned char)lo <= (unsigned char)c && (unsigned char)c <= (unsigned char)hi;
-        any = true;
-    }
+        *in |= lo <= (unsigned char)c && (unsigned char)c <= hi;
+    } while (i < p.n && p.p[i] != ']');
     if (i >= p.n)
         return 0;
     *in ^= negated;
@@ -129,7 +141,8 @@ int pattern_check(struct str pattern, struct ob_err *err)
             n = i + 1 < pattern.n ? 2 : 0;
         if (n == 0)
             return ob_err_set(err, 0,
-                              "bad pattern \"" STR_FMT "\": unclosed \"[\" or \"\\\" at the end",
+                              "bad pattern \"" STR_FMT
+                              "\": its \"[\" begins no class of characters, or it ends in \"\\\"",
                               STR_ARG(pattern));
         i += n - 1;
     }

@@ -43,7 +43,8 @@ unsigned edit_distance(struct str a, struct str b)
 
 void suggest_init(struct suggest *s, struct str word)
 {
-    *s = (struct suggest){.word = word, .distance = word.n < 3 ? (unsigned)word.n : 3};
+    unsigned limit = word.n < 2 ? (unsigned)word.n : word.n < 5 ? 2 : 3;
+    *s = (struct suggest){.word = word, .distance = limit};
 }
 
 void suggest_offer(struct suggest *s, struct str candidate)
@@ -53,4 +54,13 @@ void suggest_offer(struct suggest *s, struct str candidate)
         s->distance = d;
         s->best = candidate;
     }
+}
+
+struct str suggest_from(struct str word, const char *const *list)
+{
+    struct suggest s;
+    suggest_init(&s, word);
+    for (; *list; list++)
+        suggest_offer(&s, str_from(*list));
+    return s.best;
 }

@@ -15,9 +15,11 @@ struct suggest {
     unsigned distance;
 };
 
-/* Start with suggest_init, offer each candidate, read .best. Near enough: fewer than 3 edits, and
- * fewer than the word is long. Of equals the first offered wins. */
+/* Start with suggest_init, offer each candidate, read .best. Near enough: two edits, in a word of
+ * less than five letters one. Of equals the first offered wins. */
 void suggest_init(struct suggest *s, struct str word);
 void suggest_offer(struct suggest *s, struct str candidate);
+/* The nearest of a list that ends with NULL; .p is NULL if none is near enough. */
+struct str suggest_from(struct str word, const char *const *list);
 
 #endif

@@ -40,7 +40,7 @@
 #define vec_for(T, it, v)                                                                          \
     for (__typeof__(T) *it = (v)->at, *it##_end = it ? it + (v)->n : it; it != it##_end; it++)
 
-/* Room for n elements at once, where their number is known: growing leaves the old copies behind.
+/* Room for n elements at once, where their number is known: growing may leave old copies behind.
  * *v must be empty. */
 #define vec_reserve(arena, v, n)                                                                   \
     ((v)->at = arena_alloc_n((arena), sizeof *(v)->at, (n)), (v)->cap = (n))

@@ -46,7 +46,8 @@ bool compile_spend(struct compile *c, struct span at, size_t bytes)
     c->spent += bytes;
     if (c->spent <= SPEND_MAX)
         return true;
-    diag_error(c->diags, at, "the values in this file grow to more than 256 MiB");
+    diag_error(c->diags, at,
+               "the values in this file grow to more than 256 MiB, with what its steps repeat");
     return false;
 }
 

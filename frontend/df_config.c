@@ -114,8 +114,9 @@ void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in)
     if (!df_expand(lo, &in->words.at[0], &v))
         return;
     if (text_is_literal(v.text) && !df_signal_is_valid(text_str(v.text))) {
-        df_error(lo, df_word_span(&in->words.at[0]), "unknown signal \"" STR_FMT "\"",
-                 STR_ARG(text_str(v.text)));
+        df_signal_note(df_error(lo, df_word_span(&in->words.at[0]),
+                                "unknown signal \"" STR_FMT "\"", STR_ARG(text_str(v.text))),
+                       text_str(v.text));
         return;
     }
     lo->stage->config.stop_signal = v.text;

@@ -67,11 +67,27 @@ static bool read_chmod(struct df_lower *lo, struct copying *cp)
     return rc >= 0;
 }
 
+/* BuildKit finds out when it copies, and obexec too. An array that is no JSON was reported. */
+static void check_pattern(struct df_lower *lo, const struct df_word *w, struct str path)
+{
+    struct ob_err err;
+    bool is_array =
+        w->raw.n > 1 && w->raw.p[0] == '[' && (w->raw.p[1] == '"' || w->raw.p[1] == '\'');
+    if (!is_array && pattern_check(path, &err) < 0)
+        diag_rule(lo->c->diags, &df_rule_bad_pattern, df_word_span(w),
+                  "pattern \"" STR_FMT
+                  "\" matches nothing: its \"[\" begins no class of characters, or "
+                  "it ends in \"\\\"",
+                  STR_ARG(path));
+}
+
 static void read_exclude(struct df_lower *lo, struct copying *cp)
 {
     vec_for (const struct df_flag, f, &cp->in->flags)
-        if (str_eq(f->name.s, STR("exclude")))
+        if (str_eq(f->name.s, STR("exclude"))) {
+            check_pattern(lo, &f->value, f->value.s);
             vec_push(lo->c->arena, &cp->exclude, f->value.s);
+        }
 }
 
 static void check_link(struct df_lower *lo, const struct df_insn *in)
@@ -95,17 +111,6 @@ static bool expand_path(struct df_lower *lo, const struct df_word *w, struct val
                       ? "the name of a heredoc has no blanks in COPY and ADD"
                       : "paths with blanks need the JSON form: COPY [\"a b\", \"c\"]");
     return false;
-}
-
-/* BuildKit finds out when it copies, and obexec too. */
-static void check_pattern(struct df_lower *lo, const struct df_word *w, struct str path)
-{
-    struct ob_err err;
-    if (pattern_check(path, &err) < 0)
-        diag_rule(lo->c->diags, &df_rule_bad_pattern, df_word_span(w),
-                  "pattern \"" STR_FMT "\" matches nothing: its \"[\" is not closed, or it ends in "
-                  "\"\\\"",
-                  STR_ARG(path));
 }
 
 static bool add_heredoc(struct df_lower *lo, const struct df_heredoc *h, struct copying *cp)

@@ -17,6 +17,8 @@ static struct df_field field_of(const struct df_word *w, struct str s)
 {
     struct df_field f = {.whole = part_of(w, s)};
     struct str key, value;
+    if (s.n == 0 && s.p > w->raw.p && s.p <= w->raw.p + w->raw.n)
+        f.whole.raw = str_of(s.p - 1, 1); /* the comma in front stands for an empty one */
     f.has_value = str_cut(s, '=', &key, &value);
     f.key = part_of(w, key);
     f.value = part_of(w, f.has_value ? value : s);

@@ -31,6 +31,13 @@ static const struct flag_row *row_find(enum df_kind insn, struct str name)
     return NULL;
 }
 
+void df_note_nearest(struct diag *d, struct str got, const char *const *list)
+{
+    struct str best = suggest_from(got, list);
+    if (best.p)
+        diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(best));
+}
+
 static void unknown_flag(struct df_lower *lo, const struct df_insn *in, const struct df_flag *f)
 {
     struct str insn = in->type->name, name = f->name.s;

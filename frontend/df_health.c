@@ -99,7 +99,8 @@ static bool read_retries(struct df_lower *lo, const struct df_insn *in, int64_t 
 {
     const struct df_flag *f = df_flag_find(in, STR("retries"));
     unsigned long long n = 0;
-    if (f && f->value.s.n && (!str_to_u64(f->value.s, &n) || n > INT32_MAX)) {
+    bool has_sign = f && str_starts(f->value.s, STR("+"));
+    if (f && f->value.s.n && (!str_to_u64(str_skip(f->value.s, has_sign), &n) || n > INT32_MAX)) {
         diag_error(lo->c->diags, df_word_span(&f->value),
                    "\"" STR_FMT "\" is not a number of retries", STR_ARG(f->value.s));
         return false;

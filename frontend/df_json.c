@@ -91,8 +91,17 @@ static enum df_json ask_jansson(struct str text)
     return v ? DF_JSON_OTHER : DF_JSON_NONE;
 }
 
+/* An element that is no string, as far as a message shows it. */
+static struct str element_at(const char *p, const char *end)
+{
+    const char *to = p;
+    while (to < end && *to != ',' && *to != ']' && *to != ' ' && *to != '\t')
+        to++;
+    return str_of(p, to > p ? (size_t)(to - p) : p < end);
+}
+
 enum df_json df_json_read(struct arena *a, const struct df_line *line, struct str text,
-                          struct df_word_vec *out)
+                          struct df_word_vec *out, struct str *other)
 {
     const char *p = text.p, *end = text.p + text.n;
     if (p == end || *p != '[')
@@ -102,13 +111,17 @@ enum df_json df_json_read(struct arena *a, const struct df_line *line, struct st
     bool is_array = p < end && *p == ']';
     while (!is_array) {
         const char *to = df_scan_json_string(p);
-        if (to == p || to > end)
+        if (to == p || to > end) {
+            *other = element_at(p, end);
             return ask_jansson(text);
+        }
         struct str raw = str_of(p, (size_t)(to - p));
         struct str inner = str_of(p + 1, raw.n - 2), s = decode(a, inner);
-        struct df_word w = {s, s.p == inner.p ? inner : raw, line};
-        if (str_find(s, '\0') >= 0)
+        struct df_word w = {s, s.p == inner.p && s.n ? inner : raw, line};
+        if (str_find(s, '\0') >= 0) {
+            *other = raw;
             return DF_JSON_OTHER;
+        }
         vec_push(a, &words, w);
         p = skip_blanks(to, end);
         is_array = p < end && *p == ']';

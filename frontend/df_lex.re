@@ -343,8 +343,8 @@ static int lex_trigger(struct df_parse *ps, struct df_word *word)
 /* A JSON array of strings; AGAIN if it is none. */
 static int lex_exec(struct df_parse *ps)
 {
-    struct str text = rest_of(ps);
-    switch (df_json_read(ps->c->arena, ps->insn.line, text, &ps->insn.words)) {
+    struct str text = rest_of(ps), other = text;
+    switch (df_json_read(ps->c->arena, ps->insn.line, text, &ps->insn.words, &other)) {
     case DF_JSON_NONE: return AGAIN;
     case DF_JSON_STRINGS:
         take(ps, ps->end);
@@ -352,7 +352,7 @@ static int lex_exec(struct df_parse *ps)
         ps->mode = DF_MODE_END;
         return TOK_EXEC;
     case DF_JSON_OTHER:
-        diag_error(ps->c->diags, df_line_span(ps->insn.line, text),
+        diag_error(ps->c->diags, df_line_span(ps->insn.line, other),
                    "the elements of a JSON array must be strings");
         return fail(ps);
     }

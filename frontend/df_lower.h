@@ -100,6 +100,8 @@ void df_suggest_variables(struct df_lower *lo, struct diag *d, struct str word);
 /* df_flags.c: checks an instruction's flags against df_flag.def. */
 bool df_flags_check(struct df_lower *lo, const struct df_insn *in);
 void df_flags_ignored(struct df_lower *lo, const struct df_insn *in);
+/* Notes which word of a list, which ends with NULL, was probably meant. */
+void df_note_nearest(struct diag *d, struct str got, const char *const *list);
 const struct df_flag *df_flag_find(const struct df_insn *in, struct str name); /* NULL = absent */
 
 /* df_path.c */
@@ -200,6 +202,7 @@ bool df_duration_read(struct str s, int64_t *ns);
 
 /* df_signal.c: whether a STOPSIGNAL is a number or the name of a Linux signal. */
 bool df_signal_is_valid(struct str s);
+void df_signal_note(struct diag *d, struct str s); /* which was probably meant */
 
 /* df_image_lex.re: whether s is an image reference: [HOST[:PORT]/]PATH[:TAG][@DIGEST]. */
 bool df_image_is_valid(struct str s);

@@ -7,8 +7,6 @@
 
 #include "frontend/df_lower.h"
 
-#include "base/suggest.h"
-
 /* The keys, by what they set. */
 enum key {
     KEY_TYPE,
@@ -78,14 +76,9 @@ fail(const struct mounting *mt, const struct df_word *at, const char *fmt, ...)
 static bool unknown(struct mounting *mt, const struct df_word *at, const char *what, struct str got,
                     const char *const *list)
 {
-    struct suggest s;
     struct diag *d =
         df_error(mt->lo, df_word_span(at), "unknown %s \"" STR_FMT "\"", what, STR_ARG(got));
-    suggest_init(&s, got);
-    for (; *list; list++)
-        suggest_offer(&s, str_from(*list));
-    if (s.best.p)
-        diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(s.best));
+    df_note_nearest(d, got, list);
     return false;
 }
 
@@ -246,6 +239,8 @@ static bool read_field(struct mounting *mt, const struct df_field *f)
         if (str_eq_nocase(names[i].name, f->key.s))
             key = names[i].key;
     bool alone_is_fine = key == KEY_RO || key == KEY_RW || key == KEY_REQUIRED;
+    if (f->whole.s.n == 0)
+        return fail(mt, &f->whole, "nothing stands beside this comma, expected KEY=VALUE");
     if (!f->has_value && !alone_is_fine)
         return fail(mt, &f->whole, "\"" STR_FMT "\" must have the form KEY=VALUE",
                     STR_ARG(f->whole.s));

@@ -30,7 +30,8 @@ static struct str trigger_text(struct df_lower *lo, const struct df_insn *in)
     return str_of(text.at, text.n);
 }
 
-/* Lowers it to nothing, for what it would say. Names are those of another file. */
+/* Lowers it to nothing, for what it would say. Names are those of another file, which sets other
+ * variables. */
 static void try_trigger(struct df_lower *lo, const struct df_insn *trigger)
 {
     struct df_stage *st = lo->stage, trial = df_stage_trial(st);
@@ -43,10 +44,12 @@ static void try_trigger(struct df_lower *lo, const struct df_insn *trigger)
     lo->c->plan->steps.n = n_steps;
     for (size_t i = n_diags; i < lo->c->diags->list.n; i++) {
         struct diag *d = lo->c->diags->list.at[i];
-        if (d->level != DIAG_ERROR) {
+        if (d->rule == &df_rule_undefined_var) {
             diag_skip(d);
             continue;
         }
+        if (d->level != DIAG_ERROR)
+            continue;
         diag_demote(d);
         d->rule = &df_rule_onbuild_trigger;
         diag_note(d, "this stops the build of every image that is made from this one");

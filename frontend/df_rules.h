@@ -10,6 +10,7 @@ extern const struct diag_rule df_rule_empty_command;
 extern const struct diag_rule df_rule_exec_form_fallback;
 extern const struct diag_rule df_rule_ignored_flag;
 extern const struct diag_rule df_rule_maintainer_deprecated;
+extern const struct diag_rule df_rule_stage_not_found;
 extern const struct diag_rule df_rule_undefined_var;
 extern const struct diag_rule df_rule_unused_build_arg;
 extern const struct diag_rule df_rule_ignored_directive;

@@ -48,10 +48,11 @@ bool df_parse_file(struct compile *c, uint32_t source, struct df_file *file);
 /* df_check.c: skips and raises warnings as the file wants it, when all were reported. */
 void df_checks_apply(struct compile *c, const struct df_file *file);
 
-/* df_json.c: reads a JSON array of strings that is all of `text`, a part of the line. */
+/* df_json.c: reads a JSON array of strings that is all of `text`, a part of the line. If it is an
+ * array of something else, *other gets its first element that is no string. */
 enum df_json { DF_JSON_NONE, DF_JSON_STRINGS, DF_JSON_OTHER };
 enum df_json df_json_read(struct arena *a, const struct df_line *line, struct str text,
-                          struct df_word_vec *out);
+                          struct df_word_vec *out, struct str *other);
 
 /* df_heredoc.c: finds the heredocs of the line and reads their bodies. False: reported. */
 bool df_heredocs_read(struct df_parse *ps);

@@ -4,15 +4,11 @@
 
 #include "frontend/df_lower.h"
 
-static const struct str names[] = {
-    STR_INIT("ABRT"),   STR_INIT("ALRM"),  STR_INIT("BUS"),  STR_INIT("CHLD"), STR_INIT("CLD"),
-    STR_INIT("CONT"),   STR_INIT("FPE"),   STR_INIT("HUP"),  STR_INIT("ILL"),  STR_INIT("INT"),
-    STR_INIT("IO"),     STR_INIT("IOT"),   STR_INIT("KILL"), STR_INIT("PIPE"), STR_INIT("POLL"),
-    STR_INIT("PROF"),   STR_INIT("PWR"),   STR_INIT("QUIT"), STR_INIT("SEGV"), STR_INIT("STKFLT"),
-    STR_INIT("STOP"),   STR_INIT("SYS"),   STR_INIT("TERM"), STR_INIT("TRAP"), STR_INIT("TSTP"),
-    STR_INIT("TTIN"),   STR_INIT("TTOU"),  STR_INIT("URG"),  STR_INIT("USR1"), STR_INIT("USR2"),
-    STR_INIT("VTALRM"), STR_INIT("WINCH"), STR_INIT("XCPU"), STR_INIT("XFSZ"), STR_INIT("RTMIN"),
-    STR_INIT("RTMAX"),
+static const char *const names[] = {
+    "ABRT",   "ALRM",  "BUS",  "CHLD", "CLD",   "CONT",  "FPE",  "HUP",  "ILL",  "INT",
+    "IO",     "IOT",   "KILL", "PIPE", "POLL",  "PROF",  "PWR",  "QUIT", "SEGV", "STKFLT",
+    "STOP",   "SYS",   "TERM", "TRAP", "TSTP",  "TTIN",  "TTOU", "URG",  "USR1", "USR2",
+    "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX", NULL,
 };
 
 /* RTMIN+1 ... RTMIN+15, RTMAX-14 ... RTMAX-1. */
@@ -24,15 +20,34 @@ static bool is_realtime(struct str s)
     return (up || down) && str_to_u64(str_skip(s, 6), &n) && n >= 1 && n <= (up ? 15u : 14u);
 }
 
-bool df_signal_is_valid(struct str s)
+static struct str without_sig(struct str s)
+{
+    return s.n > 3 && str_eq_nocase(str_of(s.p, 3), STR("SIG")) ? str_skip(s, 3) : s;
+}
+
+/* Any number but 0, as BuildKit takes it: what it means is up to the system that runs the image. */
+static bool is_number(struct str s, bool *ok)
 {
     unsigned long long n;
-    if (str_to_u64(s, &n))
-        return n >= 1 && n <= 64;
-    if (s.n > 3 && str_eq_nocase(str_of(s.p, 3), STR("SIG")))
-        s = str_skip(s, 3);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (str_eq_nocase(names[i], s))
+    bool has_sign = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    bool is = str_to_u64(str_skip(s, has_sign), &n);
+    *ok = is && n > 0 && n <= INT64_MAX;
+    return is;
+}
+
+bool df_signal_is_valid(struct str s)
+{
+    bool ok;
+    if (is_number(s, &ok))
+        return ok;
+    s = without_sig(s);
+    for (const char *const *name = names; *name; name++)
+        if (str_eq_nocase(str_from(*name), s))
             return true;
     return is_realtime(s);
+}
+
+void df_signal_note(struct diag *d, struct str s)
+{
+    df_note_nearest(d, without_sig(s), names);
 }

@@ -8,6 +8,7 @@
 #include "frontend/df_lower.h"
 
 #include "base/suggest.h"
+#include "frontend/df_rules.h"
 #include "frontend/pin.h"
 #include "frontend/platform.h"
 
@@ -73,6 +74,18 @@ static void inherit(struct df_stage *st, struct df_stage *parent)
     st->has_cmd = false;
 }
 
+/* The stage whose name is nearest; .p is NULL if none is near. */
+static struct str nearest_stage(struct df_lower *lo, struct str name)
+{
+    struct suggest s;
+    suggest_init(&s, name);
+    lo->names_compared += lo->stages.n;
+    for (size_t i = 0; i < lo->stages.n && lo->names_compared <= DF_COMPARE_MAX; i++)
+        if (lo->stages.at[i]->name.n)
+            suggest_offer(&s, lo->stages.at[i]->name);
+    return s.best;
+}
+
 /* An image that --pin does not know counts as an error of the stage that needs it. What triggers of
  * images read can't be known before they are: it stays as it is. */
 static void unknown_image(struct df_lower *lo, struct df_stage *by, struct span at,
@@ -85,18 +98,23 @@ static void unknown_image(struct df_lower *lo, struct df_stage *by, struct span 
     vec_push(lo->c->arena, &by->errors, d);
 }
 
-/* *base gets the image, if --pin knows it. */
-static uint32_t add_from_step(struct df_lower *lo, struct df_stage *by, struct str image,
-                              struct str platform, struct span at, struct str heading,
-                              const struct pin **base)
+/* The image that the word `at` names, if --pin knows it. */
+static const struct pin *find_base(struct df_lower *lo, struct df_stage *by,
+                                   const struct df_word *at, struct str image, struct str platform)
+{
+    const struct pin *base = pin_find(lo->c, image, platform);
+    if (!base && lo->c->options->pins)
+        unknown_image(lo, by, df_word_span(at), image);
+    return base;
+}
+
+static uint32_t add_from_step(struct df_lower *lo, struct str image, struct str platform,
+                              struct span at, struct str heading, const struct pin *base)
 {
     struct step s = step_of_kind(STEP_FROM);
-    *base = pin_find(lo->c, image, platform);
-    if (!*base && lo->c->options->pins)
-        unknown_image(lo, by, at, image);
-    s.op.from.image = pin_name(lo->c->arena, image, *base);
+    s.op.from.image = pin_name(lo->c->arena, image, base);
     s.op.from.platform = platform;
-    s.op.from.onbuild = *base && (*base)->onbuild.n > 0;
+    s.op.from.onbuild = base && base->onbuild.n > 0;
     s.meta = compile_meta(lo->c, at, heading);
     return plan_add_step(lo->c->plan, &s);
 }
@@ -173,6 +191,46 @@ static bool is_image_ref(struct str ref)
     return false;
 }
 
+/* Names that differ in a number are two versions and no misspelling. */
+static bool has_same_digits(struct str x, struct str y)
+{
+    for (size_t i = 0, j = 0;; i++, j++) {
+        while (i < x.n && !ascii_is_digit(x.p[i]))
+            i++;
+        while (j < y.n && !ascii_is_digit(y.p[j]))
+            j++;
+        if (i == x.n || j == y.n)
+            return i == x.n && j == y.n;
+        if (x.p[i] != y.p[j])
+            return false;
+    }
+}
+
+static bool is_image_of_stage(const struct df_lower *lo, struct str name)
+{
+    for (size_t i = 0; i < lo->stages.n; i++)
+        if (str_eq(lo->stages.at[i]->from.s, name))
+            return true;
+    return false;
+}
+
+/* What is an image now may have been meant to be a stage. */
+static void warn_of_near_stage(struct df_lower *lo, const struct df_word *at, struct str name)
+{
+    enum { SHORT = 6 }; /* in shorter names two edits make too many words of each other */
+    if (str_find(name, '/') >= 0 || str_find(name, ':') >= 0 || str_find(name, '@') >= 0)
+        return;
+    struct str near = nearest_stage(lo, name);
+    if (!near.p || (name.n < SHORT && edit_distance(name, near) > 1) ||
+        !has_same_digits(name, near) || is_image_of_stage(lo, name))
+        return;
+    struct diag *d = diag_rule(lo->c->diags, &df_rule_stage_not_found, df_word_span(at),
+                               "no stage before this one is called \"" STR_FMT
+                               "\", so it is the image of this name",
+                               STR_ARG(name));
+    diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(near));
+}
+
 /* A stage begins with the environment of the image that its base makes: arguments go on, but where
  * one hid a variable, that is back. */
 static void show_hidden(struct df_lower *lo, struct df_stage *st, const struct df_stage *parent)
@@ -229,8 +287,11 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
     }
     if (!st->is_context && !check_image(lo, &st->from, image))
         return false;
-    st->step = add_from_step(lo, st, image, platform, df_insn_span(in),
-                             df_heading(lo->c->arena, in), &st->base);
+    if (!st->is_context)
+        warn_of_near_stage(lo, &st->from, image);
+    st->base = find_base(lo, st, &st->from, image, platform);
+    st->step = add_from_step(lo, image, platform, df_insn_span(in), df_heading(lo->c->arena, in),
+                             st->base);
     if (st->base)
         start_from_pin(lo, st);
     return true;
@@ -297,6 +358,16 @@ static size_t config_weight(const struct df_stage *st)
            compile_command_weight(&cfg->healthcheck.test);
 }
 
+/* Unlike other commands, a check is run by whatever shell the image has in the end. */
+static void set_test_shell(struct image_config *cfg)
+{
+    struct command *test = &cfg->healthcheck.test;
+    if (test->form != COMMAND_SHELL)
+        return;
+    test->shell = cfg->shell;
+    test->shell_kind = cfg->shell.n ? SHELL_LIST : SHELL_BASE;
+}
+
 void df_stage_finish(struct df_lower *lo)
 {
     struct df_stage *st = lo->stage;
@@ -311,21 +382,16 @@ void df_stage_finish(struct df_lower *lo)
     cfg->user = st->user.text;
     cfg->workdir = st->cwd;
     cfg->epoch = lo->epoch;
+    set_test_shell(cfg);
     struct stage out = {.name = st->name, .step = st->step, .config = *cfg};
     vec_push(a, &lo->c->plan->stages, out);
 }
 
-/* Offers the names of all stages to a search for a misspelt one. */
 static void suggest_stage(struct df_lower *lo, struct diag *d, struct str name)
 {
-    struct suggest s;
-    suggest_init(&s, name);
-    lo->names_compared += lo->stages.n;
-    for (size_t i = 0; i < lo->stages.n && lo->names_compared <= DF_COMPARE_MAX; i++)
-        if (lo->stages.at[i]->name.n)
-            suggest_offer(&s, lo->stages.at[i]->name);
-    if (s.best.p)
-        diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(s.best));
+    struct str near = nearest_stage(lo, name);
+    if (near.p)
+        diag_note(d, "did you mean \"" STR_FMT "\"?", STR_ARG(near));
 }
 
 bool df_target_set(struct df_lower *lo)
@@ -416,9 +482,11 @@ static bool read_other(struct df_lower *lo, const struct df_word *at, struct str
         suggest_stage(lo, d, name);
         return false;
     }
-    const struct pin *unused;
-    out->step = add_from_step(lo, lo->stage, name, lo->c->options->platform, df_word_span(at),
-                              heading, &unused);
+    if (!c)
+        warn_of_near_stage(lo, at, name);
+    struct str platform = lo->c->options->platform;
+    out->step = add_from_step(lo, name, platform, df_word_span(at), heading,
+                              find_base(lo, lo->stage, at, name, platform));
     return true;
 }
 

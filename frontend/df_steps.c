@@ -27,9 +27,31 @@ struct str df_heading(struct arena *a, const struct df_insn *in)
     return str_concat(a, in->type->name, rest);
 }
 
-static bool looks_like_json(struct str s)
+static bool is_quote(char c)
 {
-    return s.n > 1 && s.p[0] == '[' && (s.p[1] == '"' || s.p[1] == '\'');
+    return c == '"' || c == '\'';
+}
+
+static bool has_comma_behind_quote(struct str s)
+{
+    for (ptrdiff_t at; (at = str_find(s, ',')) >= 0; s = str_skip(s, (size_t)at + 1)) {
+        struct str before = str_trim(str_of(s.p, (size_t)at));
+        if (before.n && is_quote(before.p[before.n - 1]))
+            return true;
+    }
+    return false;
+}
+
+/* A bracket with a blank behind it may also be the command [, but hardly what an image runs. */
+static bool looks_like_json(enum df_kind kind, struct str s)
+{
+    if (s.n < 2 || s.p[0] != '[' || s.p[1] == '[')
+        return false;
+    bool has_comma = str_find(s, ',') >= 0;
+    if (is_quote(s.p[1]) || (has_comma && (!ascii_is_blank(s.p[1]) || has_comma_behind_quote(s))))
+        return true;
+    bool has_quote = str_find(s, '"') >= 0 || str_find(s, '\'') >= 0;
+    return (kind == DF_CMD || kind == DF_ENTRYPOINT) && has_quote && str_ends(s, STR("]"));
 }
 
 struct command df_command(struct df_lower *lo, const struct df_insn *in)
@@ -48,7 +70,7 @@ struct command df_command(struct df_lower *lo, const struct df_insn *in)
         return cmd;
     }
     cmd.line = in->words.at[0].s;
-    if (looks_like_json(cmd.line)) {
+    if (looks_like_json(in->type->kind, cmd.line)) {
         struct diag *d = diag_rule(lo->c->diags, &df_rule_exec_form_fallback,
                                    df_word_part(&in->words.at[0], 0, 1),
                                    "this is not a JSON array of strings, so the shell gets it");
@@ -70,9 +92,12 @@ static bool read_security(struct df_lower *lo, const struct df_insn *in, enum se
     *out = f && str_eq(f->value.s, STR("insecure")) ? SECURITY_INSECURE : SECURITY_SANDBOX;
     if (!f || *out == SECURITY_INSECURE || str_eq(f->value.s, STR("sandbox")))
         return true;
-    diag_error(lo->c->diags, df_word_span(&f->value),
-               "unknown security \"" STR_FMT "\", expected \"sandbox\" or \"insecure\"",
-               STR_ARG(f->value.s));
+    static const char *const names[] = {"sandbox", "insecure", NULL};
+    struct diag *d =
+        diag_error(lo->c->diags, df_word_span(&f->value),
+                   "unknown security \"" STR_FMT "\", expected \"sandbox\" or \"insecure\"",
+                   STR_ARG(f->value.s));
+    df_note_nearest(d, f->value.s, names);
     return false;
 }
 
@@ -87,9 +112,12 @@ static bool read_network(struct df_lower *lo, const struct df_insn *in, enum net
             *out = n;
             return true;
         }
-    diag_error(lo->c->diags, df_word_span(&f->value),
-               "unknown network \"" STR_FMT "\", expected \"default\", \"none\" or \"host\"",
-               STR_ARG(f->value.s));
+    static const char *const names[] = {"default", "none", "host", NULL};
+    struct diag *d =
+        diag_error(lo->c->diags, df_word_span(&f->value),
+                   "unknown network \"" STR_FMT "\", expected \"default\", \"none\" or \"host\"",
+                   STR_ARG(f->value.s));
+    df_note_nearest(d, f->value.s, names);
     return false;
 }
 

@@ -203,9 +203,9 @@ static bool compile_all(struct compile *c, const struct cli *cli, struct buf *te
     uint32_t n = (uint32_t)c->sources->list.n; /* reading one may add others */
     for (uint32_t i = 0; i < n; i++) {
         const struct language *l = language_of(cli, source_at(c->sources, i));
-        ok &= cli->to == TO_AST          ? l->dump(c, i, text)
-              : cli->to == TO_DOCKERFILE ? l->print(c, i, text)
-                                         : l->compile(c, i);
+        ok &= cli->to == TO_AST ? l->dump(c, i, text) : l->compile(c, i);
+        if (ok && cli->to == TO_DOCKERFILE && c->diags->n_errors == 0)
+            ok &= l->print(c, i, text);
     }
     return ok && c->diags->n_errors == 0;
 }

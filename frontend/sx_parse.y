@@ -54,7 +54,7 @@ static void note_skip(struct sx_reader *rd, struct span skip);
 
 %printer { fprintf(yyo, STR_FMT, STR_ARG($$->text)); } ATOM
 %printer { fprintf(yyo, "%s", $$->kind == SX_ATOM ? "atom" : "list"); } datum
-%printer { fprintf(yyo, "%zu items", $$.n); } data items
+%printer { fprintf(yyo, "%u items", $$.n); } data items
 
 %%
 

@@ -131,7 +131,7 @@ continued()
 for long in long_run long_env long_copy long_json known_variables continued; do
     expect_linear 0 '' $long 2500000
 done
-expect_compiled 1 ':1:1: error: the values in this file grow to more than 256 MiB$' \
+expect_compiled 1 ':1:1: error: the values in this file grow to more than 256 MiB, with what its steps repeat$' \
     late_variables 10000000
 
 subject "an error at the end of a long line, and many in one"
@@ -271,7 +271,7 @@ all_in_each_step()
     numbers 'ENV A%d=b\nRUN x\n' "$1"
 }
 for growing in doubling doubling_late all_in_each_step; do
-    expect_compiled 1 ': error: the values in this file grow to more than 256 MiB$' $growing 20000
+    expect_compiled 1 ': error: the values in this file grow to more than 256 MiB, with what its steps repeat$' $growing 20000
 done
 
 subject "heredocs: 1,000 in one line, 10,000, and one without an end"

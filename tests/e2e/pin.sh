@@ -191,8 +191,8 @@ refused 3 '^spec2ir: "bases.json": \$\.bases\[0\]\.digest: is missing, or not wh
 refused 3 '^spec2ir: "bases.json": \$\.bases\[0\]\.digest: is missing, or not what obexec' \
     '{"bases":[{"image":"image","platform":"","digest":"12","env":[],"onbuild":[],"user":"",
     "workdir":""}]}'
-refused 1 '^context/Dockerfile:1:1: error: --pin does not know the image "image"$' '{"bases":[]}'
-refused 1 '^context/Dockerfile:1:1: error: --pin does not know the image "image"$' \
+refused 1 '^context/Dockerfile:1:6: error: --pin does not know the image "image"$' '{"bases":[]}'
+refused 1 '^context/Dockerfile:1:6: error: --pin does not know the image "image"$' \
     "{\"bases\":[{\"image\":\"image\",\"platform\":\"linux/arm64\",\"digest\":\"$digest\",
     \"env\":[],\"user\":\"\",\"workdir\":\"\",\"onbuild\":[]}]}"
 
