@@ -111,6 +111,11 @@ void df_lower_stopsignal(struct df_lower *lo, const struct df_insn *in)
 {
     struct value v;
     df_flags_ignored(lo, in);
+    if (lo->stage->is_windows) {
+        df_error(lo, df_word_span(&in->keyword),
+                 "STOPSIGNAL is not for Windows, where nothing gets signals");
+        return;
+    }
     if (!df_expand(lo, &in->words.at[0], &v))
         return;
     if (text_is_literal(v.text) && !df_signal_is_valid(text_str(v.text))) {

@@ -191,6 +191,8 @@ static bool add_source(struct df_lower *lo, const struct df_word *w, struct copy
     if (remote_kind(text_head(v.text), cp->is_git) != REMOTE_NONE) {
         if (!add_remote(lo, w, cp) || !check_git_dir(lo, w, text_head(v.text), cp))
             return false;
+    } else if (!df_windows_path(lo, w, &v.text)) {
+        return false;
     } else if (text_is_literal(v.text)) {
         struct str path = text_str(v.text);
         struct str clean = cp->parents ? df_parents_source(lo->c->arena, path)
@@ -226,7 +228,8 @@ static bool read_paths(struct df_lower *lo, struct copying *cp)
     for (size_t i = 0; i + 1 < in->words.n; i++)
         if (!add_source(lo, &in->words.at[i], cp))
             return false;
-    if (!expand_path(lo, &in->words.at[in->words.n - 1], &dst))
+    const struct df_word *last = &in->words.at[in->words.n - 1];
+    if (!expand_path(lo, last, &dst) || !df_windows_path(lo, last, &dst.text))
         return false;
     cp->dst = df_copy_dest(lo->c->arena, lo->stage, dst.text);
     if (cp->src.n && cp->files.n) /* they are several, though each step has only some of them */

@@ -22,6 +22,7 @@ struct df_stage {
     uint32_t index;
     uint32_t step;          /* the last one so far */
     bool is_scratch;        /* nothing is inherited from an image */
+    bool is_windows;        /* its platform is known, and that */
     bool is_broken;         /* its FROM was refused */
     bool is_context;        /* --build-context stands in for it: its instructions do not count */
     bool is_needed;         /* by the target; known at the end */
@@ -113,6 +114,13 @@ struct str df_copy_source(struct arena *a, struct str path);
 /* The same for COPY --parents, where a "/./" says which directories are kept. */
 struct str df_parents_source(struct arena *a, struct str path);
 struct text df_with_slash(struct arena *a, struct text path);
+
+/* df_windows.c */
+bool df_is_windows(struct arena *a, struct str platform);
+/* In a stage for Windows: gives *path slashes and takes its drive off. False: reported. */
+bool df_windows_path(struct df_lower *lo, const struct df_word *at, struct text *path);
+/* The same for the working directory of an image. NULL, or what is wrong with it. */
+const char *df_windows_workdir(struct arena *a, struct str *dir);
 
 /* df_stage.c */
 struct str df_stage_key(struct arena *a,

@@ -390,17 +390,29 @@ static bool finish_origin(struct mounting *mt, struct step *s)
     return true;
 }
 
-static void finish_paths(struct mounting *mt)
+/* A path that was given. */
+static bool read_path(struct mounting *mt, enum key key, struct text *path)
+{
+    const struct df_field *f = mt->given[key];
+    return !f || df_windows_path(mt->lo, &f->value, path);
+}
+
+static bool finish_paths(struct mounting *mt)
 {
     struct ir_mount *m = &mt->m;
+    if (!read_path(mt, KEY_TARGET, &m->target))
+        return false;
     if (m->type != MOUNT_SECRET || !text_is_empty(m->target))
         m->target = df_mount_target(mt->lo->c->arena, mt->lo->stage, m->target);
     if (m->type == MOUNT_TMPFS)
         m->source = TEXT_EMPTY;
+    if (!read_path(mt, KEY_SOURCE, &m->source))
+        return false;
     if (!text_is_literal(m->source))
-        return;
+        return true;
     struct str source = df_copy_source(mt->lo->c->arena, text_str(m->source));
     m->source = str_eq(source, STR(".")) ? TEXT_EMPTY : text_lit(mt->lo->c->arena, source);
+    return true;
 }
 
 static bool check_target(struct mounting *mt)
@@ -428,7 +440,8 @@ static bool finish(struct mounting *mt, struct step *s)
     }
     if (!ok || !finish_origin(mt, s))
         return false;
-    finish_paths(mt);
+    if (!finish_paths(mt))
+        return false;
     mt->m.read_only = !mt->is_writable && mt->m.type != MOUNT_SECRET && mt->m.type != MOUNT_SSH;
     return check_target(mt);
 }

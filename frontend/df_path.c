@@ -94,11 +94,12 @@ struct text df_mount_target(struct arena *a, const struct df_stage *st, struct t
     return is_absolute(path) ? path : join_stage(a, st, path);
 }
 
-/* A slash at the end stays, as in the working directory that BuildKit gives to commands. */
+/* A slash at the end stays, as in the working directory that BuildKit gives to commands; on Windows
+ * it cleans the path. */
 struct text df_workdir_join(struct arena *a, const struct df_stage *st, struct text path)
 {
     struct text dir = join_stage(a, st, path);
-    bool slash = text_is_literal(path) && str_ends(text_str(path), STR("/"));
+    bool slash = !st->is_windows && text_is_literal(path) && str_ends(text_str(path), STR("/"));
     return slash ? df_with_slash(a, dir) : dir;
 }
 

@@ -258,12 +258,18 @@ static void start_from_scratch(struct df_lower *lo, struct df_stage *st, const s
 }
 
 /* What is late with an unknown image. */
-static void start_from_pin(struct df_lower *lo, struct df_stage *st)
+static bool start_from_pin(struct df_lower *lo, struct df_stage *st)
 {
     struct arena *a = lo->c->arena;
-    st->cwd = text_lit(a, st->base->workdir.n ? st->base->workdir : STR("/"));
+    struct str dir = st->base->workdir.n ? st->base->workdir : STR("/");
+    const char *fault = st->is_windows ? df_windows_workdir(a, &dir) : NULL;
+    if (fault)
+        diag_error(lo->c->diags, df_word_span(&st->from),
+                   "the image's working directory \"" STR_FMT "\" %s", STR_ARG(dir), fault);
+    st->cwd = text_lit(a, dir);
     st->user = (struct value){text_lit(a, st->base->user), st->base->user.n};
     st->has_user = true;
+    return !fault;
 }
 
 /* Sets up *st on its base. */
@@ -273,6 +279,7 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
     if (!df_flags_check(lo, in) || !read_platform(lo, in, &platform) ||
         !df_expand_literal(lo, &st->from, &image))
         return false;
+    st->is_windows = df_is_windows(lo->c->arena, platform);
     struct str name = in->words.n == 2 ? in->words.at[1].s : STR("");
     const struct build_context *context = name.n ? df_context_find(lo, name) : NULL;
     st->is_context = context != NULL;
@@ -292,9 +299,7 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
     st->base = find_base(lo, st, &st->from, image, platform);
     st->step = add_from_step(lo, image, platform, df_insn_span(in), df_heading(lo->c->arena, in),
                              st->base);
-    if (st->base)
-        start_from_pin(lo, st);
-    return true;
+    return !st->base || start_from_pin(lo, st);
 }
 
 struct df_stage df_stage_trial(struct df_stage *st)

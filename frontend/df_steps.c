@@ -54,6 +54,15 @@ static bool looks_like_json(enum df_kind kind, struct str s)
     return (kind == DF_CMD || kind == DF_ENTRYPOINT) && has_quote && str_ends(s, STR("]"));
 }
 
+static struct str_vec windows_shell(struct arena *a)
+{
+    struct str_vec v = {0};
+    vec_push(a, &v, STR("cmd"));
+    vec_push(a, &v, STR("/S"));
+    vec_push(a, &v, STR("/C"));
+    return v;
+}
+
 struct command df_command(struct df_lower *lo, const struct df_insn *in)
 {
     struct command cmd = {.form = in->is_exec ? COMMAND_ARGV : COMMAND_SHELL};
@@ -63,6 +72,8 @@ struct command df_command(struct df_lower *lo, const struct df_insn *in)
         return cmd;
     }
     cmd.shell = lo->stage->config.shell;
+    if (cmd.shell.n == 0 && lo->stage->is_windows && lo->stage->is_scratch)
+        cmd.shell = windows_shell(lo->c->arena); /* no step of the graph would say that it is */
     cmd.shell_kind = cmd.shell.n ? SHELL_LIST : SHELL_BASE;
     if (in->words.n == 0) {
         diag_rule(lo->c->diags, &df_rule_empty_command, df_word_span(&in->keyword),
@@ -121,17 +132,23 @@ static bool read_network(struct df_lower *lo, const struct df_insn *in, enum net
     return false;
 }
 
+static bool has_separator(const struct df_lower *lo, struct str name)
+{
+    bool on_windows = str_find(name, '\\') >= 0 || str_find(name, ':') >= 0;
+    return str_find(name, '/') >= 0 || (lo->stage->is_windows && on_windows);
+}
+
 bool df_heredoc_is_file(struct df_lower *lo, const struct df_heredoc *h)
 {
-    if (str_find(h->name, '/') < 0 && !str_eq(h->name, STR(".")) && !str_eq(h->name, STR("..")))
+    if (!has_separator(lo, h->name) && !str_eq(h->name, STR(".")) && !str_eq(h->name, STR("..")))
         return true;
     df_error(lo, df_word_span(&h->word), "\"" STR_FMT "\" can't be the name of a file",
              STR_ARG(h->name));
     return false;
 }
 
-/* Heredocs. A single one is the command itself, or a script if it begins with "#!"; in any other
- * line the shell gets the line with the bodies behind it. */
+/* Heredocs. A single one is the command itself, or a script if it begins with "#!", which Windows
+ * does not know; in any other line the shell gets the line with the bodies behind it. */
 static bool take_heredocs(struct df_lower *lo, const struct df_insn *in, struct op_run *op)
 {
     struct arena *a = lo->c->arena;
@@ -146,7 +163,7 @@ static bool take_heredocs(struct df_lower *lo, const struct df_insn *in, struct 
         return true;
     }
     *line = df_heredoc_word(lo->c, h).s;
-    if (!str_starts(*line, STR("#!")))
+    if (lo->stage->is_windows || !str_starts(*line, STR("#!")))
         return true;
     if (!df_heredoc_is_file(lo, h))
         return false;
@@ -203,7 +220,8 @@ void df_lower_workdir(struct df_lower *lo, const struct df_insn *in)
 {
     struct df_stage *st = lo->stage;
     struct value path;
-    if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &path))
+    if (!df_flags_check(lo, in) || !df_expand(lo, &in->words.at[0], &path) ||
+        !df_windows_path(lo, &in->words.at[0], &path.text))
         return;
     struct text dir = df_workdir_join(lo->c->arena, st, path.text);
     if (path.weight > COMPILE_PATH_MAX || text_size(dir) > COMPILE_PATH_MAX) {

@@ -31,7 +31,7 @@ struct df_variable df_variable_find(const struct df_lower *lo, struct str name)
         v = (struct df_variable){DF_SET, {text_lit(a, known), known.n}};
     else if (!st->is_scratch && !st->base)
         v = (struct df_variable){DF_FROM_BASE, {text_env(a, name), DF_PART_WEIGHT + name.n}};
-    else if (str_eq(name, STR("PATH")))
+    else if (str_eq(name, STR("PATH")) && !st->is_windows)
         v = (struct df_variable){DF_SET, {text_lit(a, TEXT_DEFAULT_PATH), TEXT_DEFAULT_PATH.n}};
     return v;
 }

@@ -60,7 +60,8 @@ libfrontend_a_SOURCES += \
 	frontend/df_signal.c \
 	frontend/df_stage.c \
 	frontend/df_steps.c \
-	frontend/df_variable.c frontend/df_variable.h
+	frontend/df_variable.c frontend/df_variable.h \
+	frontend/df_windows.c
 EXTRA_DIST += frontend/df_image_lex.re frontend/df_lex.re frontend/df_word.re.inc frontend/df_parse.y
 BUILT_SOURCES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c frontend/df_parse.h
 MAINTAINERCLEANFILES += frontend/df_image_lex.c frontend/df_lex.c frontend/df_parse.c \
