@@ -27,13 +27,13 @@ static bool is_scp_like(struct str s)
     return true;
 }
 
-enum remote remote_kind(struct str s, bool known_git)
+enum remote remote_kind(struct str s)
 {
     if (str_starts(s, STR("git://")) || str_starts(s, STR("ssh://")))
         return REMOTE_GIT;
     if (str_starts(s, STR("http://")) || str_starts(s, STR("https://"))) {
         struct str path = before(before(s, '#'), '?');
-        return known_git || str_ends(path, STR(".git")) ? REMOTE_GIT : REMOTE_HTTP;
+        return str_ends(path, STR(".git")) ? REMOTE_GIT : REMOTE_HTTP;
     }
     return is_scp_like(s) ? REMOTE_GIT : REMOTE_NONE;
 }

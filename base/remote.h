@@ -14,7 +14,6 @@ enum remote {
     REMOTE_GIT,  /* git://, ssh://, USER@HOST:PATH, or http(s):// with a path that ends in .git */
 };
 
-/* known_git: the user has said that URLs are git repositories, by giving --keep-git-dir. */
-enum remote remote_kind(struct str s, bool known_git);
+enum remote remote_kind(struct str s);
 
 #endif

@@ -15,8 +15,7 @@
 static const char *unsupported_add(const struct build *b, const struct op_add *op)
 {
     vec_for (const struct text, t, &op->src)
-        if (text_is_literal(*t) &&
-            remote_kind(text_str(*t), op->keep_git_dir != CHOICE_DEFAULT) != REMOTE_NONE)
+        if (text_is_literal(*t) && remote_kind(text_str(*t)) != REMOTE_NONE)
             return arena_cstr(b->arena, arena_printf(b->arena, "fetching \"" STR_FMT "\"",
                                                      STR_ARG(text_str(*t))));
     return op->checksum.n ? "checking the digest of files of the context" : NULL;

@@ -23,7 +23,7 @@ static int add_sources(struct work *w, struct str_vec *out, struct ob_err *err)
     vec_for (const struct text, t, &op->src) {
         if (work_value(w, *t, &src, err) < 0)
             return -1;
-        if (remote_kind(src, op->keep_git_dir != CHOICE_DEFAULT) != REMOTE_NONE)
+        if (remote_kind(src) != REMOTE_NONE)
             return ob_err_set(err, 0, "\"" STR_FMT "\" can't be fetched by this obexec",
                               STR_ARG(src));
         vec_push(w->b->arena, out, src);

@@ -10,6 +10,7 @@
 #include "base/mode.h"
 #include "base/pattern.h"
 #include "base/remote.h"
+#include "frontend/df_git.h"
 #include "frontend/df_rules.h"
 
 /* What the two instructions have in common. */
@@ -19,9 +20,9 @@ struct copying {
     struct str_vec exclude;
     struct ir_file_vec files;
     struct text dst, owner, chmod;
-    bool parents;    /* COPY --parents */
-    bool is_git;     /* --keep-git-dir was given: URLs are git repositories */
-    bool has_remote; /* an URL or a git repository, or what may be one */
+    struct str git_checksum; /* in the URL of the last git repository */
+    bool parents;            /* COPY --parents */
+    bool has_remote;         /* an URL or a git repository, or what may be one */
 };
 
 static bool read_owner(struct df_lower *lo, struct copying *cp)
@@ -140,44 +141,32 @@ static enum choice read_choice(const struct df_insn *in, struct str name)
     return flag_is_on(in, name) ? CHOICE_YES : CHOICE_NO;
 }
 
-/* The value of "keep-git-dir" in the query of a repository's URL; CHOICE_DEFAULT if it is not
- * there. */
-static enum choice query_choice(struct str url)
-{
-    struct str rest, part, key, value;
-    bool yes, more = str_cut(url, '?', &part, &rest);
-    str_cut(rest, '#', &rest, &part);
-    while (more) {
-        more = str_cut(rest, '&', &part, &rest);
-        bool has_value = str_cut(part, '=', &key, &value);
-        if (!str_eq(key, STR("keep-git-dir")))
-            continue;
-        if (!has_value || value.n == 0)
-            return CHOICE_YES;
-        return df_bool_read(value, &yes) && !yes ? CHOICE_NO : CHOICE_YES;
-    }
-    return CHOICE_DEFAULT;
-}
-
 /* The flag and the URL may not say different things. */
-static bool check_git_dir(struct df_lower *lo, const struct df_word *w, struct str url,
-                          const struct copying *cp)
+static bool check_git(struct df_lower *lo, const struct df_word *w, struct str url,
+                      struct copying *cp)
 {
-    enum choice flag = read_choice(cp->in, STR("keep-git-dir")), query = query_choice(url);
-    if (flag == CHOICE_DEFAULT || query == CHOICE_DEFAULT || flag == query)
+    struct df_git git;
+    enum choice flag = read_choice(cp->in, STR("keep-git-dir"));
+    if (!df_git_read(lo, w, url, &git))
+        return false;
+    cp->git_checksum = git.checksum;
+    if (flag == CHOICE_DEFAULT || git.keep_git_dir == CHOICE_DEFAULT || flag == git.keep_git_dir)
         return true;
     df_error(lo, df_word_span(w), "\"--keep-git-dir\" and \"" STR_FMT "\" contradict each other",
              STR_ARG(url));
     return false;
 }
 
-static bool add_remote(struct df_lower *lo, const struct df_word *w, struct copying *cp)
+static bool add_remote(struct df_lower *lo, const struct df_word *w, struct text url,
+                       struct copying *cp)
 {
     cp->has_remote = true;
-    if (cp->in->type->kind == DF_ADD)
-        return true;
-    df_error(lo, df_word_span(w), "COPY can't fetch \"" STR_FMT "\", ADD can", STR_ARG(w->s));
-    return false;
+    if (cp->in->type->kind != DF_ADD) {
+        df_error(lo, df_word_span(w), "COPY can't fetch \"" STR_FMT "\", ADD can", STR_ARG(w->s));
+        return false;
+    }
+    bool is_git = text_is_literal(url) && remote_kind(text_str(url)) == REMOTE_GIT;
+    return !is_git || check_git(lo, w, text_str(url), cp);
 }
 
 static bool add_source(struct df_lower *lo, const struct df_word *w, struct copying *cp)
@@ -188,8 +177,8 @@ static bool add_source(struct df_lower *lo, const struct df_word *w, struct copy
         return add_heredoc(lo, h, cp);
     if (!expand_path(lo, w, &v))
         return false;
-    if (remote_kind(text_head(v.text), cp->is_git) != REMOTE_NONE) {
-        if (!add_remote(lo, w, cp) || !check_git_dir(lo, w, text_head(v.text), cp))
+    if (remote_kind(text_head(v.text)) != REMOTE_NONE) {
+        if (!add_remote(lo, w, v.text, cp))
             return false;
     } else if (!df_windows_path(lo, w, &v.text)) {
         return false;
@@ -242,7 +231,6 @@ static bool read_copying(struct df_lower *lo, const struct df_insn *in, struct c
     *cp = (struct copying){
         .in = in,
         .parents = flag_is_on(in, STR("parents")),
-        .is_git = df_flag_find(in, STR("keep-git-dir")) != NULL,
     };
     if (!df_flags_check(lo, in) || !has_two_paths(lo, in))
         return false;
@@ -352,7 +340,7 @@ static bool check_checksum(struct df_lower *lo, const struct copying *cp, const 
         return false;
     }
     struct str src = text_head(cp->src.at[0]);
-    if (src.n == 0 || remote_kind(src, cp->is_git) != REMOTE_NONE)
+    if (src.n == 0 || remote_kind(src) != REMOTE_NONE)
         return true;
     df_error(lo, df_word_span(&f->whole),
              "\"--checksum\" is for HTTP(S) URLs and git repositories, not for \"" STR_FMT "\"",
@@ -368,14 +356,25 @@ static bool is_hex(struct str s)
     return s.n > 0;
 }
 
+static bool check_commit(struct df_lower *lo, const struct copying *cp, const struct df_flag *f,
+                         struct str sum)
+{
+    if (cp->git_checksum.n == 0 || str_eq(cp->git_checksum, sum))
+        return true;
+    df_error(lo, df_word_span(&f->whole),
+             "\"--checksum\" contradicts the \"" STR_FMT "\" in the git URL",
+             STR_ARG(cp->git_checksum));
+    return false;
+}
+
 /* ALGORITHM:HEX for a URL; a commit, or its beginning, for a repository. */
 static bool check_digest(struct df_lower *lo, const struct copying *cp, const struct df_flag *f,
                          struct str sum)
 {
     struct str algorithm, hex;
     struct text src = cp->src.at[0];
-    if (!text_is_literal(src) || remote_kind(text_str(src), cp->is_git) != REMOTE_HTTP)
-        return true;
+    if (!text_is_literal(src) || remote_kind(text_str(src)) != REMOTE_HTTP)
+        return check_commit(lo, cp, f, sum);
     bool ok = str_cut(sum, ':', &algorithm, &hex) && is_hex(hex);
     ok = ok && ((str_eq(algorithm, STR("sha256")) && hex.n == 64) ||
                 (str_eq(algorithm, STR("sha384")) && hex.n == 96) ||

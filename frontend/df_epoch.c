@@ -49,12 +49,11 @@ static bool refuse(struct df_lower *lo, const struct df_word *at, const char *wh
 
 static bool read_add(struct df_lower *lo, const struct df_insn *in, struct str *url)
 {
-    bool known_git = df_flag_find(in, STR("keep-git-dir")) != NULL;
     if (in->words.n != 2)
         return refuse(lo, &in->keyword, "adds exactly one remote source");
     if (!df_expand_literal(lo, &in->words.at[0], url))
         return false;
-    return remote_kind(*url, known_git) != REMOTE_NONE ||
+    return remote_kind(*url) != REMOTE_NONE ||
            refuse(lo, &in->words.at[0], "adds an HTTP(S) URL or a git repository");
 }
 

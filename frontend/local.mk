@@ -41,6 +41,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_expand.c \
 	frontend/df_expose.c \
 	frontend/df_flags.c \
+	frontend/df_git.c frontend/df_git.h \
 	frontend/df_health.c \
 	frontend/df_heredoc.c \
 	frontend/df_ignore.c \

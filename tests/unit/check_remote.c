@@ -30,16 +30,8 @@ START_TEST(a_source_is_what_its_text_says)
         {"git@x.org:y/z", REMOTE_GIT},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        ck_assert_msg(remote_kind(str_from(rows[i].text), false) == rows[i].want, "%s",
-                      rows[i].text);
+        ck_assert_msg(remote_kind(str_from(rows[i].text)) == rows[i].want, "%s", rows[i].text);
 }
 END_TEST
 
-START_TEST(keep_git_dir_makes_a_repository_of_a_url)
-{
-    ck_assert_int_eq(remote_kind(STR("https://x/y"), true), REMOTE_GIT);
-    ck_assert_int_eq(remote_kind(STR("x/y"), true), REMOTE_NONE);
-}
-END_TEST
-
-UNIT_MAIN("remote", a_source_is_what_its_text_says, keep_git_dir_makes_a_repository_of_a_url)
+UNIT_MAIN("remote", a_source_is_what_its_text_says)
