@@ -37,3 +37,20 @@ enum remote remote_kind(struct str s)
     }
     return is_scp_like(s) ? REMOTE_GIT : REMOTE_NONE;
 }
+
+static struct str without_prefix(struct str s, struct str prefix)
+{
+    return str_starts(s, prefix) ? str_skip(s, prefix.n) : s;
+}
+
+struct str remote_short_name(struct str image)
+{
+    struct str s = without_prefix(image, STR("docker.io/"));
+    s = without_prefix(s, STR("index.docker.io/"));
+    struct str inner = without_prefix(s, STR("library/"));
+    if (str_find(inner, '/') < 0)
+        s = inner;
+    if (str_ends(s, STR(":latest")))
+        s.n -= STR(":latest").n;
+    return s;
+}

@@ -4,6 +4,7 @@
 
 #include "exec/bases.h"
 
+#include "base/remote.h"
 #include "exec/image.h"
 #include "exec/key.h"
 
@@ -11,8 +12,9 @@
 
 static struct str context_ref(const struct build *b, struct str name)
 {
+    name = remote_short_name(name);
     vec_for (const struct build_context, c, &b->options->contexts)
-        if (str_eq(c->name, name))
+        if (str_eq(remote_short_name(c->name), name))
             return c->ref;
     return (struct str){0};
 }

@@ -149,6 +149,18 @@ static int read_arg(struct df_lower *lo, const struct df_pair *p, struct value *
     return vars_get(&lo->globals, name, out);
 }
 
+/* Notes that an ARG stands before the stage's ENV of this name, once. */
+static void hide(struct df_lower *lo, struct df_stage *st, struct str name)
+{
+    struct value unused;
+    if (!vars_get(&st->env, name, &unused))
+        return;
+    vec_for (const struct str, known, &st->hidden)
+        if (str_eq(*known, name))
+            return;
+    vec_push(lo->c->arena, &st->hidden, name);
+}
+
 static void declare(struct df_lower *lo, const struct df_pair *p)
 {
     struct value v = {0};
@@ -161,12 +173,11 @@ static void declare(struct df_lower *lo, const struct df_pair *p)
     int rc = read_arg(lo, p, &v);
     lo->globals_broken |= rc < 0 && !lo->stage;
     struct vars *env = lo->stage ? &lo->stage->run_env : &lo->globals;
-    struct value shadowed;
     if (rc <= 0 || is_kept_from_env(p->name.s))
         return;
     df_set(lo, env, &p->name, p->name.s, v);
-    if (lo->stage && vars_get(&lo->stage->env, p->name.s, &shadowed))
-        vec_push(lo->c->arena, &lo->stage->hidden, p->name.s);
+    if (lo->stage)
+        hide(lo, lo->stage, p->name.s);
 }
 
 /* Unlike those of ENV, the arguments of one instruction see each other. */

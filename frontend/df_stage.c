@@ -7,6 +7,7 @@
 
 #include "frontend/df_lower.h"
 
+#include "base/remote.h"
 #include "base/suggest.h"
 #include "frontend/df_rules.h"
 #include "frontend/pin.h"
@@ -172,8 +173,11 @@ static bool check_image(struct df_lower *lo, const struct df_word *word, struct 
 
 const struct build_context *df_context_find(const struct df_lower *lo, struct str name)
 {
+    if (str_eq(name, STR("scratch")))
+        return NULL;
+    name = remote_short_name(name);
     vec_for (const struct build_context, c, &lo->c->options->contexts)
-        if (str_eq_nocase(c->name, name))
+        if (str_eq_nocase(remote_short_name(c->name), name))
             return c;
     return NULL;
 }
@@ -367,10 +371,10 @@ static size_t config_weight(const struct df_stage *st)
 static void set_test_shell(struct image_config *cfg)
 {
     struct command *test = &cfg->healthcheck.test;
-    if (test->form != COMMAND_SHELL)
+    if (test->form != COMMAND_SHELL || cfg->shell.n == 0)
         return;
     test->shell = cfg->shell;
-    test->shell_kind = cfg->shell.n ? SHELL_LIST : SHELL_BASE;
+    test->shell_kind = SHELL_LIST;
 }
 
 void df_stage_finish(struct df_lower *lo)

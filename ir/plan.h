@@ -41,7 +41,7 @@ enum command_form {
 
 enum shell_kind {
     SHELL_LIST,    /* `shell` says it */
-    SHELL_BASE,    /* the base image's SHELL, or /bin/sh -c */
+    SHELL_BASE,    /* the base image's SHELL, or /bin/sh -c, or cmd /S /C on Windows */
     SHELL_SANDBOX, /* the sandbox's own default, as in specs */
 };
 

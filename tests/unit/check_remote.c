@@ -34,4 +34,23 @@ START_TEST(a_source_is_what_its_text_says)
 }
 END_TEST
 
-UNIT_MAIN("remote", a_source_is_what_its_text_says)
+START_TEST(names_of_images_have_one_short_spelling)
+{
+    static const char *const names[][2] = {
+        {"alpine", "alpine"},
+        {"alpine:latest", "alpine"},
+        {"alpine:3", "alpine:3"},
+        {"library/alpine", "alpine"},
+        {"docker.io/library/alpine:latest", "alpine"},
+        {"index.docker.io/library/alpine", "alpine"},
+        {"docker.io/me/x", "me/x"},
+        {"library/me/x", "library/me/x"},
+        {"ghcr.io/library/x:latest", "ghcr.io/library/x"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        ck_assert_strs(remote_short_name(str_from(names[i][0])), str_from(names[i][1]));
+}
+END_TEST
+
+UNIT_MAIN("remote", a_source_is_what_its_text_says, names_of_images_have_one_short_spelling)
