@@ -71,11 +71,12 @@ int native_mount_clone(int fd, unsigned flags, unsigned attrs, struct ob_err *er
 int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err *err);
 
 /* native_target.c: opens `path` in the sandbox (its "/") to mount on. If it is missing, it and
- * its parents are made and noted in s->shared. Links are followed inside. Gives an O_PATH
+ * its parents are made and noted in s->shared, as is whose fault it is if that fails: steps make
+ * filesystems in which even "/proc" is no directory. Links are followed inside. Gives an O_PATH
  * descriptor. */
 int native_target_open(const struct native_step *s, const char *path, bool is_dir,
                        struct ob_err *err);
-/* Whether the step is at fault if `path`, which it asked for, can't be made or mounted on. */
+/* Whether the step is at fault if `path` can't be made. */
 bool native_target_is_fault(const char *path, int errnum);
 /* In the worker, after pid 1 has ended: removes what was made, unless it was used meanwhile. */
 void native_target_remove(const struct native_shared *shared, int root, const int *mounts);

@@ -239,8 +239,10 @@ static int new_file(const struct place *p, const struct step_mount *m, unsigned 
     cleanup_close int fd = create_unused(p, name);
     if (fd < 0)
         return ob_err_set(err, errno, "can't create the file");
-    if (fs_write_all(fd, m->content, m->size, err) < 0)
+    if (fs_write_all(fd, m->content, m->size, err) < 0) {
+        p->step->shared->is_step_fault = err->errnum == ENOSPC;
         return err->errnum == ENOSPC ? ob_err_set(err, 0, TOO_LARGE) : -1;
+    }
     if (fchown(fd, m->uid, m->gid) < 0 || fchmod(fd, m->mode) < 0)
         return ob_err_set(err, errno, "can't set the file's mode and owner");
     return native_mount_clone(fd, 0, attrs, err);
@@ -326,13 +328,9 @@ static int add_mount(const struct place *p, size_t i, struct ob_err *err)
 
 static int add_mounts_of_step(const struct place *p, struct ob_err *err)
 {
-    for (size_t i = 0; i < p->step->cfg->n_mounts; i++) {
-        const struct step_mount *m = &p->step->cfg->mounts[i];
-        if (add_mount(p, i, err) == 0)
-            continue;
-        p->step->shared->is_step_fault = native_target_is_fault(m->target, err->errnum);
-        return ob_err_wrap(err, "mount \"%s\"", m->target);
-    }
+    for (size_t i = 0; i < p->step->cfg->n_mounts; i++)
+        if (add_mount(p, i, err) < 0)
+            return ob_err_wrap(err, "mount \"%s\"", p->step->cfg->mounts[i].target);
     return 0;
 }
 

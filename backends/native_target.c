@@ -121,22 +121,6 @@ static int open_or_make(struct maker *m, const char *path, bool is_dir, struct o
     return ob_err_set(err, errno, "\"%s\" in the root filesystem", path);
 }
 
-int native_target_open(const struct native_step *s, const char *path, bool is_dir,
-                       struct ob_err *err)
-{
-    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct maker m = {.step = s, .root = root};
-    cleanup_close int fd = open_or_make(&m, path, is_dir, err);
-    struct stat st;
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, &st) < 0)
-        return ob_err_set(err, errno, "\"%s\"", path);
-    if (S_ISDIR(st.st_mode) != is_dir)
-        return ob_err_set(err, is_dir ? ENOTDIR : EISDIR, "can't mount on \"%s\"", path);
-    return take_fd(&fd);
-}
-
 /* The last directory on the way to path that is there. */
 static int open_deepest(int root, const char *path)
 {
@@ -199,4 +183,29 @@ void native_target_remove(const struct native_shared *shared, int root, const in
         if (base >= 0)
             remove_one(made, shared->text + made->path, base);
     }
+}
+
+static int open_checked(const struct native_step *s, const char *path, bool is_dir,
+                        struct ob_err *err)
+{
+    cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct maker m = {.step = s, .root = root};
+    cleanup_close int fd = open_or_make(&m, path, is_dir, err);
+    struct stat st;
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) < 0)
+        return ob_err_set(err, errno, "\"%s\"", path);
+    if (S_ISDIR(st.st_mode) != is_dir)
+        return ob_err_set(err, is_dir ? ENOTDIR : EISDIR, "can't mount on \"%s\"", path);
+    return take_fd(&fd);
+}
+
+int native_target_open(const struct native_step *s, const char *path, bool is_dir,
+                       struct ob_err *err)
+{
+    int fd = open_checked(s, path, is_dir, err);
+    if (fd < 0)
+        s->shared->is_step_fault = native_target_is_fault(path, err->errnum);
+    return fd;
 }

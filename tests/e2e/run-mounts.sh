@@ -142,6 +142,13 @@ expect_equal 1 "$status" "the exit status"
 expect_in_stderr '^\[3/3\] failed after .*: working directory: .*"/m/new".*: Read-only file system$'
 expect_not_in_stderr '^obexec:'
 
+subject "so is a filesystem in which a sandbox finds no place for its own"
+printf 'FROM busybox\nRUN mv /etc /etc2; mkdir -p /etc/hosts\nRUN true\n' | dockerfile
+build
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr '^\[3/3\] failed after .*"/etc/hosts": Is a directory$'
+expect_not_in_stderr '^obexec:'
+
 subject "an ssh agent that is not required is not there; a cache has its mode and owner"
 run_step '{"type": "ssh", "id": "default", "target": "/run/ssh"},
     {"type": "cache", "id": "x", "target": "/c", "mode": "0711", "uid": 3, "gid": 4}' \
