@@ -42,24 +42,6 @@ static int find_mount(const struct step_cfg *cfg, const char *path, const char *
     return -1;
 }
 
-static int note(struct maker *m, const char *path, int fd, bool is_dir, struct ob_err *err)
-{
-    struct native_shared *shared = m->step->shared;
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return ob_err_set(err, errno, "\"%s\"", path);
-    const char *rest;
-    int mount = find_mount(m->step->cfg, path, &rest);
-    size_t size = strlen(rest) + 1;
-    if (shared->n_made == NATIVE_MADE_MAX || size > sizeof shared->text - shared->n_text)
-        return ob_err_set(err, 0, "too many mount points are missing in the root filesystem");
-    shared->made[shared->n_made++] =
-        (struct native_made){st.st_dev, st.st_ino, mount, is_dir, shared->n_text};
-    memcpy(shared->text + shared->n_text, rest, size);
-    shared->n_text += (unsigned)size;
-    return 0;
-}
-
 /* Splits "/a/b" into "/a" and "b", in place; "/b" into "" and "b". Slashes at the end go. */
 static char *split_last(char *path)
 {
@@ -69,56 +51,6 @@ static char *split_last(char *path)
     char *slash = strrchr(path, '/');
     *slash = '\0';
     return slash + 1;
-}
-
-static int open_or_make(struct maker *m, const char *path, bool is_dir, struct ob_err *err);
-
-/* A link that leads to nothing: what it names is made, as Docker does for resolv.conf. */
-static int follow(struct maker *m, int dir, const char *parent, const char *name, bool is_dir,
-                  struct ob_err *err)
-{
-    char link[PATH_MAX], path[2 * PATH_MAX + 2];
-    ssize_t n = readlinkat(dir, name, link, sizeof link - 1);
-    if (n < 0 || m->links++ == LINKS_MAX)
-        return ob_err_set(err, n < 0 ? errno : ELOOP, "can't make \"%s/%s\"", parent, name);
-    link[n] = '\0';
-    if (link[0] == '/')
-        return open_or_make(m, link, is_dir, err);
-    snprintf(path, sizeof path, "%s/%s", parent, link);
-    return open_or_make(m, path, is_dir, err);
-}
-
-static int make(struct maker *m, const char *path, bool is_dir, struct ob_err *err)
-{
-    cleanup_free char *parent = strdup(path);
-    if (!parent)
-        ob_out_of_memory();
-    const char *name = split_last(parent);
-    cleanup_close int dir = open_or_make(m, *parent ? parent : "/", true, err);
-    if (dir < 0)
-        return -1;
-    cleanup_close int fd = -1;
-    if (!is_dir)
-        fd = openat(dir, name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
-    else if (mkdirat(dir, name, 0755) == 0)
-        fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == EEXIST)
-        return follow(m, dir, parent, name, is_dir, err);
-    if (fd < 0)
-        return ob_err_set(err, errno, "can't make \"%s\" in the root filesystem", path);
-    if (note(m, path, fd, is_dir, err) < 0)
-        return -1;
-    return take_fd(&fd);
-}
-
-static int open_or_make(struct maker *m, const char *path, bool is_dir, struct ob_err *err)
-{
-    int fd = fs_open_in(m->root, path, O_PATH | (is_dir ? O_DIRECTORY : 0), 0);
-    if (fd >= 0)
-        return fd;
-    if (errno == ENOENT)
-        return make(m, path, is_dir, err);
-    return ob_err_set(err, errno, "\"%s\" in the root filesystem", path);
 }
 
 /* The last directory on the way to path that is there. */
@@ -185,8 +117,86 @@ void native_target_remove(const struct native_shared *shared, int root, const in
     }
 }
 
-static int open_checked(const struct native_step *s, const char *path, bool is_dir,
-                        struct ob_err *err)
+/* Notes whose fault an error is for `path`, as far as links have led to it. Gives errnum. */
+static int judge(struct maker *m, const char *path, int errnum)
+{
+    m->step->shared->is_step_fault = native_target_is_fault(path, errnum);
+    return errnum;
+}
+
+static int note(struct maker *m, const char *path, int fd, bool is_dir, struct ob_err *err)
+{
+    struct native_shared *shared = m->step->shared;
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return ob_err_set(err, errno, "\"%s\"", path);
+    const char *rest;
+    int mount = find_mount(m->step->cfg, path, &rest);
+    size_t size = strlen(rest) + 1;
+    if (shared->n_made == NATIVE_MADE_MAX || size > sizeof shared->text - shared->n_text)
+        return ob_err_set(err, judge(m, path, 0),
+                          "too many mount points are missing in the root filesystem");
+    shared->made[shared->n_made++] =
+        (struct native_made){st.st_dev, st.st_ino, mount, is_dir, shared->n_text};
+    memcpy(shared->text + shared->n_text, rest, size);
+    shared->n_text += (unsigned)size;
+    return 0;
+}
+
+static int open_or_make(struct maker *m, const char *path, bool is_dir, struct ob_err *err);
+
+/* A link that leads to nothing: what it names is made, as Docker does for resolv.conf. */
+static int follow(struct maker *m, int dir, const char *parent, const char *name, bool is_dir,
+                  struct ob_err *err)
+{
+    char link[PATH_MAX], path[2 * PATH_MAX + 2];
+    ssize_t n = readlinkat(dir, name, link, sizeof link - 1);
+    if (n < 0 || m->links++ == LINKS_MAX)
+        return ob_err_set(err, judge(m, parent, n < 0 ? errno : ELOOP), "can't make \"%s/%s\"",
+                          parent, name);
+    link[n] = '\0';
+    if (link[0] == '/')
+        return open_or_make(m, link, is_dir, err);
+    snprintf(path, sizeof path, "%s/%s", parent, link);
+    return open_or_make(m, path, is_dir, err);
+}
+
+static int make(struct maker *m, const char *path, bool is_dir, struct ob_err *err)
+{
+    cleanup_free char *parent = strdup(path);
+    if (!parent)
+        ob_out_of_memory();
+    const char *name = split_last(parent);
+    cleanup_close int dir = open_or_make(m, *parent ? parent : "/", true, err);
+    if (dir < 0)
+        return -1;
+    cleanup_close int fd = -1;
+    if (!is_dir)
+        fd = openat(dir, name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+    else if (mkdirat(dir, name, 0755) == 0)
+        fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == EEXIST)
+        return follow(m, dir, parent, name, is_dir, err);
+    if (fd < 0)
+        return ob_err_set(err, judge(m, path, errno), "can't make \"%s\" in the root filesystem",
+                          path);
+    if (note(m, path, fd, is_dir, err) < 0)
+        return -1;
+    return take_fd(&fd);
+}
+
+static int open_or_make(struct maker *m, const char *path, bool is_dir, struct ob_err *err)
+{
+    int fd = fs_open_in(m->root, path, O_PATH | (is_dir ? O_DIRECTORY : 0), 0);
+    if (fd >= 0)
+        return fd;
+    if (errno == ENOENT)
+        return make(m, path, is_dir, err);
+    return ob_err_set(err, judge(m, path, errno), "\"%s\" in the root filesystem", path);
+}
+
+int native_target_open(const struct native_step *s, const char *path, bool is_dir,
+                       struct ob_err *err)
 {
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     struct maker m = {.step = s, .root = root};
@@ -197,15 +207,7 @@ static int open_checked(const struct native_step *s, const char *path, bool is_d
     if (fstat(fd, &st) < 0)
         return ob_err_set(err, errno, "\"%s\"", path);
     if (S_ISDIR(st.st_mode) != is_dir)
-        return ob_err_set(err, is_dir ? ENOTDIR : EISDIR, "can't mount on \"%s\"", path);
+        return ob_err_set(err, judge(&m, path, is_dir ? ENOTDIR : EISDIR), "can't mount on \"%s\"",
+                          path);
     return take_fd(&fd);
-}
-
-int native_target_open(const struct native_step *s, const char *path, bool is_dir,
-                       struct ob_err *err)
-{
-    int fd = open_checked(s, path, is_dir, err);
-    if (fd < 0)
-        s->shared->is_step_fault = native_target_is_fault(path, err->errnum);
-    return fd;
 }

@@ -142,6 +142,13 @@ expect_equal 1 "$status" "the exit status"
 expect_in_stderr '^\[3/3\] failed after .*: working directory: .*"/m/new".*: Read-only file system$'
 expect_not_in_stderr '^obexec:'
 
+subject "also where a link leads to the place"
+printf 'FROM busybox\nRUN ln -s /sys/none /l\nRUN --mount=type=tmpfs,target=/l true\n' | dockerfile
+build
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr '^\[3/3\] failed after .*: mount "/l": .*"/sys/none".*: Read-only file system$'
+expect_not_in_stderr '^obexec:'
+
 subject "so is a filesystem in which a sandbox finds no place for its own"
 printf 'FROM busybox\nRUN mv /etc /etc2; mkdir -p /etc/hosts\nRUN true\n' | dockerfile
 build
