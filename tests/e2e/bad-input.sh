@@ -62,6 +62,20 @@ wrong_ir()
     expect_stdout ""
 }
 
+subject "what does not compile is not printed either"
+printf 'FROM alpine\nSTOPSIGNAL SIGFOO\n' >f
+expect_exit 1 spec2ir --to=dockerfile f
+expect_stdout ""
+expect_in_stderr '^f:2:12: error: unknown signal "SIGFOO"$'
+printf 'FROM alpine\nRUN x\n' >f
+expect_exit 1 spec2ir --to=dockerfile --target=nope f
+expect_stdout ""
+expect_in_stderr ': error: there is no stage "nope" to build$'
+printf 'FROM alpine\nCMD [ "a" "b" ]\n' >f
+expect_exit 0 spec2ir --to=dockerfile f
+expect_stdout "$(printf 'FROM alpine\nCMD [ "a" "b" ]')"
+expect_equal 1 "$(grep -c ExecFormFallback err)" "warnings of a file that is read twice"
+
 subject "documents that are no IR"
 wrong_ir '' 'ir is empty: no IR came'
 wrong_ir 'hello' "ir: not JSON: line 1, column 5: '[' or '{' expected near 'hello'"
