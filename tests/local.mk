@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	tests/unit/check_image \
 	tests/unit/check_index \
 	tests/unit/check_json \
+	tests/unit/check_json_tree \
 	tests/unit/check_key \
 	tests/unit/check_kit \
 	tests/unit/check_layout \

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The IR reader. Ids keep a fuzzer out of nearly everything behind them, so that a document is
- * read twice: as it is, and with the ids that its steps have.
+ * read twice: as it is, and with the ids that its steps have. What JSON is, jansson is asked too.
  */
 #include <config.h>
 
 #include "tests/fuzz/fuzz.h"
 
+#include "base/json_tree.h"
 #include "ir/identify.h"
 #include "ir/pass.h"
 #include "ir/read.h"
 #include "ir/write.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 
 static const char hashes_to[] = "].id: the step hashes to ";
@@ -38,12 +40,29 @@ static bool mend_id(struct buf *text, const struct ob_err *err)
     return false;
 }
 
+static void compare_with_jansson(struct str text)
+{
+    struct arena strings = ARENA_INIT, nodes = ARENA_INIT;
+    struct ob_err err;
+    json_error_t e;
+    bool ours = json_tree_parse(&strings, &nodes, text, &err) != NULL;
+    json_t *theirs = json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &e);
+    bool is_real = !theirs && strstr(e.text, "real number overflow"); /* ours are not converted */
+    if (ours != (theirs != NULL) && !is_real)
+        BUG("jansson says \"%s\", and we say \"%s\"", theirs ? "right" : e.text,
+            ours ? "right" : err.text);
+    json_decref(theirs);
+    arena_free(&strings);
+    arena_free(&nodes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf text = BUF_INIT;
     struct ob_err err;
     bool more = true;
     buf_add(&text, data, size);
+    compare_with_jansson(buf_str(&text));
     for (int tries = 0; more && tries < 20; tries++) {
         struct arena a = ARENA_INIT;
         struct plan p = PLAN_INIT(&a);
