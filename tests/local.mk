@@ -84,7 +84,8 @@ tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
-noinst_PROGRAMS += tests/bench/parse_speed
+noinst_PROGRAMS += tests/bench/ir_speed tests/bench/parse_speed
+tests_bench_ir_speed_LDADD = $(FRONTEND_LIBS)
 tests_bench_parse_speed_LDADD = $(FRONTEND_LIBS)
 
 tests_bench_floor_LDADD =
