@@ -2,6 +2,7 @@ noinst_LIBRARIES += libir.a
 libir_a_SOURCES = \
 	ir/field.c ir/field.h \
 	ir/identify.c ir/identify.h \
+	ir/need.c ir/need.h \
 	ir/pass.c ir/pass.h \
 	ir/pass_reach.c \
 	ir/pass_share.c \

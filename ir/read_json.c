@@ -7,6 +7,7 @@
 
 #include "ir/read.h"
 
+#include "ir/need.h"
 #include "ir/read_value.h"
 #include "ir/verify.h"
 
@@ -162,13 +163,63 @@ static int read_version(const struct reader *r, const struct json_node *doc)
     return 0;
 }
 
-static int read_document(const struct reader *r, const struct json_node *doc, struct plan *p)
+static int read_need(const struct reader *r, const struct at *at, const struct json_node *v,
+                     struct ir_needs *out)
 {
-    static const char *const keys[] = {"obir",   "sources", "proxies", "steps",
-                                       "stages", "targets", NULL};
+    struct str name;
+    if (read_str(r, at, v, &name) < 0)
+        return -1;
+    enum ir_need need = need_named(name);
+    if (need == NEED_NONE)
+        return read_fail(r, at,
+                         "this document needs \"" STR_FMT "\", which this obkit does not know",
+                         STR_ARG(name));
+    if (needs_have(*out, need))
+        return read_fail(r, at, "\"" STR_FMT "\" is there twice", STR_ARG(name));
+    needs_add(out, need);
+    return 0;
+}
+
+/* Before anything else: what is unknown here explains what is unknown there. */
+static int read_needs(const struct reader *r, const struct json_node *doc, struct ir_needs *out)
+{
+    const struct json_node *list = json_member(doc, "needs");
+    struct at at = key_at(NULL, "needs");
+    if (!list)
+        return 0;
+    if (!json_is(list, JSON_IS_ARRAY))
+        return read_fail(r, &at, "expected an array");
+    for (uint32_t i = 0; i < list->n; i++) {
+        struct at e_at = index_at(&at, i);
+        if (read_need(r, &e_at, &list->item[i], out) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int check_needs(const struct plan *p, struct ir_needs listed, struct ob_err *err)
+{
+    struct ir_needs needed = plan_needs(p);
+    for (enum ir_need n = NEED_NONE + 1; n < N_NEEDS; n++) {
+        if (needs_have(needed, n) && !needs_have(listed, n))
+            return ob_err_set(err, 0, "$.needs: the document needs \"%s\" and does not list it",
+                              need_name(n));
+        if (needs_have(listed, n) && !needs_have(needed, n))
+            return ob_err_set(err, 0, "$.needs: nothing in the document needs \"%s\"",
+                              need_name(n));
+    }
+    return 0;
+}
+
+static int read_document(const struct reader *r, const struct json_node *doc, struct plan *p,
+                         struct ir_needs *needs)
+{
+    static const char *const keys[] = {"obir",  "needs",  "sources", "proxies",
+                                       "steps", "stages", "targets", NULL};
     if (!json_is(doc, JSON_IS_OBJECT))
         return read_fail(r, NULL, "expected an object");
-    if (read_version(r, doc) < 0 || read_check_keys(r, NULL, doc, keys) < 0 ||
+    if (read_version(r, doc) < 0 || read_needs(r, doc, needs) < 0 ||
+        read_check_keys(r, NULL, doc, keys) < 0 ||
         read_list(r, doc, "sources", sizeof(struct plan_source), read_source, &p->sources) < 0 ||
         read_proxies(r, doc, p) < 0 ||
         read_list(r, doc, "steps", sizeof(struct step), read_step, &p->steps) < 0 ||
@@ -183,7 +234,10 @@ int ir_read_json(struct plan *p, struct str text, struct ob_err *err)
     struct arena nodes = ARENA_INIT;
     const struct json_node *doc = json_tree_parse(p->arena, &nodes, text, err);
     struct reader r = {p->arena, err};
-    int rc = doc ? read_document(&r, doc, p) : ob_err_wrap(err, "not JSON");
+    struct ir_needs listed = {0};
+    int rc = doc ? read_document(&r, doc, p, &listed) : ob_err_wrap(err, "not JSON");
     arena_free(&nodes);
-    return rc < 0 ? -1 : ir_verify(p, err);
+    if (rc < 0 || ir_verify(p, err) < 0)
+        return -1;
+    return check_needs(p, listed, err);
 }

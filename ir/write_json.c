@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "ir/field.h"
+#include "ir/need.h"
 
 static void write_text(struct json_out *j, struct text t);
 
@@ -272,6 +273,19 @@ static void write_proxies(struct json_out *j, const struct plan *p)
     json_newline(j);
 }
 
+/* None are left out, like every default. */
+static void write_needs(struct json_out *j, struct ir_needs needs)
+{
+    if (needs.bits == 0)
+        return;
+    json_key(j, "needs");
+    json_open(j, '[');
+    needs_for (n, needs)
+        json_plain(j, str_from(need_name(n)));
+    json_close(j, ']');
+    json_newline(j);
+}
+
 static int write_document(const struct plan *p, struct buf *out, int fd, struct ob_err *err)
 {
     enum { PIECE = 64 << 10 };
@@ -279,6 +293,7 @@ static int write_document(const struct plan *p, struct buf *out, int fd, struct 
     json_open(&j, '{');
     json_key_int(&j, "obir", IR_VERSION);
     json_newline(&j);
+    write_needs(&j, plan_needs(p));
     write_sources(&j, p);
     json_newline(&j);
     write_proxies(&j, p);

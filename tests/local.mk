@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \
+	tests/unit/check_need \
 	tests/unit/check_pass \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \

@@ -35,5 +35,6 @@ for i, s in enumerate(steps):
     known.append(id_of(s, known))
     s["id"] = known[i].hex()
     s["meta"] = {"heading": s["kind"]}
-json.dump({"obir": 1, "sources": [], "steps": steps, "stages": [],
-           "targets": [{"name": "last", "step": len(steps) - 1}]}, sys.stdout)
+doc = {"obir": 1, "sources": [], "steps": steps, "stages": [],
+       "targets": [{"name": "last", "step": len(steps) - 1}]}
+json.dump({**doc, "needs": ids["needs"](doc)}, sys.stdout)

@@ -67,6 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct arena a = ARENA_INIT;
         struct plan p = PLAN_INIT(&a);
         more = ir_read_json(&p, buf_str(&text), &err) < 0;
+        if (more && str_starts(str_from(err.text), STR("$.needs: "))) /* all the rest was right */
+            more = false;
         if (!more) {
             fuzz_round_trip(&p);
             ir_optimize(&p, 2, NULL);
