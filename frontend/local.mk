@@ -61,6 +61,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_signal.c \
 	frontend/df_stage.c \
 	frontend/df_steps.c \
+	frontend/df_to_spec.c \
 	frontend/df_variable.c frontend/df_variable.h \
 	frontend/df_windows.c
 EXTRA_DIST += frontend/df_image_lex.re frontend/df_lex.re frontend/df_word.re.inc frontend/df_parse.y
@@ -71,5 +72,5 @@ frontend/df_lex.c: frontend/df_word.re.inc
 frontend/df_parse.h: frontend/df_parse.c
 
 bin_PROGRAMS += spec2ir
-spec2ir_SOURCES = frontend/spec2ir.c
+spec2ir_SOURCES = frontend/spec2ir.c frontend/spec2ir_options.c frontend/spec2ir_options.h
 spec2ir_LDADD = $(FRONTEND_LIBS)
