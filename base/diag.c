@@ -32,8 +32,8 @@ static struct diag *add(struct diag_sink *sink, const struct diag_rule *rule, en
     d->text = message(sink->arena, fmt, ap);
     d->sink = sink;
     vec_push(sink->arena, &sink->list, d);
-    if (level == DIAG_ERROR)
-        sink->n_errors++;
+    sink->n_errors += level == DIAG_ERROR;
+    sink->n_losses += level == DIAG_LOSS;
     return d;
 }
 

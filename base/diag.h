@@ -11,7 +11,11 @@
 
 #include "base/source.h"
 
-enum diag_level { DIAG_WARNING, DIAG_ERROR };
+enum diag_level {
+    DIAG_WARNING,
+    DIAG_LOSS, /* a warning that a translation does not say what its source says; never skipped */
+    DIAG_ERROR
+};
 
 /* A named kind of message, which users can switch on and off. Rows are static const tables of the
  * front end; the name is printed in brackets and means the same for ever. */
@@ -41,7 +45,7 @@ DEFINE_VEC(diag_vec, struct diag *);
 struct diag_sink {
     struct arena *arena;
     struct diag_vec list; /* in the order of reporting */
-    size_t n_errors;
+    size_t n_errors, n_losses;
 };
 
 #define DIAG_SINK_INIT(a) ((struct diag_sink){.arena = (a)})

@@ -5,7 +5,9 @@ libbase_a_SOURCES = \
 	base/cleanup.h \
 	base/cli.c base/cli.h \
 	base/diag.c base/diag.h \
+	base/diag_json.c base/diag_json.h \
 	base/diag_print.c base/diag_print.h \
+	base/diag_sort.c base/diag_sort.h \
 	base/err.c base/err.h \
 	base/fs.c base/fs.h base/fs_remove.c \
 	base/intern.c base/intern.h \
@@ -14,6 +16,7 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
 	base/mode.c base/mode.h \
+	base/passwd.c base/passwd.h \
 	base/path.c base/path.h \
 	base/pattern.c base/pattern.h \
 	base/remote.c base/remote.h \

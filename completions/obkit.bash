@@ -53,10 +53,13 @@ _obkit_value() {
     --secret:*,src=*) _obkit_files -f "${value#*,src=}" ;;
     --secret:*) _obkit_offer -W "id=" ;;
     --from:*) _obkit_offer -W "auto dockerfile spec" ;;
-    --to:*) _obkit_offer -W "ir dot ast dockerfile" ;;
+    --to:*) _obkit_offer -W "ir dot ast dockerfile spec" ;;
+    --escape:*) _obkit_offer -W "unix windows" ;;
+    --context:*) _obkit_files -d "$value" ;;
     --platform:*) _obkit_offer -W "linux/amd64 linux/arm64 windows/amd64" ;;
     --build-arg:*) _obkit_offer -A variable ;;
-    --file:* | -f:* | --output:* | -o:* | --pin:*) _obkit_files -f "$value" ;;
+    --loss:) return 1 ;;
+    --loss:* | --file:* | -f:* | --output:* | -o:* | --pin:* | --passwd:* | --group:*) _obkit_files -f "$value" ;;
     --build-context:* | --target:* | --jobs:* | -j:*) COMPREPLY=() ;;
     *) return 1 ;;
     esac
@@ -78,7 +81,8 @@ _obkit_spec2ir() {
     case $value in
     -*)
         _obkit_offer -W "-o -O0 -O1 -O2 --output= --from= --to= --target= --build-arg= --platform=
-            --build-context= --pin= --strict --explain --stats --help --version"
+            --build-context= --pin= --strict --explain --stats --diff --buildkit --escape=
+            --context= --passwd= --group= --exact --loss --loss= --help --version"
         ;;
     *) _obkit_files -f "$value" ;;
     esac

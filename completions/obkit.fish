@@ -33,11 +33,19 @@ end
 
 function __obkit_spec2ir_only
     complete $argv -s o -l output -r -F -d 'Write to a file'
-    complete $argv -l to -x -a 'ir dot ast dockerfile' -d 'What to print'
+    complete $argv -l to -x -a 'ir dot ast dockerfile spec' -d 'What to print'
     complete $argv -l pin -r -F -d 'What base images are'
     complete $argv -s O -x -a '0 1 2' -d 'How much to optimize'
     complete $argv -l explain -d 'Say what the optimizer did'
     complete $argv -l stats -d 'Say how many steps there are'
+    complete $argv -l diff -d 'Say why two graphs differ'
+    complete $argv -l buildkit -d 'Print what only BuildKit reads'
+    complete $argv -l escape -x -a 'unix windows' -d 'Escape character'
+    complete $argv -l context -x -a '(__fish_complete_directories)' -d 'Where sources are'
+    complete $argv -l passwd -r -F -d 'What names of users mean'
+    complete $argv -l group -r -F -d 'What names of groups mean'
+    complete $argv -l exact -d 'Refuse to lose anything'
+    complete $argv -l loss -d 'Print what is lost as JSON'
 end
 
 function __obkit_store

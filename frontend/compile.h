@@ -13,6 +13,8 @@
 
 enum { COMPILE_PATH_MAX = 4096 }; /* bytes of a working directory: PATH_MAX of Linux */
 
+struct context; /* frontend/context.h */
+
 struct build_arg {
     struct str name;
     struct str value; /* --build-arg K=V, or K with the value of the environment */
@@ -27,6 +29,14 @@ struct build_context {
 
 DEFINE_VEC(build_context_vec, struct build_context);
 
+/* What only translations look at. */
+struct translate_options {
+    bool buildkit;                 /* print what only BuildKit reads */
+    bool windows_escape;           /* "`" continues a Dockerfile's lines */
+    const struct context *context; /* --context; NULL = nobody may look at what is copied */
+    struct str passwd, group;      /* texts that say what names mean; empty = nothing does */
+};
+
 struct compile_options {
     struct build_arg_vec build_args;
     struct str target;   /* a stage's name; empty = the last stage */
@@ -34,6 +44,7 @@ struct compile_options {
     struct build_context_vec contexts;
     struct pins *pins; /* --pin: the base images are known; NULL = they are not */
     bool strict;       /* refuse what BuildKit refuses, also where it has a clear meaning */
+    struct translate_options translate;
 };
 
 struct compile {
@@ -54,7 +65,14 @@ bool sx_compile(struct compile *c, uint32_t source);
 bool df_dump(struct compile *c, uint32_t source, struct buf *out);
 bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 
-/* The source as a Dockerfile without comments and continuations. */
+/* Translations: they compile the source as well, and print nothing if it has errors. What can't be
+ * said in the other language is a loss (DIAG_LOSS) or an error; obkit-translate(7) lists both. */
+
+/* A Dockerfile without comments and continuations. */
+bool df_to_dockerfile(struct compile *c, uint32_t source, struct buf *out);
+bool df_to_spec(struct compile *c, uint32_t source, struct buf *out);
+
+/* The first without compiling. */
 bool df_print_source(struct compile *c, uint32_t source, struct buf *out);
 
 /* The meta part of a step that stands at `span`; heading is cut to one line. */

@@ -88,3 +88,8 @@ bool df_print_source(struct compile *c, uint32_t source, struct buf *out)
     df_print(c, &file, out);
     return true;
 }
+
+bool df_to_dockerfile(struct compile *c, uint32_t source, struct buf *out)
+{
+    return df_compile(c, source) && df_print_source(c, source, out);
+}

@@ -6,8 +6,16 @@
 
 #include "base/path.h"
 
-static const struct language dockerfile = {"dockerfile", df_compile, df_dump, df_print_source};
-static const struct language spec = {"spec", sx_compile, sx_dump, NULL};
+static bool print_spec(struct compile *c, uint32_t source, struct buf *out)
+{
+    (void)out;
+    diag_error(c->diags, span_of(source, 0, 0), "this is a spec, which can't be printed yet");
+    return false;
+}
+
+static const struct language dockerfile = {"dockerfile", df_compile, df_dump, df_to_dockerfile,
+                                           df_to_spec};
+static const struct language spec = {"spec", sx_compile, sx_dump, print_spec, print_spec};
 
 const struct language *language_named(const char *name)
 {

@@ -9,8 +9,8 @@ struct language {
     const char *name; /* as in --from */
     bool (*compile)(struct compile *c, uint32_t source);
     bool (*dump)(struct compile *c, uint32_t source, struct buf *out);
-    /* As a Dockerfile; NULL if that can't be done yet. */
-    bool (*print)(struct compile *c, uint32_t source, struct buf *out);
+    bool (*to_dockerfile)(struct compile *c, uint32_t source, struct buf *out);
+    bool (*to_spec)(struct compile *c, uint32_t source, struct buf *out);
 };
 
 /* By the name in --from; NULL if there is none such ("auto" is not a language). */

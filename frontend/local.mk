@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libfrontend.a
 libfrontend_a_SOURCES = \
 	frontend/compile.c frontend/compile.h \
+	frontend/context.c frontend/context.h \
 	frontend/language.c frontend/language.h \
 	frontend/pin.c frontend/pin.h \
 	frontend/platform.c frontend/platform.h \
@@ -11,6 +12,7 @@ libfrontend_a_SOURCES += \
 	frontend/sx_ast.h \
 	frontend/sx_compile.c frontend/sx_compile.h \
 	frontend/sx_dump.c \
+	frontend/sx_emit.c frontend/sx_emit.h \
 	frontend/sx_field.c frontend/sx_field.h \
 	frontend/sx_form.c frontend/sx_form.h \
 	frontend/sx_lex.c frontend/sx_lex.h \
@@ -61,6 +63,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_signal.c \
 	frontend/df_stage.c \
 	frontend/df_steps.c \
+	frontend/df_to_spec.c \
 	frontend/df_variable.c frontend/df_variable.h \
 	frontend/df_windows.c
 EXTRA_DIST += frontend/df_image_lex.re frontend/df_lex.re frontend/df_word.re.inc frontend/df_parse.y
@@ -71,5 +74,5 @@ frontend/df_lex.c: frontend/df_word.re.inc
 frontend/df_parse.h: frontend/df_parse.c
 
 bin_PROGRAMS += spec2ir
-spec2ir_SOURCES = frontend/spec2ir.c
+spec2ir_SOURCES = frontend/spec2ir.c frontend/spec2ir_options.c frontend/spec2ir_options.h
 spec2ir_LDADD = $(FRONTEND_LIBS)

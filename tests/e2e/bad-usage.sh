@@ -31,8 +31,12 @@ wrong "obexec: option '--store' requires an argument" obexec --store
 wrong 'spec2ir: there is -O0, -O1 and -O2, not -O3' spec2ir -O3 f
 : >f
 : >f.spec
-wrong 'spec2ir: --to takes ir, dot, ast or dockerfile, not "x"' spec2ir --to=x f
-wrong 'spec2ir: "f.spec" is a spec: --to=dockerfile can'\''t print these yet' spec2ir --to=dockerfile f.spec
+wrong 'spec2ir: --to takes ir, dot, ast, dockerfile or spec, not "x"' spec2ir --to=x f
+wrong "spec2ir: --to=spec takes one file" spec2ir --to=spec f f
+wrong 'spec2ir: --loss needs --to=spec or --to=dockerfile' spec2ir --loss f
+wrong 'spec2ir: --exact needs --to=spec or --to=dockerfile' spec2ir --exact f
+wrong 'spec2ir: --diff takes two files, not 1' spec2ir --diff f
+wrong 'spec2ir: --escape takes unix or windows, not "x"' spec2ir --escape=x f
 wrong "spec2ir: --to=dockerfile takes one file" spec2ir --to=dockerfile f f
 wrong 'spec2ir: --from takes auto, dockerfile or spec, not "x"' spec2ir --from=x f
 wrong 'obexec: an IR file is missing' obexec
