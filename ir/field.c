@@ -77,7 +77,7 @@ static const struct field add_fields[] = {
 };
 
 static const struct field op_file_fields[] = {
-    OBJECTS(op_file, files, file_fields, struct ir_file),
+    OBJECTS(op_file, files, file_fields, struct ir_file, .required = true),
     ROW(op_file, dst, FIELD_TEXT, .required = true),
     ROW(op_file, owner, FIELD_TEXT),
     ROW(op_file, chmod, FIELD_STR_OR_TEXT),

@@ -14,3 +14,6 @@ libir_a_SOURCES = \
 	ir/text_value.c \
 	ir/verify.c ir/verify.h \
 	ir/write.h ir/write_dot.c ir/write_json.c
+
+# The format for other programs; see obkit-ir.5.
+dist_pkgdata_DATA = ir/obkit-ir.schema.json

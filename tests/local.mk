@@ -145,9 +145,10 @@ TESTS += tests/e2e/fetch-real-tools.sh
 EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 
 # Golden folders: see the comment in run.sh.
-check_PROGRAMS += tests/golden/roundtrip
-TESTS += tests/golden/run.sh tests/golden/ids.sh
-EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
+check_PROGRAMS += tests/golden/fields tests/golden/roundtrip
+GOLDEN_TESTS = tests/golden/run.sh tests/golden/ids.sh tests/golden/fields.sh tests/golden/schema.sh
+TESTS += $(GOLDEN_TESTS)
+EXTRA_DIST += $(GOLDEN_TESTS) tests/golden/ids.py tests/golden/fields.py tests/golden/schema.py \
 	tests/golden/spec tests/golden/dockerfile
 
 # A corpus of real Dockerfiles, where there is one.

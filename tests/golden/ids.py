@@ -168,25 +168,31 @@ def needs(doc):
     return sorted(found)
 
 
+def id_of(s, ids):
+    """The id of a step that stands on steps with these ids."""
+    op = sha256(string("obkit-op 1") + string(s["kind"]) + fields(FIELDS[s["kind"]], s["op"]))
+    above = [s["parent"]] if "parent" in s else []
+    reads = s.get("reads", [])
+    return sha256(string("obkit-step 1") + op +
+                  number(b"n", len(above)) + b"".join(ids[n] for n in above) +
+                  number(b"n", len(reads)) + b"".join(ids[n] for n in reads))
+
+
 def check(path):
     with open(path, encoding="utf-8") as f:
         doc = json.load(f)
     if needs(doc) != doc.get("needs", []):
         print(f"{path}: $.needs: {doc.get('needs', [])}, and it should be {needs(doc)}")
         return False
-    steps, ids = doc["steps"], []
-    for i, s in enumerate(steps):
-        op = sha256(string("obkit-op 1") + string(s["kind"]) + fields(FIELDS[s["kind"]], s["op"]))
-        above = [s["parent"]] if "parent" in s else []
-        reads = s.get("reads", [])
-        ids.append(sha256(string("obkit-step 1") + op +
-                          number(b"n", len(above)) + b"".join(ids[n] for n in above) +
-                          number(b"n", len(reads)) + b"".join(ids[n] for n in reads)))
+    ids = []
+    for i, s in enumerate(doc["steps"]):
+        ids.append(id_of(s, ids))
         if ids[i].hex() != s["id"]:
             print(f"{path}: $.steps[{i}].id: {s['id']}, and it should be {ids[i].hex()}")
             return False
     return True
 
 
-paths = sys.argv[1:]
-sys.exit(0 if paths and all([check(p) for p in paths]) else 1)
+if __name__ == "__main__":
+    paths = sys.argv[1:]
+    sys.exit(0 if paths and all([check(p) for p in paths]) else 1)
