@@ -34,6 +34,7 @@ struct copying {
     const struct context *context; /* to look into; NULL = nobody can */
     struct str build;              /* the build that is copied from; .p NULL = the context */
     struct source_path_vec src;
+    bool into; /* the destination is a directory, whatever is there */
     struct str_vec exclude;
     struct str dst, owner, chmod;
     struct str_vec changed; /* paths that were made, for chmod */
@@ -89,13 +90,8 @@ static struct str unescape(struct arena *a, struct str pattern)
 static void add_source(struct copying *cp, struct str path)
 {
     struct str_vec found = {0};
-    if (pattern_is_literal(path)) {
-        add_path(cp, path);
-        return;
-    }
-    struct str plain = unescape(cp->ch->t->a, path);
     if (str_find(path, '*') < 0 && str_find(path, '?') < 0 && str_find(path, '[') < 0) {
-        add_path(cp, plain);
+        add_path(cp, cp->ch->is_windows ? path : unescape(cp->ch->t->a, path));
         return;
     }
     if (!cp->context) {
@@ -162,9 +158,7 @@ static void report_assumed(struct copying *cp, const struct source_path *s)
 /* Whether the source goes into the directory dst, by its name; else it becomes dst. */
 static bool goes_into(struct copying *cp, const struct source_path *s)
 {
-    bool slash = str_ends(cp->dst, STR("/"));
-    bool is_dir = slash || ts_is_dir(cp->ch, cp->dst);
-    if (!is_dir)
+    if (!cp->into && !ts_is_dir(cp->ch, cp->dst))
         return false;
     if (s->what == MAYBE_A_FILE)
         report_assumed(cp, s);
@@ -216,9 +210,9 @@ static struct str with_slash(struct arena *a, struct str dir)
 
 static struct str without_slash(struct str dir)
 {
-    while (dir.n > 1 && dir.p[dir.n - 1] == '/')
+    while (dir.n > 0 && dir.p[dir.n - 1] == '/')
         dir.n--;
-    return dir;
+    return dir.n ? dir : STR("/."); /* the root has no other name without a slash behind it */
 }
 
 /* A directory whose contents go into dst: that must be there, or it would get the mode of the
@@ -229,7 +223,7 @@ static void copy_directory(struct copying *cp, const struct source_path *s)
     struct arena *a = ch->t->a;
     struct str_vec one = {0}, names = {0};
     struct str dst = without_slash(cp->dst);
-    bool must_be_there = str_ends(cp->dst, STR("/")) || ch->pending.p;
+    bool must_be_there = cp->into || ch->pending.p;
     if (must_be_there && !ts_is_dir(ch, dst) && !(ch->is_scratch && !ch->has_run)) {
         ts_helper(ch, ts_mkdir_command(ch, dst, cp->owner));
         ts_know_dir(ch, dst);
@@ -247,7 +241,7 @@ static void copy_directory(struct copying *cp, const struct source_path *s)
     }
     context_list(cp->context, s->path, &names);
     vec_for (const struct str, n, &names)
-        vec_push(a, &cp->changed, path_join(a, str_eq(dst, STR("/")) ? STR("") : dst, *n));
+        vec_push(a, &cp->changed, str_concat(a, with_slash(a, cp->dst), *n));
 }
 
 /* A file under a name of its own: a link that was followed, or a destination without a slash. */
@@ -346,6 +340,7 @@ void ts_copy(struct ts_chain *ch, const struct step *s)
         .owner = ts_user(ch, op->owner, true),
         .chmod = ts_value(ch, op->chmod),
     };
+    cp.into = op->src.n > 1 || str_ends(cp.dst, STR("/"));
     if (op->context.n)
         ts_error(ch, "a copy from the context \"" STR_FMT "\"", STR_ARG(op->context));
     if (op->parents)
@@ -398,6 +393,7 @@ void ts_add(struct ts_chain *ch, const struct step *s)
         .owner = ts_user(ch, op->owner, true),
         .chmod = ts_value(ch, op->chmod),
     };
+    cp.into = op->src.n > 1 || str_ends(cp.dst, STR("/"));
     vec_for (const struct text, t, &op->src) {
         struct str src = ts_value(ch, *t);
         if (remote_kind(src) == REMOTE_NONE)

@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+MKDIR = r"(mkdir -p \S+|\[ -d (?!.*printf).*)$"
 LEAST = 0.97
 
 
@@ -109,12 +110,12 @@ def run_of(op):
     mounts = sorted((m["type"], text(m["target"])) for m in op.get("mounts", [])
                     if m["type"] in ("cache", "secret"))
     network = op.get("network", "default")
-    return {"argv": argv, "env": env, "cwd": text(op.get("cwd")) or "/", "user": user(op.get("user")),
+    return {"argv": argv, "env": env, "cwd": join("/", text(op.get("cwd"))), "user": user(op.get("user")),
             "network": "host" if network == "default" else network, "mounts": mounts}
 
 
 def join(*parts):
-    return re.sub("/+", "/", "/".join(parts))
+    return os.path.normpath(re.sub("/+", "/", "/".join(parts)))
 
 
 def places(op, context, style, from_context):
@@ -126,7 +127,7 @@ def places(op, context, style, from_context):
     for s in sources:
         s = s.lstrip("/") or "."
         into = join(dst, os.path.basename(s))
-        plain = dst.rstrip("/") or "/"
+        plain = join(dst)
         is_dir = s == "." or (from_context and context.is_dir(s))
         if style == "spec":
             out.append((s, [into if dst.endswith("/") else plain]))
@@ -178,18 +179,18 @@ class Compare:
                 self.copy(s, got)
             elif s["kind"] == "file":
                 self.file(s, got)
-        while got and self.is_helper(got[0], "mkdir|\\["):
+        while got and self.is_helper(got[0], MKDIR):
             got.popleft()
         if got:
             raise Differs("the spec goes on: %s" % got[0]["meta"]["heading"])
 
     @staticmethod
-    def is_helper(g, word):
+    def is_helper(g, pattern):
         return (g["kind"] == "run" and g["op"].get("network") == "none" and
-                re.match("(%s) ?" % word, g["op"].get("command", "")))
+                re.match(pattern, g["op"].get("command", "")))
 
     def next(self, got, kind, what):
-        while got and self.is_helper(got[0], "mkdir|\\[") and not self.same_run(what, got[0]):
+        while got and self.is_helper(got[0], MKDIR) and not self.same_run(what, got[0]):
             got.popleft()
         if not got or got[0]["kind"] != kind:
             raise Differs("%s has no counterpart" % what["meta"]["heading"])
@@ -233,7 +234,7 @@ class Compare:
                     raise Differs("%s goes to %s, and to %s in the spec" % (src, to, to_g))
             todo = todo[len(done):]
         if text(op.get("chmod")):
-            if got and self.is_helper(got[0], "chmod"):
+            if got and self.is_helper(got[0], "chmod -R"):
                 mode = got.popleft()["op"]["command"].split()[2]
                 want("mode", text(op["chmod"]), mode.replace("a+", "+"))
             elif any(not self.context.is_dir(x[0]) or os.listdir(join(self.context.root, x[0]))
