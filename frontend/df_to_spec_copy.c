@@ -299,6 +299,10 @@ void ts_chmod(struct ts_chain *ch, struct str mode, const struct str_vec *paths)
     struct buf b = BUF_INIT;
     if (mode.n == 0 || paths->n == 0)
         return;
+    if (ch->is_windows) {
+        ts_error(ch, "--chmod for Windows");
+        return;
+    }
     buf_puts(&b, "chmod -R ");
     for (size_t i = 0; i < mode.n; i++) {
         bool begins = i == 0 || mode.p[i - 1] == ',';

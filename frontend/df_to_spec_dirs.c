@@ -94,12 +94,24 @@ static void make_owned(struct ts_chain *ch, struct buf *out, struct str dir, str
     }
 }
 
+/* cmd wants backslashes, and its mkdir makes parents. */
+static void make_on_windows(struct ts_chain *ch, struct buf *out, struct str dir)
+{
+    char *path = arena_cstr(ch->t->a, dir);
+    for (size_t i = 0; i < dir.n; i++)
+        if (path[i] == '/')
+            path[i] = '\\';
+    buf_printf(out, "if not exist \"%s\" mkdir \"%s\"", path, path);
+}
+
 struct str ts_mkdir_command(struct ts_chain *ch, struct str dir, struct str owner)
 {
     struct buf b = BUF_INIT;
     if (ts_is_dir(ch, dir))
         return STR("");
-    if (str_eq(owner, STR("0:0")))
+    if (ch->is_windows)
+        make_on_windows(ch, &b, dir);
+    else if (str_eq(owner, STR("0:0")))
         buf_printf(&b, "mkdir -p " STR_FMT, STR_ARG(ts_quote(ch->t->a, dir)));
     else
         make_owned(ch, &b, dir, owner);
@@ -114,7 +126,8 @@ void ts_settle(struct ts_chain *ch, struct str path, struct str owner)
     if (!dir.p)
         return;
     ch->pending.p = NULL;
-    bool is_made = path.p && is_within(ch, path, dir) && str_eq(owner, ch->pending_owner);
+    bool same_owner = ch->is_windows || str_eq(owner, ch->pending_owner);
+    bool is_made = path.p && is_within(ch, path, dir) && same_owner;
     if (!is_made && !ts_is_dir(ch, dir))
         ts_helper(ch, ts_mkdir_command(ch, dir, ch->pending_owner));
     ts_know_dir(ch, dir);

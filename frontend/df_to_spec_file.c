@@ -62,6 +62,10 @@ void ts_file(struct ts_chain *ch, const struct step *s)
 {
     const struct op_file *op = &s->op.file;
     struct buf b = BUF_INIT;
+    if (ch->is_windows) {
+        ts_error(ch, "a heredoc for Windows, whose shell can't write it");
+        return;
+    }
     ts_settle(ch, (struct str){0}, (struct str){0});
     vec_for (const struct ir_file, f, &op->files)
         write_file(ch, &b, op, f);

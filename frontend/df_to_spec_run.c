@@ -38,16 +38,25 @@ static void put_text(struct ts_chain *ch, struct str text)
     sx_emit_text(ch->out, text, ch->indent + BEFORE);
 }
 
+static struct str_vec windows_cmd(struct ts_chain *ch)
+{
+    struct str_vec cmd = {0};
+    vec_push(ch->t->a, &cmd, STR("cmd"));
+    vec_push(ch->t->a, &cmd, STR("/S"));
+    vec_push(ch->t->a, &cmd, STR("/C"));
+    return cmd;
+}
+
 void ts_helper(struct ts_chain *ch, struct str command)
 {
-    struct str_vec sh = ts_sh(ch);
-    if (ch->is_windows || (ch->is_scratch && !ch->has_run)) {
-        ts_error(ch, "this needs a command of sh, which %s",
-                 ch->is_windows ? "Windows has not" : "scratch has not");
+    struct str_vec shell = ch->is_windows ? windows_cmd(ch) : ts_sh(ch);
+    if (ch->is_scratch && !ch->has_run) {
+        ts_error(ch, "this needs a shell, which scratch has not");
         return;
     }
-    ts_want_user(ch, STR("0:0"));
-    ts_want_shell(ch, &sh);
+    if (!ch->is_windows)
+        ts_want_user(ch, STR("0:0"));
+    ts_want_shell(ch, &shell);
     ts_line(ch, "(run (shell ");
     put_text(ch, command);
     buf_puts(ch->out, "))");
@@ -165,7 +174,9 @@ static struct str_vec base_shell(struct ts_chain *ch)
     if (pin && pin->shell.n)
         return pin->shell;
     ch->took_shell |= !pin && !ch->is_scratch;
-    return ch->is_windows ? (struct str_vec){0} : ts_sh(ch);
+    if (!ch->is_windows)
+        return ts_sh(ch);
+    return ch->shell.n ? windows_cmd(ch) : ch->shell; /* none is cmd there, too */
 }
 
 /* Sets *shell and gives the command: together they are the argv. Exec form without a shell is the

@@ -21,7 +21,7 @@ import sys
 import tempfile
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-MKDIR = r"(mkdir -p \S+|\[ -d (?!.*printf).*)$"
+MKDIR = r"(if not exist .* mkdir .*|mkdir -p \S+|\[ -d (?!.*printf).*)$"
 LEAST = 0.97
 
 
