@@ -1,5 +1,8 @@
 noinst_LIBRARIES += libir.a
 libir_a_SOURCES = \
+	ir/align.c ir/align.h \
+	ir/diff.c ir/diff.h ir/diff_files.c \
+	ir/diff_op.c ir/diff_op.h \
 	ir/field.c ir/field.h \
 	ir/identify.c ir/identify.h \
 	ir/need.c ir/need.h \

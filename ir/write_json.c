@@ -10,8 +10,6 @@
 #include "ir/field.h"
 #include "ir/need.h"
 
-static void write_text(struct json_out *j, struct text t);
-
 static void write_part(struct json_out *j, const struct text_part *p)
 {
     if (p->kind == TEXT_LITERAL) {
@@ -26,20 +24,20 @@ static void write_part(struct json_out *j, const struct text_part *p)
     case TEXT_EXPAND:
         json_key_str(j, "expand", str_from(text_op_name(p->x->op)));
         json_key(j, "of");
-        write_text(j, p->x->of);
+        ir_write_text(j, p->x->of);
         json_key(j, "word");
-        write_text(j, p->x->word);
+        ir_write_text(j, p->x->word);
         if (!text_op_has_with(p->x->op))
             break;
         json_key(j, "with");
-        write_text(j, p->x->with);
+        ir_write_text(j, p->x->with);
         break;
     case TEXT_LITERAL: break;
     }
     json_close(j, '}');
 }
 
-static void write_text(struct json_out *j, struct text t)
+void ir_write_text(struct json_out *j, struct text t)
 {
     if (text_is_literal(t)) {
         json_str(j, text_str(t));
@@ -84,7 +82,7 @@ static void write_pairs(struct json_out *j, const struct field *f, const void *o
         vec_for (const struct name_value, e, FIELD_AT(struct name_value_vec, f, obj)) {
             json_open(j, '[');
             json_str(j, e->name);
-            write_text(j, e->value);
+            ir_write_text(j, e->value);
             json_close(j, ']');
         }
     else
@@ -111,7 +109,7 @@ static void write_value(struct json_out *j, const struct field *f, const void *o
     switch (f->type) {
     case FIELD_STR: json_str(j, *FIELD_AT(struct str, f, obj)); return;
     case FIELD_TEXT:
-    case FIELD_STR_OR_TEXT: write_text(j, *FIELD_AT(struct text, f, obj)); return;
+    case FIELD_STR_OR_TEXT: ir_write_text(j, *FIELD_AT(struct text, f, obj)); return;
     case FIELD_BOOL: json_bool(j, *FIELD_AT(bool, f, obj)); return;
     case FIELD_INT: json_int(j, *FIELD_AT(int64_t, f, obj)); return;
     case FIELD_ENUM: json_plain(j, str_from(f->names[field_enum(f, obj)])); return;
@@ -119,7 +117,7 @@ static void write_value(struct json_out *j, const struct field *f, const void *o
     case FIELD_TEXT_LIST:
         json_open(j, '[');
         vec_for (const struct text, t, FIELD_AT(struct text_vec, f, obj))
-            write_text(j, *t);
+            ir_write_text(j, *t);
         json_close(j, ']');
         return;
     case FIELD_TEXT_PAIRS:

@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
 	tests/unit/check_diag \
+	tests/unit/check_diff \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
@@ -115,6 +116,7 @@ E2E_TESTS = \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/interrupt-cleans.sh \
+	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
 	tests/e2e/minimal-image.sh \

@@ -8,6 +8,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "base/json_tree.h"
+#include "ir/diff.h"
 #include "ir/identify.h"
 #include "ir/pass.h"
 #include "ir/read.h"
@@ -56,6 +57,37 @@ static void compare_with_jansson(struct str text)
     arena_free(&nodes);
 }
 
+static bool diff(const struct plan *p, const struct plan *q)
+{
+    struct buf out = BUF_INIT;
+    bool same = ir_diff(p, q, &out);
+    if (same != (out.n == 0))
+        BUG("the plans are %s, and the diff says: %s", same ? "the same" : "different", out.p);
+    buf_free(&out);
+    return same;
+}
+
+/* Nothing differs from the same document. What differs from others is not known here, but that they
+ * do: the optimized one, and one in which every id is wrong and every second op. */
+static void check_diff(const struct plan *p, struct str text)
+{
+    struct arena a = ARENA_INIT;
+    struct plan q = PLAN_INIT(&a);
+    struct ob_err unused; /* the text was read before */
+    ir_read_json(&q, text, &unused);
+    if (!diff(p, &q))
+        BUG("a document differs from itself");
+    ir_optimize(&q, 2, NULL);
+    diff(p, &q);
+    for (uint32_t i = 0; i < q.steps.n; i++) {
+        q.steps.at[i].id.b[0] ^= 1;
+        q.steps.at[i].op_digest.b[0] ^= i & 1;
+    }
+    if (diff(p, &q) || diff(&q, p))
+        BUG("other ids make no difference");
+    arena_free(&a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf text = BUF_INIT;
@@ -71,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             more = false;
         if (!more) {
             fuzz_round_trip(&p);
+            check_diff(&p, buf_str(&text));
             ir_optimize(&p, 2, NULL);
             fuzz_round_trip(&p);
         } else {
