@@ -146,23 +146,22 @@ static void add_ignore(struct copying *cp, bool has_own, const struct str_vec *o
                 STR_ARG(kept));
 }
 
+/* A Dockerfile copies what a link leads to, and a spec the link. */
 static void report_assumed(struct copying *cp, const struct source_path *s)
 {
-    struct diag *d =
-        ts_loss(cp->ch, &source_assumed, "\"" STR_FMT "\" is taken to be a file, not a directory",
-                STR_ARG(s->path));
-    diag_note(d, cp->build.p ? "write it with a slash behind it if it is a directory"
+    if (s->what != MAYBE_A_FILE)
+        return;
+    struct diag *d = ts_loss(cp->ch, &source_assumed,
+                             "\"" STR_FMT "\" is taken to be a file, not a directory or a link",
+                             STR_ARG(s->path));
+    diag_note(d, cp->build.p ? "a slash behind it says that it is a directory"
                              : "--context=DIR finds out what it is");
 }
 
-/* Whether the source goes into the directory dst, by its name; else it becomes dst. */
-static bool goes_into(struct copying *cp, const struct source_path *s)
+/* Whether files go into the directory dst, by their names; else a file becomes dst. */
+static bool goes_into(struct copying *cp)
 {
-    if (!cp->into && !ts_is_dir(cp->ch, cp->dst))
-        return false;
-    if (s->what == MAYBE_A_FILE)
-        report_assumed(cp, s);
-    return true;
+    return cp->into || ts_is_dir(cp->ch, cp->dst);
 }
 
 static void put_list(struct ts_chain *ch, const char *field, const struct str_vec *words)
@@ -248,6 +247,7 @@ static void copy_directory(struct copying *cp, const struct source_path *s)
 static void copy_as(struct copying *cp, const struct source_path *s, struct str path)
 {
     struct str_vec one = {0};
+    report_assumed(cp, s);
     vec_push(cp->ch->t->a, &one, s->path);
     put_copy(cp, &one, path);
     vec_push(cp->ch->t->a, &cp->changed, path);
@@ -268,8 +268,7 @@ static size_t copy_into(struct copying *cp, size_t i)
         const struct source_path *s = &cp->src.at[i];
         if (s->what == A_DIRECTORY || !keeps_name(s))
             break;
-        if (files.n && s->what == MAYBE_A_FILE)
-            report_assumed(cp, s);
+        report_assumed(cp, s);
         vec_push(a, &files, s->path);
         vec_push(a, &cp->changed, str_concat(a, dst, s->name));
     }
@@ -285,7 +284,7 @@ static size_t put_source(struct copying *cp, size_t i)
     struct str dst = without_slash(cp->dst);
     if (s->what == A_DIRECTORY)
         copy_directory(cp, s);
-    else if (!goes_into(cp, s))
+    else if (!goes_into(cp))
         copy_as(cp, s, dst);
     else if (keeps_name(s))
         return copy_into(cp, i);
