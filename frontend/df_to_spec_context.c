@@ -5,6 +5,7 @@
 #include "frontend/df_to_spec.h"
 
 #include "base/passwd.h"
+#include "frontend/pin.h"
 #include "frontend/sx_emit.h"
 
 static const struct diag_rule variable_stays = {"VariableStays", DIAG_LOSS};
@@ -55,19 +56,32 @@ void ts_want_user(struct ts_chain *ch, struct str user)
     diag_note(d, "--passwd and --group say what names mean");
 }
 
-/* Number of a group; false if nobody knows. */
-static bool find_gid(const struct to_spec *t, struct str name, uint32_t *gid)
+/* What names mean say the file of the option, or else the image's. */
+static struct str passwd_of(const struct ts_chain *ch)
 {
-    if (group_find(t->c->options->translate.group, name, gid) || passwd_id(name, gid))
+    struct str given = ch->t->c->options->translate.passwd;
+    return given.n || !ch->root || !ch->root->base ? given : ch->root->base->passwd;
+}
+
+static struct str group_of(const struct ts_chain *ch)
+{
+    struct str given = ch->t->c->options->translate.group;
+    return given.n || !ch->root || !ch->root->base ? given : ch->root->base->group;
+}
+
+/* Number of a group; false if nobody knows. */
+static bool find_gid(const struct ts_chain *ch, struct str name, uint32_t *gid)
+{
+    if (group_find(group_of(ch), name, gid) || passwd_id(name, gid))
         return true;
     *gid = 0;
     return str_eq(name, STR("root"));
 }
 
-static bool find_user(const struct to_spec *t, struct str name, bool is_owner,
+static bool find_user(const struct ts_chain *ch, struct str name, bool is_owner,
                       struct passwd_entry *e)
 {
-    struct str passwd = t->c->options->translate.passwd;
+    struct str passwd = passwd_of(ch);
     if (passwd_find(passwd, name, false, e) || passwd_find(passwd, name, true, e))
         return true;
     *e = (struct passwd_entry){0};
@@ -90,11 +104,11 @@ struct str ts_user(struct ts_chain *ch, struct text user, bool is_owner)
         return STR("0:0");
     }
     bool has_group = str_cut(text, ':', &name, &group) && group.n;
-    bool known = find_user(ch->t, name, is_owner, &e);
+    bool known = find_user(ch, name, is_owner, &e);
     uid = e.uid;
     gid = e.gid;
     if (has_group)
-        known = (known || passwd_id(name, &uid)) && find_gid(ch->t, group, &gid);
+        known = (known || passwd_id(name, &uid)) && find_gid(ch, group, &gid);
     return known ? arena_printf(ch->t->a, "%u:%u", uid, gid) : text;
 }
 
