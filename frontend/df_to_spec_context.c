@@ -13,9 +13,9 @@ static const struct diag_rule user_by_name = {"UserByName", DIAG_WARNING};
 
 void ts_want_cwd(struct ts_chain *ch, struct text cwd)
 {
-    struct str dir = ts_value(ch, cwd);
+    struct str dir = ts_path(ch, cwd);
     if (dir.n == 0) {
-        ch->took_cwd |= !ch->is_scratch;
+        ch->took_cwd |= !ts_base_is_known(ch);
         dir = STR("/");
     }
     if (str_eq(ch->cwd, dir))
@@ -50,8 +50,8 @@ void ts_want_user(struct ts_chain *ch, struct str user)
     if (ch->is_windows || !ts_is_news(ch->t, user))
         return;
     struct diag *d = diag_rule(ch->t->c->diags, &user_by_name, ch->cause->at,
-                               "the user \"" STR_FMT "\" is not one of numbers, which obexec takes "
-                               "and OBuilder only on Windows",
+                               "the numbers of \"" STR_FMT "\" are not known, and OBuilder takes "
+                               "names of users only on Windows",
                                STR_ARG(user));
     diag_note(d, "--passwd and --group say what names mean");
 }
@@ -100,10 +100,12 @@ struct str ts_user(struct ts_chain *ch, struct text user, bool is_owner)
     struct passwd_entry e;
     uint32_t uid, gid;
     if (text.n == 0) {
-        ch->took_user |= !is_owner && !ch->is_scratch;
+        ch->took_user |= !is_owner && !ts_base_is_known(ch);
         return STR("0:0");
     }
     bool has_group = str_cut(text, ':', &name, &group) && group.n;
+    if (name.n == 0)
+        name = STR("0");
     bool known = find_user(ch, name, is_owner, &e);
     uid = e.uid;
     gid = e.gid;
