@@ -8,5 +8,5 @@ if ! python3 -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null
     echo "skipped: python3 with jsonschema 4 is not installed"
     exit 77
 fi
-find "$here" "$here/../fuzz/seeds/ir" -name '*.json' \
+find "$here" "$here/../fuzz/seeds/ir" \( -name ir.json -o -path '*/seeds/ir/*' \) -type f \
     -exec python3 "$here/schema.py" "$here/../../ir/obkit-ir.schema.json" {} +
