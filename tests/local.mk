@@ -154,9 +154,10 @@ EXTRA_DIST += $(GOLDEN_TESTS) tests/golden/ids.py tests/golden/fields.py tests/g
 	tests/golden/spec tests/golden/dockerfile
 
 # A corpus of real Dockerfiles, where there is one.
-TESTS += tests/corpus/run.sh tests/corpus/to-spec.sh tests/corpus/builds.sh
+TESTS += tests/corpus/run.sh tests/corpus/to-spec.sh tests/corpus/builds.sh tests/corpus/graphs.sh
 EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
-	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh tests/e2e/tree.py
+	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh tests/e2e/tree.py \
+	tests/corpus/graphs.sh
 
 # The same Dockerfile written otherwise.
 TESTS += tests/property/run.sh
