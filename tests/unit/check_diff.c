@@ -150,6 +150,16 @@ START_TEST(what_is_alike_is_paired)
 }
 END_TEST
 
+START_TEST(a_common_end_makes_alike_as_well)
+{
+    CHAIN(&p, "a run the tests");
+    CHAIN(&q, "other", "b run the tests");
+    expect("+ b:2: RUN other: only here\n"
+           "- a:2: RUN a run the tests: command: \"a run the tests\"\n"
+           "+ b:3: RUN b run the tests: command: \"b run the tests\"\n");
+}
+END_TEST
+
 START_TEST(steps_of_two_kinds_are_no_pair)
 {
     uint32_t at = from(&p, "x");
@@ -327,6 +337,27 @@ START_TEST(of_long_chains_steps_are_paired_by_position)
 }
 END_TEST
 
+START_TEST(a_long_common_end_does_not_count)
+{
+    uint32_t x = from(&p, "x"), y = run(&q, from(&q, "x"), "new");
+    struct buf out = BUF_INIT;
+    for (int i = 0; i < 2000; i++) {
+        x = run(&p, x, arena_printf(&a, "%d", i).p);
+        y = run(&q, y, arena_printf(&a, "%d", i).p);
+    }
+    target(&p, "t", x);
+    target(&q, "t", y);
+    ir_identify(&p);
+    ir_identify(&q);
+    ck_assert(!ir_diff(&p, &q, &out));
+    ck_assert_msg(str_starts(buf_str(&out), STR("+ b:2: RUN new: only here\n"
+                                                "  b:3: RUN 0: only its parent\n")),
+                  "%s", out.p);
+    ck_assert(str_ends(buf_str(&out), STR("  and 1980 more\n")));
+    buf_free(&out);
+}
+END_TEST
+
 START_TEST(no_control_character_gets_to_the_terminal)
 {
     struct step s = run_step(from(&p, "x"), "\x1b[2J"), t = run_step(from(&q, "x"), "\x1b[2J");
@@ -351,6 +382,20 @@ static void scratch_and(struct plan *to, struct step s)
     target(to, "t", add(to, s, STR("step")));
 }
 
+static void expect_label(struct step plain, struct step full, struct str label)
+{
+    struct buf out = BUF_INIT;
+    start();
+    scratch_and(&p, plain);
+    scratch_and(&q, full);
+    ir_identify(&p);
+    ir_identify(&q);
+    ck_assert(!ir_diff(&p, &q, &out));
+    struct str want = arena_printf(&a, "- a:2: step: " STR_FMT, STR_ARG(label));
+    ck_assert_msg(str_starts(buf_str(&out), want), "%s, not %s", out.p, want.p);
+    buf_free(&out);
+}
+
 /* Every field of every kind, so that a new one is compared as soon as it has its row. */
 START_TEST(each_field_is_found_by_its_name)
 {
@@ -358,28 +403,37 @@ START_TEST(each_field_is_found_by_its_name)
         field_for(f, op_fields(k))
         {
             struct step plain = step_of_kind(k), full = plain;
-            struct buf out = BUF_INIT;
-            start();
             sample_field(&a, f, &full.op);
-            scratch_and(&p, plain);
-            scratch_and(&q, full);
-            ir_identify(&p);
-            ir_identify(&q);
-            ck_assert(!ir_diff(&p, &q, &out));
-            struct str want = arena_printf(&a, "- a:2: step: %s", f->name ? f->name : "shell");
-            ck_assert_msg(str_starts(buf_str(&out), want), "%s, not %s", out.p, want.p);
-            buf_free(&out);
+            expect_label(plain, full, str_from(f->name ? f->name : "shell"));
         }
+}
+END_TEST
+
+START_TEST(so_is_each_field_of_a_mount)
+{
+    field_for(f, mount_fields)
+    {
+        struct step plain = step_of_kind(STEP_RUN), full = plain;
+        struct ir_mount m = {.read_only = true}, n = m;
+        m.read_only = strcmp(f->name, "read_only") != 0; /* one of the two is not there */
+        sample_field(&a, f, &n);
+        vec_push(&a, &plain.op.run.mounts, m);
+        vec_push(&a, &full.op.run.mounts, n);
+        const char *key = f->type == FIELD_STR_PAIRS ? " k:" : "";
+        expect_label(plain, full, arena_printf(&a, "mounts[0].%s%s", f->name, key));
+    }
 }
 END_TEST
 
 UNIT_MAIN_WITH("diff", start, stop, equal_plans_say_nothing,
                a_changed_command_is_the_cause_of_the_rest, a_step_that_was_put_in_changes_no_other,
                a_step_that_was_left_out_is_told, what_is_alike_is_paired,
-               steps_of_two_kinds_are_no_pair, variables_are_named_and_told_once,
-               another_order_is_a_difference, long_values_are_shown_where_they_differ,
-               characters_are_not_parted, a_stage_that_is_read_is_compared_first,
-               both_grounds_are_said, targets_are_found_by_name,
-               the_last_targets_belong_together_whatever_their_names, a_common_step_is_told_once,
-               many_followers_are_counted, of_long_chains_steps_are_paired_by_position,
-               no_control_character_gets_to_the_terminal, each_field_is_found_by_its_name)
+               a_common_end_makes_alike_as_well, steps_of_two_kinds_are_no_pair,
+               variables_are_named_and_told_once, another_order_is_a_difference,
+               long_values_are_shown_where_they_differ, characters_are_not_parted,
+               a_stage_that_is_read_is_compared_first, both_grounds_are_said,
+               targets_are_found_by_name, the_last_targets_belong_together_whatever_their_names,
+               a_common_step_is_told_once, many_followers_are_counted,
+               of_long_chains_steps_are_paired_by_position, a_long_common_end_does_not_count,
+               no_control_character_gets_to_the_terminal, each_field_is_found_by_its_name,
+               so_is_each_field_of_a_mount)

@@ -115,6 +115,7 @@ static const struct {
     {"\"\\ud83d\"", "line 1, column 2: half of a surrogate pair"},
     {"\"\\ud83d\\u0041\"", "line 1, column 2: half of a surrogate pair"},
     {"\"\\ude00\\ud83d\"", "line 1, column 2: half of a surrogate pair"},
+    {"\"\\ude00\\ude00\"", "line 1, column 2: half of a surrogate pair"},
     {"\"\xff\"", "line 1, column 2: not UTF-8"},
     {"\"\xc3\"", "line 1, column 2: not UTF-8"},
     {"\"\xc0\xaf\"", "line 1, column 2: not UTF-8"},
