@@ -41,6 +41,7 @@ static bool mend_id(struct buf *text, const struct ob_err *err)
     return false;
 }
 
+/* But jansson overlooks a NUL behind a number. */
 static void compare_with_jansson(struct str text)
 {
     struct arena strings = ARENA_INIT, nodes = ARENA_INIT;
@@ -49,7 +50,7 @@ static void compare_with_jansson(struct str text)
     bool ours = json_tree_parse(&strings, &nodes, text, &err) != NULL;
     json_t *theirs = json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &e);
     bool is_real = !theirs && strstr(e.text, "real number overflow"); /* ours are not converted */
-    if (ours != (theirs != NULL) && !is_real)
+    if (ours != (theirs != NULL) && !is_real && str_find(text, '\0') < 0)
         BUG("jansson says \"%s\", and we say \"%s\"", theirs ? "right" : e.text,
             ours ? "right" : err.text);
     json_decref(theirs);
