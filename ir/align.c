@@ -13,7 +13,7 @@ enum { MAX_CELLS = 1 << 20, SCORE_EQUAL = 3000, SCORE_ALIKE = 1000 };
 DEFINE_VEC(chain, uint32_t);
 
 struct aligner {
-    struct arena *arena;
+    struct arena *arena, *scratch;
     const struct plan *a, *b;
     const uint32_t *x, *y; /* what is left of the chains, */
     size_t m, n;           /* and how much */
@@ -27,11 +27,11 @@ static void push(struct aligner *al, uint32_t a, uint32_t b)
     vec_push(al->arena, al->out, p);
 }
 
-static struct chain chain_of(struct arena *arena, const struct plan *p, uint32_t end)
+static struct chain chain_of(struct arena *scratch, const struct plan *p, uint32_t end)
 {
     struct chain c = {0};
     for (uint32_t i = end; i != NO_STEP; i = p->steps.at[i].parent)
-        vec_push(arena, &c, i);
+        vec_push(scratch, &c, i);
     for (size_t i = 0; i < c.n / 2; i++) {
         uint32_t last = c.at[c.n - 1 - i];
         c.at[c.n - 1 - i] = c.at[i];
@@ -84,7 +84,7 @@ static int32_t with_pair(const struct aligner *al, size_t i, size_t j)
 
 static void fill(struct aligner *al)
 {
-    al->best = arena_new_n(al->arena, int32_t, (al->m + 1) * (al->n + 1));
+    al->best = arena_new_n(al->scratch, int32_t, (al->m + 1) * (al->n + 1));
     for (size_t i = al->m; i-- > 0;)
         for (size_t j = al->n; j-- > 0;) {
             int32_t best = with_pair(al, i, j);
@@ -126,22 +126,54 @@ static void pair_by_position(struct aligner *al)
     }
 }
 
+/* How many steps the chains begin with that have the same ids. */
+static size_t common_head(const struct aligner *al)
+{
+    size_t n = 0;
+    while (n < al->m && n < al->n && digest_eq(&step_x(al, n)->id, &step_y(al, n)->id))
+        n++;
+    return n;
+}
+
+/* How many steps they end with that do the same. */
+static size_t common_tail(const struct aligner *al)
+{
+    size_t n = 0;
+    while (n < al->m && n < al->n &&
+           digest_eq(&step_x(al, al->m - 1 - n)->op_digest, &step_y(al, al->n - 1 - n)->op_digest))
+        n++;
+    return n;
+}
+
+static void align(struct aligner *al)
+{
+    size_t head = common_head(al);
+    al->x += head, al->y += head;
+    al->m -= head, al->n -= head;
+    size_t tail = common_tail(al);
+    al->m -= tail, al->n -= tail;
+    if ((al->m + 1) * (al->n + 1) <= MAX_CELLS)
+        pair_best(al);
+    else
+        pair_by_position(al);
+    for (size_t i = 0; i < tail; i++)
+        push(al, al->x[al->m + i], al->y[al->n + i]);
+}
+
 void align_chains(struct arena *arena, const struct plan *a, uint32_t a_end, const struct plan *b,
                   uint32_t b_end, struct step_pair_vec *out)
 {
-    struct chain x = chain_of(arena, a, a_end), y = chain_of(arena, b, b_end);
-    size_t head = 0, tail = 0, shorter = x.n < y.n ? x.n : y.n;
-    while (head < shorter && digest_eq(&a->steps.at[x.at[head]].id, &b->steps.at[y.at[head]].id))
-        head++;
-    while (tail < shorter - head && digest_eq(&a->steps.at[x.at[x.n - 1 - tail]].op_digest,
-                                              &b->steps.at[y.at[y.n - 1 - tail]].op_digest))
-        tail++;
-    struct aligner al = {
-        arena, a, b, x.at + head, y.at + head, x.n - head - tail, y.n - head - tail, NULL, out};
-    if ((al.m + 1) * (al.n + 1) <= MAX_CELLS)
-        pair_best(&al);
-    else
-        pair_by_position(&al);
-    for (size_t i = tail; i-- > 0;)
-        push(&al, x.at[x.n - 1 - i], y.at[y.n - 1 - i]);
+    struct arena scratch = ARENA_INIT; /* the cells of many stages at once would be too much */
+    struct chain x = chain_of(&scratch, a, a_end), y = chain_of(&scratch, b, b_end);
+    struct aligner al = {.arena = arena,
+                         .scratch = &scratch,
+                         .a = a,
+                         .b = b,
+                         .x = x.at,
+                         .y = y.at,
+                         .m = x.n,
+                         .n = y.n,
+                         .out = out};
+    align(&al);
+    arena_free(&scratch);
 }
