@@ -5,6 +5,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 99
 top=$(cd "$here/../.." && pwd) || exit 99
+spec2ir=${SPEC2IR:-$PWD/spec2ir}
 # shellcheck source=find.sh
 . "$here/find.sh"
 
@@ -26,7 +27,7 @@ find "$tmp/in" -name '*.Dockerfile' -o -name '*.spec' >"$tmp/list"
 n=0
 while read -r file; do
     n=$((n + 1))
-    "${SPEC2IR:-$PWD/spec2ir}" -o "$tmp/out/$n.json" "$file" 2>/dev/null || rm -f "$tmp/out/$n.json"
+    "$spec2ir" -o "$tmp/out/$n.json" "$file" 2>/dev/null || rm -f "$tmp/out/$n.json"
 done <"$tmp/list"
 failed=0
 set -- "$tmp/out"/*.json
@@ -34,5 +35,5 @@ set -- "$tmp/out"/*.json
 echo "$# of $n files are graphs"
 tests/golden/roundtrip "$@" || failed=1
 python3 "$top/tests/golden/ids.py" "$@" || failed=1
-python3 "$top/tests/golden/schema.py" "$top/ir/obkit-ir.schema.json" "$@" || failed=1
+python3 "$top/tests/golden/schema.py" "$top/ir/obkit-ir.schema.json" "$spec2ir" "$@" || failed=1
 exit $failed

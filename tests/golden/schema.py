@@ -1,23 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Validates IR documents by the JSON Schema, and shows that it refuses broken ones: each row of a
-table breaks one thing of a good document. Arguments: the schema, documents."""
+"""Validates IR documents by the JSON Schema, and shows that it refuses broken ones, and that the
+reader does as well: each row of a table breaks one thing of a good document. Arguments: the schema,
+spec2ir, documents."""
 import copy
 import json
+import os
+import struct
+import subprocess
 import sys
+import tempfile
 
 import jsonschema
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import ids
 
 DIGEST = "0" * 64
 GOOD = {
     "obir": 1,
-    "needs": ["add", "late"],
+    "needs": ["add", "file", "late", "late.pattern", "proxies", "run.mount.bind",
+              "run.mount.secret.env"],
     "sources": [{"path": "Dockerfile", "sha256": DIGEST}],
     "proxies": [["http_proxy", "http://p"]],
     "steps": [
         {"id": DIGEST, "kind": "from", "op": {"image": "a"}, "meta": {"line": 1, "other": []}},
         {"id": DIGEST, "kind": "run", "parent": 0, "reads": [0], "op": {
             "shell": "base", "command": "x", "cwd": {"late": ["/", {"env": "X"}, {
-                "expand": "/", "of": "", "word": "a", "with": {"late": [{"base": "user"}]}}]},
+                "expand": "/", "of": {"late": [{"env": "Y"}]}, "word": "a", "with": "b"}]},
             "env": [["N", "v"]], "mounts": [
                 {"type": "bind", "target": "/m", "from": "step"},
                 {"type": "secret", "target": "", "env": "S", "uid": 0}]}},
@@ -85,6 +95,27 @@ def broken(path, value):
     return doc
 
 
+def with_ids(doc):
+    """Right ids, as far as there are steps, so that the reader's reason is another."""
+    known = []
+    try:
+        for s in doc["steps"]:
+            known.append(ids.id_of(s, known))
+            s["id"] = known[-1].hex() if s["id"] == DIGEST else s["id"]
+    except (KeyError, TypeError, AttributeError, IndexError, struct.error):
+        pass
+    return doc
+
+
+def read(doc):
+    """What the reader says against it; empty = nothing."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
+        json.dump(doc, f)
+        f.flush()
+        return subprocess.run([sys.argv[2], "--diff", f.name, f.name], capture_output=True,
+                              text=True, check=False).stderr
+
+
 with open(sys.argv[1], encoding="utf-8") as f:
     schema = json.load(f)
 jsonschema.Draft202012Validator.check_schema(schema)
@@ -100,12 +131,17 @@ def expect_valid(name, doc):
 
 
 expect_valid("the good document", GOOD)
+failed += read(with_ids(copy.deepcopy(GOOD))) != ""
 for path, value in BROKEN:
+    said = read(with_ids(broken(path, value)))
+    if not said or "hashes to" in said:
+        failed += 1
+        print(f"{path}: the reader says \"{said}\"")
     if validator.is_valid(broken(path, value)):
         failed += 1
         print(f"valid, though {path} is {'missing' if value is REMOVE else json.dumps(value)}")
-for name in sys.argv[2:]:
+for name in sys.argv[3:]:
     with open(name, encoding="utf-8") as f:
         expect_valid(name, json.load(f))
-print(f"{len(sys.argv) - 2} documents and {len(BROKEN)} broken ones, {failed} mistakes")
+print(f"{len(sys.argv) - 3} documents and {len(BROKEN)} broken ones, {failed} mistakes")
 sys.exit(1 if failed else 0)
