@@ -180,6 +180,8 @@ static struct op_difference at_place(const struct entry *x, const struct entry_v
 bool op_first_difference(struct arena *arena, const struct step *a, const struct step *b,
                          struct op_difference *out)
 {
+    if (digest_eq(&a->op_digest, &b->op_digest))
+        return false;
     struct entry_vec x = flatten(arena, a), y = flatten(arena, b);
     size_t i = 0;
     while (i < x.n && i < y.n && str_eq(x.at[i].label, y.at[i].label) &&

@@ -10,7 +10,7 @@ struct op_difference {
     struct str a, b;  /* the values as JSON, or "not set" */
 };
 
-/* False if the ops are equal. Strings are in the arena. */
+/* False if the ops, whose digests are known, are equal. Strings are in the arena. */
 bool op_first_difference(struct arena *arena, const struct step *a, const struct step *b,
                          struct op_difference *out);
 
