@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	base/fs.c base/fs.h base/fs_remove.c \
 	base/intern.c base/intern.h \
 	base/json.c base/json.h \
+	base/json_tree.c base/json_tree.h \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
 	base/mode.c base/mode.h \

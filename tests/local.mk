@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
 	tests/unit/check_diag \
+	tests/unit/check_diff \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
@@ -21,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/check_image \
 	tests/unit/check_index \
 	tests/unit/check_json \
+	tests/unit/check_json_tree \
 	tests/unit/check_key \
 	tests/unit/check_kit \
 	tests/unit/check_layout \
@@ -28,6 +30,7 @@ UNIT_TESTS = \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \
+	tests/unit/check_need \
 	tests/unit/check_pass \
 	tests/unit/check_passwd \
 	tests/unit/check_pattern \
@@ -86,7 +89,8 @@ tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
-noinst_PROGRAMS += tests/bench/parse_speed
+noinst_PROGRAMS += tests/bench/ir_speed tests/bench/parse_speed
+tests_bench_ir_speed_LDADD = $(FRONTEND_LIBS)
 tests_bench_parse_speed_LDADD = $(FRONTEND_LIBS)
 
 tests_bench_floor_LDADD =
@@ -115,6 +119,7 @@ E2E_TESTS = \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/interrupt-cleans.sh \
+	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
 	tests/e2e/minimal-image.sh \
@@ -145,15 +150,17 @@ TESTS += tests/e2e/fetch-real-tools.sh
 EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 
 # Golden folders: see the comment in run.sh.
-check_PROGRAMS += tests/golden/roundtrip
-TESTS += tests/golden/run.sh tests/golden/ids.sh
-EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
+check_PROGRAMS += tests/golden/fields tests/golden/roundtrip
+GOLDEN_TESTS = tests/golden/run.sh tests/golden/ids.sh tests/golden/fields.sh tests/golden/schema.sh
+TESTS += $(GOLDEN_TESTS)
+EXTRA_DIST += $(GOLDEN_TESTS) tests/golden/ids.py tests/golden/fields.py tests/golden/schema.py \
 	tests/golden/spec tests/golden/dockerfile
 
 # A corpus of real Dockerfiles, where there is one.
-TESTS += tests/corpus/run.sh tests/corpus/to-spec.sh tests/corpus/builds.sh
+TESTS += tests/corpus/run.sh tests/corpus/to-spec.sh tests/corpus/builds.sh tests/corpus/graphs.sh
 EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
-	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh tests/e2e/tree.py
+	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh tests/e2e/tree.py \
+	tests/corpus/graphs.sh
 
 # The same Dockerfile written otherwise.
 TESTS += tests/property/run.sh

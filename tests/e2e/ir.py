@@ -6,34 +6,17 @@ import json
 import os
 import sys
 
-# The definition of ids is a program of its own, which ends when it is given no file.
-ids = {}
-here = os.path.dirname(os.path.abspath(__file__))
-sys.argv = ["ids.py"]
-try:
-    with open(os.path.join(here, "..", "golden", "ids.py"), encoding="utf-8") as f:
-        exec(f.read(), ids)
-except SystemExit:
-    pass
-
-
-def id_of(step, known):
-    string, number = ids["string"], ids["number"]
-    op = ids["sha256"](string("obkit-op 1") + string(step["kind"]) +
-                       ids["fields"](ids["FIELDS"][step["kind"]], step["op"]))
-    above = [step["parent"]] if "parent" in step else []
-    reads = step.get("reads", [])
-    return ids["sha256"](string("obkit-step 1") + op +
-                         number(b"n", len(above)) + b"".join(known[n] for n in above) +
-                         number(b"n", len(reads)) + b"".join(known[n] for n in reads))
-
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+import ids  # the definition of ids and needs, in Python
 
 steps, known = json.load(sys.stdin), []
 for i, s in enumerate(steps):
     if s["kind"] not in ("from", "scratch"):
         s.setdefault("parent", i - 1)
-    known.append(id_of(s, known))
+    known.append(ids.id_of(s, known))
     s["id"] = known[i].hex()
     s["meta"] = {"heading": s["kind"]}
-json.dump({"obir": 1, "sources": [], "steps": steps, "stages": [],
-           "targets": [{"name": "last", "step": len(steps) - 1}]}, sys.stdout)
+doc = {"obir": 1, "sources": [], "steps": steps, "stages": [],
+       "targets": [{"name": "last", "step": len(steps) - 1}]}
+json.dump({**doc, "needs": ids.needs(doc)}, sys.stdout)
