@@ -13,8 +13,10 @@ libfrontend_a_SOURCES += \
 	frontend/sx_dump.c \
 	frontend/sx_field.c frontend/sx_field.h \
 	frontend/sx_form.c frontend/sx_form.h \
+	frontend/sx_format.c \
 	frontend/sx_lex.c frontend/sx_lex.h \
 	frontend/sx_lower.c \
+	frontend/sx_node.c frontend/sx_node.h \
 	frontend/sx_op.c frontend/sx_op.h \
 	frontend/sx_parse.c frontend/sx_parse.h \
 	frontend/sx_path.c frontend/sx_path.h \

@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	tests/unit/check_spawn \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
+	tests/unit/check_sx_format \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
