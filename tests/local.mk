@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
 	tests/unit/check_diag \
+	tests/unit/check_diff \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
