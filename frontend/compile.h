@@ -65,6 +65,7 @@ bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 
 /* The source in the one style of its language, which specfmt(1) describes; it is not compiled, but
  * only what can be read is printed. Comments stay, and what it says stays the same. */
+bool df_format(struct compile *c, uint32_t source, struct buf *out);
 bool sx_format(struct compile *c, uint32_t source, struct buf *out);
 
 /* Translations: they compile the source as well, and print nothing if it has errors. What can't be

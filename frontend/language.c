@@ -13,9 +13,10 @@ static bool print_spec(struct compile *c, uint32_t source, struct buf *out)
     return false;
 }
 
-static const struct language dockerfile = {"dockerfile", df_compile, df_dump, df_to_dockerfile,
-                                           df_to_spec};
-static const struct language spec = {"spec", sx_compile, sx_dump, print_spec, print_spec};
+static const struct language dockerfile = {"dockerfile", df_compile,       df_dump,
+                                           df_format,    df_to_dockerfile, df_to_spec};
+static const struct language spec = {"spec",    sx_compile, sx_dump,
+                                     sx_format, print_spec, print_spec};
 
 const struct language *language_named(const char *name)
 {

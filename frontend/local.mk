@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libfrontend.a
 libfrontend_a_SOURCES = \
 	frontend/compile.c frontend/compile.h \
+	frontend/format.c frontend/format.h \
 	frontend/language.c frontend/language.h \
 	frontend/pin.c frontend/pin.h \
 	frontend/platform.c frontend/platform.h \
@@ -43,6 +44,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_expand.c \
 	frontend/df_expose.c \
 	frontend/df_flags.c \
+	frontend/df_format.c \
 	frontend/df_git.c frontend/df_git.h \
 	frontend/df_health.c \
 	frontend/df_heredoc.c \
@@ -76,3 +78,7 @@ frontend/df_parse.h: frontend/df_parse.c
 bin_PROGRAMS += spec2ir
 spec2ir_SOURCES = frontend/spec2ir.c frontend/spec2ir_options.c frontend/spec2ir_options.h
 spec2ir_LDADD = $(FRONTEND_LIBS)
+
+bin_PROGRAMS += specfmt
+specfmt_SOURCES = frontend/specfmt.c
+specfmt_LDADD = $(FRONTEND_LIBS)

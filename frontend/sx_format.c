@@ -148,7 +148,7 @@ static bool breaks(const struct layout *l, const struct style *st, const struct 
                    uint32_t index)
 {
     bool may_break = index >= st->n_leading;
-    if (n->kind == SX_NODE_LIST)
+    if (n->kind == SX_NODE_LIST || n->kind == SX_NODE_SKIP)
         return st->breaks_lists || may_break;
     if (n->is_continued)
         return st->breaks_lists;

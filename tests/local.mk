@@ -127,6 +127,7 @@ E2E_TESTS = \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
+	tests/e2e/specfmt.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
@@ -145,9 +146,9 @@ EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 
 # Golden folders: see the comment in run.sh.
 check_PROGRAMS += tests/golden/roundtrip
-TESTS += tests/golden/run.sh tests/golden/ids.sh
+TESTS += tests/golden/run.sh tests/golden/ids.sh tests/golden/format.sh
 EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
-	tests/golden/spec tests/golden/dockerfile
+	tests/golden/format tests/golden/format.sh tests/golden/spec tests/golden/dockerfile
 
 # A corpus of real Dockerfiles, where there is one.
 TESTS += tests/corpus/run.sh
