@@ -64,6 +64,7 @@ static int read_pin(struct arena *a, const json_t *v, struct pins *out, struct o
     p.user = get_str(&e, "user");
     p.workdir = get_str(&e, "workdir");
     p.onbuild = get_list(&e, "onbuild");
+    p.shell = json_object_get(v, "shell") ? get_list(&e, "shell") : (struct str_vec){0};
     if (!e.what && !digest_from_hex(p.digest, &unused))
         e.what = "digest";
     if (e.what)
