@@ -116,3 +116,10 @@ expect_exit 3 full
 subject "obkit fmt is specfmt"
 expect_exit 1 obkit fmt --check Dockerfile
 expect_stdout Dockerfile
+
+subject "our examples are formatted"
+find "$top_src/examples" -name '*.spec' -o -name '*Dockerfile' >list
+xargs specfmt --check <list >out || {
+    cat out
+    fail "examples are not formatted"
+}
