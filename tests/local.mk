@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
+	tests/unit/check_format \
 	tests/unit/check_fs \
 	tests/unit/check_identify \
 	tests/unit/check_image \
@@ -155,20 +156,23 @@ TESTS += tests/corpus/run.sh
 EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences
 
 # The same Dockerfile written otherwise.
-TESTS += tests/property/run.sh
-EXTRA_DIST += tests/property/run.sh tests/property/rewrite.py
+TESTS += tests/property/run.sh tests/property/format.sh
+EXTRA_DIST += tests/property/run.sh tests/property/format.sh tests/property/rewrite.py
 
 # Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
-FUZZ_TARGETS = ir spec dockerfile
+FUZZ_TARGETS = ir spec dockerfile format
 FUZZ_COMMON = tests/fuzz/fuzz.h tests/fuzz/property.c
-check_PROGRAMS += tests/fuzz/replay_ir tests/fuzz/replay_spec tests/fuzz/replay_dockerfile
+check_PROGRAMS += tests/fuzz/replay_ir tests/fuzz/replay_spec tests/fuzz/replay_dockerfile \
+	tests/fuzz/replay_format
 tests_fuzz_replay_ir_SOURCES = tests/fuzz/fuzz_ir.c tests/fuzz/replay.c $(FUZZ_COMMON)
 tests_fuzz_replay_spec_SOURCES = tests/fuzz/fuzz_spec.c tests/fuzz/replay.c $(FUZZ_COMMON)
 tests_fuzz_replay_dockerfile_SOURCES = \
 	tests/fuzz/fuzz_dockerfile.c tests/fuzz/replay.c $(FUZZ_COMMON)
+tests_fuzz_replay_format_SOURCES = tests/fuzz/fuzz_format.c tests/fuzz/replay.c $(FUZZ_COMMON)
 TESTS += tests/fuzz/run.sh
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/seeds \
-	tests/fuzz/ir.dict tests/fuzz/spec.dict tests/fuzz/dockerfile.dict
+	tests/fuzz/ir.dict tests/fuzz/spec.dict tests/fuzz/dockerfile.dict \
+	tests/fuzz/format.dict
 
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
