@@ -129,6 +129,15 @@ static struct str own_indent(struct str gap)
     return indent_of(line);
 }
 
+/* The first of some blanks that is not ASCII. */
+static struct str wide_blank(struct str blanks)
+{
+    for (size_t n; (n = df_blank_len(blanks)) > 0; blanks = str_skip(blanks, n))
+        if (n > 1)
+            return str_of(blanks.p, n);
+    return STR("");
+}
+
 /* A part of the line, which stands behind what was put. If it goes on in further lines, whose
  * indentation stays, so does that of its first one. */
 static void put_part(struct format *f, struct str part, bool apart, struct str indent,
@@ -140,6 +149,8 @@ static void put_part(struct format *f, struct str part, bool apart, struct str i
         struct str gap = str_of(f->text.p + f->at, at.off - f->at);
         bool keeps = has_line_end(gap) && has_line_end(text);
         put_gap(f, gap, apart, keeps ? own_indent(gap) : indent);
+        if (str_starts(part, STR("--"))) /* a blank that does not let a flag begin there */
+            put(f, wide_blank(str_of(f->cur, (size_t)(part.p - f->cur))));
     }
     put_lines(f, text, put_text);
     f->cur = part.p + part.n;
