@@ -14,8 +14,7 @@
 
 enum { MAX_FILE = 16 << 20, MAX_GROUPS = 1000 };
 
-static int read_file(struct arena *a, int root, const char *path, struct str *out,
-                     struct ob_err *err)
+int user_file(struct arena *a, int root, const char *path, struct str *out, struct ob_err *err)
 {
     cleanup_close int fd = fs_open_in(root, path, O_RDONLY | O_NONBLOCK, 0);
     cleanup_buf struct buf b = BUF_INIT;
@@ -57,8 +56,8 @@ int user_resolve(struct arena *a, int root, struct str spec, enum user_purpose p
     *out = (struct user){.home = STR("/")};
     if (name.n == 0)
         name = STR("0");
-    if (read_file(a, root, "/etc/passwd", &passwd, err) < 0 ||
-        read_file(a, root, "/etc/group", &groups, err) < 0)
+    if (user_file(a, root, "/etc/passwd", &passwd, err) < 0 ||
+        user_file(a, root, "/etc/group", &groups, err) < 0)
         return -1;
     if (!find_user(passwd, name, out, &login)) {
         if (!passwd_id(name, &number))

@@ -12,14 +12,14 @@
 static const struct diag_rule base_assumed = {"BaseAssumed", DIAG_LOSS};
 static const struct diag_rule platform_lost = {"PlatformLost", DIAG_LOSS};
 static const struct diag_rule epoch_lost = {"EpochLost", DIAG_LOSS};
+static const struct diag_rule windows_by_name = {"WindowsByName", DIAG_WARNING};
 
 void ts_error(struct ts_chain *ch, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    struct diag *d = diag_verror(ch->t->c->diags, ch->cause->at, fmt, ap);
+    diag_verror(ch->t->c->diags, ch->cause->at, fmt, ap);
     va_end(ap);
-    diag_note(d, "no operation of a spec does the same");
 }
 
 struct diag *ts_loss(struct ts_chain *ch, const struct diag_rule *rule, const char *fmt, ...)
@@ -37,6 +37,11 @@ static bool has(const struct str_vec *list, struct str s)
         if (str_eq(*e, s))
             return true;
     return false;
+}
+
+bool ts_base_is_known(const struct ts_chain *ch)
+{
+    return ch->is_scratch || (ch->root && ch->root->base);
 }
 
 /* Remembers which variables of the base image a text is made of. */
@@ -63,11 +68,22 @@ struct str ts_value(struct ts_chain *ch, struct text t)
     struct ob_err err;
     if (text_is_literal(t))
         return text_str(t);
-    if (!ch->is_scratch)
+    if (!ts_base_is_known(ch))
         take_env(ch, t);
     if (text_value(ch->t->a, t, &unknown, &value, &err) < 0)
         ts_error(ch, "%s", err.text);
     return value;
+}
+
+struct str ts_path(struct ts_chain *ch, struct text t)
+{
+    struct str path = ts_value(ch, t);
+    char *to = arena_cstr(ch->t->a, path);
+    size_t n = 0;
+    for (size_t i = 0; i < path.n; i++)
+        if (path.p[i] != '/' || n == 0 || to[n - 1] != '/')
+            to[n++] = path.p[i];
+    return str_of(to, n);
 }
 
 bool ts_is_news(struct to_spec *t, struct str what)
@@ -131,6 +147,20 @@ static bool looks_like_windows(struct str image)
     return false;
 }
 
+/* Whether the image is one of Windows. Paths were read for the platform, whatever it looks like. */
+static void take_system(struct ts_chain *ch, struct str image)
+{
+    ch->is_windows = ch->root && ch->root->is_windows;
+    if (ch->is_windows ||
+        (!looks_like_windows(image) && ch->t->lo->file->directives.escape_char != '`'))
+        return;
+    ch->is_windows = true;
+    struct diag *d =
+        diag_rule(ch->t->c->diags, &windows_by_name, ch->cause->at,
+                  "the image \"" STR_FMT "\" is taken to be one of Windows", STR_ARG(image));
+    diag_note(d, "--platform=windows/amd64 says so, and how paths are to be read");
+}
+
 static void put_from(struct ts_chain *ch, const struct step *s)
 {
     struct str image = s->kind == STEP_SCRATCH ? STR("scratch") : s->op.from.image;
@@ -140,8 +170,7 @@ static void put_from(struct ts_chain *ch, const struct step *s)
     buf_putc(ch->out, ')');
     if (ch->is_scratch)
         return;
-    ch->is_windows = looks_like_windows(image) || (ch->root && ch->root->is_windows) ||
-                     ch->t->lo->file->directives.escape_char == '`';
+    take_system(ch, image);
     struct str platform = s->op.from.platform;
     if (platform.n && !str_eq(platform, ch->t->c->options->platform))
         ts_loss(ch, &platform_lost,

@@ -50,6 +50,8 @@ struct ts_chain {
 
 /* Refuses the step: there is no spec that does the same. */
 void ts_error(struct ts_chain *ch, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Whether nothing of its configuration has to be assumed. */
+bool ts_base_is_known(const struct ts_chain *ch);
 /* Says that the translation does not keep something. */
 struct diag *ts_loss(struct ts_chain *ch, const struct diag_rule *rule, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -60,6 +62,8 @@ bool ts_is_news(struct to_spec *t, struct str what);
 void ts_line(struct ts_chain *ch, const char *begin);
 /* A text with what the base image has, or is taken to have. */
 struct str ts_value(struct ts_chain *ch, struct text t);
+/* The same of a path, with one slash where several stand. */
+struct str ts_path(struct ts_chain *ch, struct text t);
 
 /* df_to_spec_context.c: writes the operations that set what the next one needs. */
 void ts_want_cwd(struct ts_chain *ch, struct text cwd);

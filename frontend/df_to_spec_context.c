@@ -5,6 +5,7 @@
 #include "frontend/df_to_spec.h"
 
 #include "base/passwd.h"
+#include "frontend/pin.h"
 #include "frontend/sx_emit.h"
 
 static const struct diag_rule variable_stays = {"VariableStays", DIAG_LOSS};
@@ -12,9 +13,9 @@ static const struct diag_rule user_by_name = {"UserByName", DIAG_WARNING};
 
 void ts_want_cwd(struct ts_chain *ch, struct text cwd)
 {
-    struct str dir = ts_value(ch, cwd);
+    struct str dir = ts_path(ch, cwd);
     if (dir.n == 0) {
-        ch->took_cwd |= !ch->is_scratch;
+        ch->took_cwd |= !ts_base_is_known(ch);
         dir = STR("/");
     }
     if (str_eq(ch->cwd, dir))
@@ -49,25 +50,38 @@ void ts_want_user(struct ts_chain *ch, struct str user)
     if (ch->is_windows || !ts_is_news(ch->t, user))
         return;
     struct diag *d = diag_rule(ch->t->c->diags, &user_by_name, ch->cause->at,
-                               "the user \"" STR_FMT "\" is not one of numbers, which obexec takes "
-                               "and OBuilder only on Windows",
+                               "the numbers of \"" STR_FMT "\" are not known, and OBuilder takes "
+                               "names of users only on Windows",
                                STR_ARG(user));
     diag_note(d, "--passwd and --group say what names mean");
 }
 
-/* Number of a group; false if nobody knows. */
-static bool find_gid(const struct to_spec *t, struct str name, uint32_t *gid)
+/* What names mean say the file of the option, or else the image's. */
+static struct str passwd_of(const struct ts_chain *ch)
 {
-    if (group_find(t->c->options->translate.group, name, gid) || passwd_id(name, gid))
+    struct str given = ch->t->c->options->translate.passwd;
+    return given.n || !ch->root || !ch->root->base ? given : ch->root->base->passwd;
+}
+
+static struct str group_of(const struct ts_chain *ch)
+{
+    struct str given = ch->t->c->options->translate.group;
+    return given.n || !ch->root || !ch->root->base ? given : ch->root->base->group;
+}
+
+/* Number of a group; false if nobody knows. */
+static bool find_gid(const struct ts_chain *ch, struct str name, uint32_t *gid)
+{
+    if (group_find(group_of(ch), name, gid) || passwd_id(name, gid))
         return true;
     *gid = 0;
     return str_eq(name, STR("root"));
 }
 
-static bool find_user(const struct to_spec *t, struct str name, bool is_owner,
+static bool find_user(const struct ts_chain *ch, struct str name, bool is_owner,
                       struct passwd_entry *e)
 {
-    struct str passwd = t->c->options->translate.passwd;
+    struct str passwd = passwd_of(ch);
     if (passwd_find(passwd, name, false, e) || passwd_find(passwd, name, true, e))
         return true;
     *e = (struct passwd_entry){0};
@@ -86,15 +100,17 @@ struct str ts_user(struct ts_chain *ch, struct text user, bool is_owner)
     struct passwd_entry e;
     uint32_t uid, gid;
     if (text.n == 0) {
-        ch->took_user |= !is_owner && !ch->is_scratch;
+        ch->took_user |= !is_owner && !ts_base_is_known(ch);
         return STR("0:0");
     }
     bool has_group = str_cut(text, ':', &name, &group) && group.n;
-    bool known = find_user(ch->t, name, is_owner, &e);
+    if (name.n == 0)
+        name = STR("0");
+    bool known = find_user(ch, name, is_owner, &e);
     uid = e.uid;
     gid = e.gid;
     if (has_group)
-        known = (known || passwd_id(name, &uid)) && find_gid(ch->t, group, &gid);
+        known = (known || passwd_id(name, &uid)) && find_gid(ch, group, &gid);
     return known ? arena_printf(ch->t->a, "%u:%u", uid, gid) : text;
 }
 

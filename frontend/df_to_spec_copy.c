@@ -16,6 +16,7 @@
 
 static const struct diag_rule source_assumed = {"SourceAssumed", DIAG_LOSS};
 static const struct diag_rule owner_lost = {"OwnerLost", DIAG_LOSS};
+static const struct diag_rule dir_mode_lost = {"DirectoryModeLost", DIAG_LOSS};
 static const struct diag_rule ignore_lost = {"IgnoreLost", DIAG_LOSS};
 
 enum what { A_FILE, A_DIRECTORY, MAYBE_A_FILE };
@@ -95,7 +96,7 @@ static void add_source(struct copying *cp, struct str path)
         return;
     }
     if (!cp->context) {
-        ts_error(cp->ch, "what the pattern \"" STR_FMT "\" matches is not known%s", STR_ARG(path),
+        ts_error(cp->ch, "what \"" STR_FMT "\" matches is not known%s", STR_ARG(path),
                  cp->build.p ? ", as it is in another stage" : " without --context");
         return;
     }
@@ -123,7 +124,7 @@ static void add_excludes(struct copying *cp, const struct str_vec *patterns)
 {
     vec_for (const struct str, p, patterns)
         if (!add_exclude(cp, *p))
-            ts_error(cp->ch, "--exclude of \"" STR_FMT "\", where a spec has names at any depth",
+            ts_error(cp->ch, "a spec excludes names at any depth, not \"" STR_FMT "\"",
                      STR_ARG(*p));
 }
 
@@ -140,29 +141,28 @@ static void add_ignore(struct copying *cp, bool has_own, const struct str_vec *o
     for (size_t i = 0; has_directory && i < patterns->n; i++)
         if (!add_exclude(cp, patterns->at[i]))
             kept = patterns->at[i];
-    if (kept.n)
+    if (kept.n && ts_is_news(cp->ch->t, STR("ignore")))
         ts_loss(cp->ch, &ignore_lost,
                 "the spec does not leave out what .dockerignore does, as \"" STR_FMT "\"",
                 STR_ARG(kept));
 }
 
+/* A Dockerfile copies what a link leads to, and a spec the link. */
 static void report_assumed(struct copying *cp, const struct source_path *s)
 {
-    struct diag *d =
-        ts_loss(cp->ch, &source_assumed, "\"" STR_FMT "\" is taken to be a file, not a directory",
-                STR_ARG(s->path));
-    diag_note(d, cp->build.p ? "write it with a slash behind it if it is a directory"
+    if (s->what != MAYBE_A_FILE)
+        return;
+    struct diag *d = ts_loss(cp->ch, &source_assumed,
+                             "\"" STR_FMT "\" is taken to be a file, not a directory or a link",
+                             STR_ARG(s->path));
+    diag_note(d, cp->build.p ? "a slash behind it says that it is a directory"
                              : "--context=DIR finds out what it is");
 }
 
-/* Whether the source goes into the directory dst, by its name; else it becomes dst. */
-static bool goes_into(struct copying *cp, const struct source_path *s)
+/* Whether files go into the directory dst, by their names; else a file becomes dst. */
+static bool goes_into(struct copying *cp)
 {
-    if (!cp->into && !ts_is_dir(cp->ch, cp->dst))
-        return false;
-    if (s->what == MAYBE_A_FILE)
-        report_assumed(cp, s);
-    return true;
+    return cp->into || ts_is_dir(cp->ch, cp->dst);
 }
 
 static void put_list(struct ts_chain *ch, const char *field, const struct str_vec *words)
@@ -215,16 +215,17 @@ static struct str without_slash(struct str dir)
     return dir.n ? dir : STR("/."); /* the root has no other name without a slash behind it */
 }
 
-/* A directory whose contents go into dst: that must be there, or it would get the mode of the
- * source. */
+/* A directory whose contents go into dst: if that must be there, it would get the source's mode. */
 static void copy_directory(struct copying *cp, const struct source_path *s)
 {
     struct ts_chain *ch = cp->ch;
     struct arena *a = ch->t->a;
     struct str_vec one = {0}, names = {0};
     struct str dst = without_slash(cp->dst);
-    bool must_be_there = cp->into || ch->pending.p;
-    if (must_be_there && !ts_is_dir(ch, dst) && !(ch->is_scratch && !ch->has_run)) {
+    if (cp->into && !ts_is_dir(ch, dst) && ch->is_scratch && !ch->has_run) {
+        ts_loss(ch, &dir_mode_lost, "\"" STR_FMT "\" gets the mode of \"" STR_FMT "\", not 755",
+                STR_ARG(dst), STR_ARG(s->path));
+    } else if (cp->into && !ts_is_dir(ch, dst)) {
         ts_helper(ch, ts_mkdir_command(ch, dst, cp->owner));
         ts_know_dir(ch, dst);
         ts_want_user(ch, cp->owner);
@@ -235,7 +236,7 @@ static void copy_directory(struct copying *cp, const struct source_path *s)
     if (cp->chmod.n == 0)
         return;
     if (!cp->context) {
-        ts_error(ch, "--chmod of what is in \"" STR_FMT "\" is not known%s", STR_ARG(s->path),
+        ts_error(ch, "what is in \"" STR_FMT "\", for --chmod, is not known%s", STR_ARG(s->path),
                  cp->build.p ? ", as it is in another stage" : " without --context");
         return;
     }
@@ -248,6 +249,7 @@ static void copy_directory(struct copying *cp, const struct source_path *s)
 static void copy_as(struct copying *cp, const struct source_path *s, struct str path)
 {
     struct str_vec one = {0};
+    report_assumed(cp, s);
     vec_push(cp->ch->t->a, &one, s->path);
     put_copy(cp, &one, path);
     vec_push(cp->ch->t->a, &cp->changed, path);
@@ -268,8 +270,7 @@ static size_t copy_into(struct copying *cp, size_t i)
         const struct source_path *s = &cp->src.at[i];
         if (s->what == A_DIRECTORY || !keeps_name(s))
             break;
-        if (files.n && s->what == MAYBE_A_FILE)
-            report_assumed(cp, s);
+        report_assumed(cp, s);
         vec_push(a, &files, s->path);
         vec_push(a, &cp->changed, str_concat(a, dst, s->name));
     }
@@ -285,7 +286,7 @@ static size_t put_source(struct copying *cp, size_t i)
     struct str dst = without_slash(cp->dst);
     if (s->what == A_DIRECTORY)
         copy_directory(cp, s);
-    else if (!goes_into(cp, s))
+    else if (!goes_into(cp))
         copy_as(cp, s, dst);
     else if (keeps_name(s))
         return copy_into(cp, i);
@@ -300,7 +301,7 @@ void ts_chmod(struct ts_chain *ch, struct str mode, const struct str_vec *paths)
     if (mode.n == 0 || paths->n == 0)
         return;
     if (ch->is_windows) {
-        ts_error(ch, "--chmod for Windows");
+        ts_error(ch, "a spec for Windows can't change modes");
         return;
     }
     buf_puts(&b, "chmod -R ");
@@ -316,11 +317,21 @@ void ts_chmod(struct ts_chain *ch, struct str mode, const struct str_vec *paths)
     buf_free(&b);
 }
 
+static bool is_same(struct ts_chain *ch, struct str x, struct str y)
+{
+    return str_eq(path_clean(ch->t->a, x), path_clean(ch->t->a, y));
+}
+
 static void finish(struct copying *cp)
 {
     struct ts_chain *ch = cp->ch;
     if (cp->src.n == 0)
         return;
+    /* WORKDIR's directory, where a directory goes into it: copy_directory sees to it. */
+    if (cp->src.at[0].what == A_DIRECTORY && ch->pending.p && is_same(ch, ch->pending, cp->dst)) {
+        cp->into = true;
+        ch->pending.p = NULL;
+    }
     ts_settle(ch, cp->dst, cp->owner);
     ts_want_user(ch, cp->owner);
     for (size_t i = 0; i < cp->src.n;)
@@ -340,18 +351,19 @@ void ts_copy(struct ts_chain *ch, const struct step *s)
     struct copying cp = {
         .ch = ch,
         .context = op->source == COPY_FROM_CONTEXT ? ch->t->c->options->translate.context : NULL,
-        .dst = ts_value(ch, op->dst),
+        .dst = ts_path(ch, op->dst),
         .owner = ts_user(ch, op->owner, true),
         .chmod = ts_value(ch, op->chmod),
     };
     cp.into = op->src.n > 1 || str_ends(cp.dst, STR("/"));
     if (op->context.n)
-        ts_error(ch, "a copy from the context \"" STR_FMT "\"", STR_ARG(op->context));
+        ts_error(ch, "a spec has no context \"" STR_FMT "\"", STR_ARG(op->context));
     if (op->parents)
-        ts_error(ch, "a copy with --parents");
+        ts_error(ch, "a spec has no copies with --parents");
     if (op->source == COPY_FROM_STEP) {
         cp.build = ts_build_of(ch, s->reads.at[0]);
-        if (text_is_empty(op->owner))
+        struct str news = str_concat(ch->t->a, STR("owner "), cp.build);
+        if (text_is_empty(op->owner) && ts_is_news(ch->t, news))
             ts_loss(ch, &owner_lost, "who owns the files in \"" STR_FMT "\" is lost: root does",
                     STR_ARG(cp.build));
     }
@@ -382,7 +394,7 @@ static void check_added(struct copying *cp)
         bool is_archive =
             cp->context ? context_is_archive(cp->context, s->path) : is_named_as_archive(s->path);
         if (is_archive)
-            ts_error(cp->ch, "ADD of \"" STR_FMT "\", which is unpacked as an archive",
+            ts_error(cp->ch, "a spec unpacks nothing, as ADD does \"" STR_FMT "\"",
                      STR_ARG(s->path));
     }
 }
@@ -393,7 +405,7 @@ void ts_add(struct ts_chain *ch, const struct step *s)
     struct copying cp = {
         .ch = ch,
         .context = ch->t->c->options->translate.context,
-        .dst = ts_value(ch, op->dst),
+        .dst = ts_path(ch, op->dst),
         .owner = ts_user(ch, op->owner, true),
         .chmod = ts_value(ch, op->chmod),
     };
@@ -403,7 +415,7 @@ void ts_add(struct ts_chain *ch, const struct step *s)
         if (remote_kind(src) == REMOTE_NONE)
             add_source(&cp, src);
         else
-            ts_error(ch, "ADD of \"" STR_FMT "\", which is fetched", STR_ARG(src));
+            ts_error(ch, "a spec fetches nothing, as ADD does \"" STR_FMT "\"", STR_ARG(src));
     }
     if (op->unpack != CHOICE_NO)
         check_added(&cp);

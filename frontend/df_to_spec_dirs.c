@@ -135,7 +135,7 @@ void ts_settle(struct ts_chain *ch, struct str path, struct str owner)
 
 void ts_mkdir(struct ts_chain *ch, const struct step *s)
 {
-    struct str dir = ts_value(ch, s->op.mkdir.path);
+    struct str dir = ts_path(ch, s->op.mkdir.path);
     struct str owner = ts_user(ch, s->op.mkdir.owner, false);
     if (ch->pending.p && is_within(ch, dir, ch->pending) && str_eq(owner, ch->pending_owner))
         ch->pending.p = NULL; /* who makes the new one makes this on the way */

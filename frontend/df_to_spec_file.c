@@ -33,9 +33,11 @@ static struct str target_of(struct ts_chain *ch, struct buf *b, const struct op_
         struct str path = arena_printf(a, slash ? STR_FMT STR_FMT : STR_FMT "/" STR_FMT,
                                        STR_ARG(dst), STR_ARG(name));
         add_command(b, ts_mkdir_command(ch, above(path), ts_user(ch, op->owner, true)));
+        ts_know_dir(ch, above(path));
         return ts_quote(a, path);
     }
     add_command(b, ts_mkdir_command(ch, above(dst), ts_user(ch, op->owner, true)));
+    ts_know_dir(ch, above(dst));
     struct str quoted = ts_quote(a, dst);
     add_command(b, arena_printf(a, "f=" STR_FMT " && { [ ! -d \"$f\" ] || f=\"$f\"/" STR_FMT "; }",
                                 STR_ARG(quoted), STR_ARG(ts_quote(a, name))));
@@ -47,7 +49,7 @@ static void write_file(struct ts_chain *ch, struct buf *b, const struct op_file 
 {
     struct arena *a = ch->t->a;
     struct str content = ts_quote(a, ts_value(ch, f->content));
-    struct str path = target_of(ch, b, op, ts_value(ch, op->dst), f->name);
+    struct str path = target_of(ch, b, op, ts_path(ch, op->dst), f->name);
     struct str mode = ts_value(ch, op->chmod), owner = ts_value(ch, op->owner);
     add_command(b, arena_printf(a, "rm -f " STR_FMT " && printf %%s " STR_FMT " >" STR_FMT,
                                 STR_ARG(path), STR_ARG(content), STR_ARG(path)));
@@ -63,14 +65,12 @@ void ts_file(struct ts_chain *ch, const struct step *s)
     const struct op_file *op = &s->op.file;
     struct buf b = BUF_INIT;
     if (ch->is_windows) {
-        ts_error(ch, "a heredoc for Windows, whose shell can't write it");
+        ts_error(ch, "a spec for Windows can't write files");
         return;
     }
     ts_settle(ch, (struct str){0}, (struct str){0});
     vec_for (const struct ir_file, f, &op->files)
         write_file(ch, &b, op, f);
     ts_helper(ch, arena_str(ch->t->a, buf_str(&b)));
-    struct str dst = ts_value(ch, op->dst);
-    ts_know_dir(ch, str_ends(dst, STR("/")) ? dst : above(dst));
     buf_free(&b);
 }

@@ -103,9 +103,11 @@ static void check_options(struct ts_chain *ch, const struct ir_mount *m)
 {
     bool is_cache = m->type == MOUNT_CACHE;
     if (m->from != MOUNT_FROM_NOTHING)
-        ts_error(ch, "a cache that begins with files of a stage or context");
+        ts_error(ch, "a spec's cache begins empty, not with files");
+    else if (ts_value(ch, m->id).n == 0)
+        ts_error(ch, "a mount in a spec has an id, and this one is empty");
     else if (text_is_empty(m->target))
-        ts_error(ch, "a secret that is only in a variable");
+        ts_error(ch, "a spec shows a secret as a file, not only in a variable");
     if (m->sharing != SHARING_SHARED || has_own_mode(m) || m->uid || m->gid ||
         (is_cache && m->read_only) || m->env.n || (!is_cache && !m->required))
         ts_loss(ch, &mount_option_lost,
@@ -124,7 +126,7 @@ static void put_mounts(struct ts_chain *ch, enum mount_type type, const char *fi
         buf_printf(ch->out, any ? " (" : "(%s (", field);
         sx_emit_atom(ch->out, ts_value(ch, m->id));
         buf_puts(ch->out, " (target ");
-        sx_emit_atom(ch->out, ts_value(ch, m->target));
+        sx_emit_atom(ch->out, ts_path(ch, m->target));
         buf_putc(ch->out, ')');
         put_options(ch, m);
         buf_putc(ch->out, ')');
@@ -139,9 +141,9 @@ static void check_run(struct ts_chain *ch, const struct op_run *op)
 {
     vec_for (const struct ir_mount, m, &op->mounts) {
         if (m->type == MOUNT_BIND || m->type == MOUNT_TMPFS)
-            ts_error(ch, "a mount of type %s", mount_type_name(m->type));
+            ts_error(ch, "a spec has no mounts of type %s", mount_type_name(m->type));
         else if (m->type == MOUNT_SSH && m->required)
-            ts_error(ch, "a mount of type ssh, which is required");
+            ts_error(ch, "a spec shows no ssh agents, and this one is required");
         else if (m->type == MOUNT_SSH)
             ts_loss(ch, &mount_lost, "the ssh agent is not shown to this command");
     }
@@ -149,9 +151,10 @@ static void check_run(struct ts_chain *ch, const struct op_run *op)
         if (d->optional)
             ts_loss(ch, &device_lost, "the device \"" STR_FMT "\" is not there", STR_ARG(d->name));
         else
-            ts_error(ch, "the device \"" STR_FMT "\", which is required", STR_ARG(d->name));
+            ts_error(ch, "a spec has no devices, and \"" STR_FMT "\" is required",
+                     STR_ARG(d->name));
     if (op->security == SECURITY_INSECURE)
-        ts_error(ch, "an insecure command");
+        ts_error(ch, "a spec has no insecure commands");
 }
 
 /* ---- commands ---- */
@@ -173,7 +176,7 @@ static struct str_vec base_shell(struct ts_chain *ch)
     const struct pin *pin = ch->root ? ch->root->base : NULL;
     if (pin && pin->shell.n)
         return pin->shell;
-    ch->took_shell |= !pin && !ch->is_scratch;
+    ch->took_shell |= !ts_base_is_known(ch);
     if (!ch->is_windows)
         return ts_sh(ch);
     return ch->shell.n ? windows_cmd(ch) : ch->shell; /* none is cmd there, too */
@@ -192,10 +195,24 @@ static struct str command_of(struct ts_chain *ch, const struct op_run *op, struc
         *shell = ts_sh(ch);
         return str_concat(ch->t->a, STR("exec "), ts_quote(ch->t->a, cmd->argv.at[0]));
     }
-    ts_line(ch, "; exec form");
     *shell = cmd->argv;
     shell->cap = --shell->n;
     return cmd->argv.at[cmd->argv.n - 1];
+}
+
+/* Without what only a mount that is lost has set. */
+static struct name_value_vec env_of(struct ts_chain *ch, const struct op_run *op)
+{
+    struct name_value_vec env = {0};
+    bool has_ssh = false;
+    vec_for (const struct ir_mount, m, &op->mounts)
+        has_ssh |= m->type == MOUNT_SSH;
+    if (!has_ssh)
+        return op->env;
+    vec_for (const struct name_value, e, &op->env)
+        if (!str_eq(e->name, STR("SSH_AUTH_SOCK")))
+            vec_push(ch->t->a, &env, *e);
+    return env;
 }
 
 void ts_run(struct ts_chain *ch, const struct step *s)
@@ -204,9 +221,14 @@ void ts_run(struct ts_chain *ch, const struct step *s)
     struct str_vec shell;
     check_run(ch, op);
     struct str command = command_of(ch, op, &shell);
-    struct str cwd = ts_value(ch, op->cwd);
+    struct str cwd = ts_path(ch, op->cwd);
     ts_settle(ch, cwd, STR("0:0"));
-    ts_want_env(ch, &op->env);
+    if (op->command.form == COMMAND_ARGV) {
+        ts_line(ch, "; ");
+        buf_add_str(ch->out, s->meta.heading);
+    }
+    struct name_value_vec env = env_of(ch, op);
+    ts_want_env(ch, &env);
     ts_want_cwd(ch, op->cwd);
     ts_want_user(ch, ts_user(ch, op->user, false));
     ts_want_shell(ch, &shell);

@@ -15,6 +15,7 @@ struct pin {
     struct str user, workdir;   /* empty if the image says nothing */
     struct str_vec shell;       /* the same; files of older versions do not have it */
     struct str_vec onbuild;
+    struct str passwd, group; /* texts of the image's files; empty if they are not known */
 };
 
 struct pins {

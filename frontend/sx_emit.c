@@ -29,7 +29,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Whether a long text may be broken in front of byte i: behind "&& ", "|| " and "; ". */
+/* Whether a long text may be broken in front of byte i: behind "&& ". */
 static bool is_joint(struct str s, size_t i)
 {
     size_t end = i;
@@ -37,8 +37,7 @@ static bool is_joint(struct str s, size_t i)
         end--;
     if (end == i || end == 0 || is_space(s.p[i]))
         return false;
-    char c = s.p[end - 1];
-    return c == ';' || ((c == '&' || c == '|') && end > 1 && s.p[end - 2] == c);
+    return end > 1 && s.p[end - 1] == '&' && s.p[end - 2] == '&';
 }
 
 /* Where the piece that begins at `from` ends. */

@@ -5,6 +5,7 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_TEST_LIBS) $(CHECK_LIBS)
 UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_context \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
 	tests/unit/check_df_expand \
@@ -30,6 +31,7 @@ UNIT_TESTS = \
 	tests/unit/check_map \
 	tests/unit/check_mode \
 	tests/unit/check_pass \
+	tests/unit/check_passwd \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \
 	tests/unit/check_progress \
@@ -41,6 +43,7 @@ UNIT_TESTS = \
 	tests/unit/check_spawn \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
+	tests/unit/check_sx_emit \
 	tests/unit/check_sx_format \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
@@ -152,8 +155,9 @@ EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
 	tests/golden/format tests/golden/format.sh tests/golden/spec tests/golden/dockerfile
 
 # A corpus of real Dockerfiles, where there is one.
-TESTS += tests/corpus/run.sh
-EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences
+TESTS += tests/corpus/run.sh tests/corpus/to-spec.sh tests/corpus/builds.sh
+EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
+	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh tests/e2e/tree.py
 
 # The same Dockerfile written otherwise.
 TESTS += tests/property/run.sh tests/property/format.sh

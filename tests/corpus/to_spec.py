@@ -4,6 +4,7 @@
 compares the two graphs up to the losses that are listed.
 
     to_spec.py CORPUS SPEC2IR [SHA...]
+    to_spec.py --context IR.json DIR     only makes up that context, and prints the images
 
 Base images are taken to be empty, as they are not known. What the files copy is made up: a
 context that has everything they name. What becomes of what is written down here a second time, from
@@ -53,7 +54,7 @@ def expand(p):
 
 def user(v):
     u = text(v)
-    return "0:0" if u in ("", "root", "0", "root:root") else u
+    return "0:0" if u in ("", ":", "root", "0", "root:root") else u
 
 
 def is_pattern(path):
@@ -203,6 +204,8 @@ class Compare:
     def run(self, s, got):
         g = self.next(got, "run", s)
         a, b = run_of(s["op"]), run_of(g["op"])
+        if any(m["type"] == "ssh" for m in s["op"].get("mounts", [])) and '"MountLost"' in self.losses:
+            del a["env"]["SSH_AUTH_SOCK"]
         if s["op"].get("scripts"):
             script = text(s["op"]["scripts"][0]["content"])
             if shlex.quote(script) not in b["argv"][-1] and script not in b["argv"][-1]:
@@ -284,7 +287,15 @@ def check(prog, corpus, ref):
     return "same", ""
 
 
+def make_context(path, root):
+    ir = json.load(open(path))
+    Context(root, ir)
+    print("\n".join({s["op"]["image"] for s in ir["steps"] if s["kind"] == "from"}))
+
+
 def main():
+    if sys.argv[1] == "--context":
+        return make_context(*sys.argv[2:])
     corpus, prog, only = sys.argv[1], sys.argv[2], sys.argv[3:]
     refs = [json.loads(x) for x in open(os.path.join(corpus, "reference.jsonl"))]
     refs = [r for r in refs if "runs" in r and (not only or r["sha"] in only)]
