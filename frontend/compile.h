@@ -70,6 +70,9 @@ bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 bool df_format(struct compile *c, uint32_t source, struct buf *out);
 bool sx_format(struct compile *c, uint32_t source, struct buf *out);
 
+/* Whether two sources that can be read say the same, word by word. */
+bool df_same(struct compile *c, uint32_t a, uint32_t b);
+
 /* Translations: they compile the source as well, and print nothing if it has errors. What can't be
  * said in the other language is a loss (DIAG_LOSS) or an error; obkit-translate(7) lists both. */
 

@@ -10,6 +10,7 @@
 /* What a source compiles to, with reports of its own. */
 struct meaning {
     struct compile c;
+    uint32_t source;
     struct plan plan;
     struct diag_sink diags;
     bool ok;
@@ -18,7 +19,9 @@ struct meaning {
 static void find_meaning(const struct compile *c, const struct language *l, uint32_t source,
                          struct meaning *m)
 {
-    *m = (struct meaning){.c = *c, .plan = PLAN_INIT(c->arena), .diags = DIAG_SINK_INIT(c->arena)};
+    *m = (struct meaning){.c = *c, .source = source};
+    m->plan = PLAN_INIT(c->arena);
+    m->diags = DIAG_SINK_INIT(c->arena);
     m->c.plan = &m->plan;
     m->c.diags = &m->diags;
     m->c.spent = 0;
@@ -58,17 +61,22 @@ static uint32_t first_difference(const struct plan *a, const struct plan *b)
     return a->steps.n == b->steps.n ? 0 : 1;
 }
 
-static bool check_meaning(struct compile *c, uint32_t source, const struct meaning *before,
-                          const struct meaning *after)
+/* The line of the first difference, or 1 if that is not known; 0 = both mean the same. */
+static uint32_t compare(const struct language *l, struct meaning *before,
+                        const struct meaning *after)
 {
-    uint32_t line = 1;
-    if (after->ok) {
-        line = first_difference(&before->plan, &after->plan);
-        if (line == 0 && has_same_rest(&before->plan, &after->plan))
-            return true;
-    }
+    if (!before->ok)
+        return l->same(&before->c, before->source, after->source) ? 0 : 1;
+    if (!after->ok)
+        return 1;
+    uint32_t line = first_difference(&before->plan, &after->plan);
+    return line || has_same_rest(&before->plan, &after->plan) ? line : 1;
+}
+
+static bool refuse(struct compile *c, uint32_t source, uint32_t line)
+{
     struct str text = source_at(c->sources, source)->text;
-    struct str at = source_line(c->sources, source, line ? line : 1);
+    struct str at = source_line(c->sources, source, line);
     struct diag *d = diag_error(c->diags, span_of(source, (size_t)(at.p - text.p), at.n),
                                 "formatted, this file would mean something else");
     diag_note(d, "this is a mistake in specfmt: nothing was changed");
@@ -89,16 +97,15 @@ bool format_source(struct compile *c, const struct language *l, uint32_t source,
     struct meaning before, after;
     size_t start = out->n;
     find_meaning(c, l, source, &before);
-    hand_on_errors(c, &before.diags);
-    if (!before.ok)
+    struct diag_sink found = before.diags; /* formatting finds some of it again */
+    if ((!before.ok && !l->same) || !l->format(&before.c, source, out)) {
+        hand_on_errors(c, &found);
         return false;
-    before.c.diags = &(struct diag_sink){.arena = c->arena}; /* they were reported already */
-    if (!l->format(&before.c, source, out))
-        BUG("what compiles can't be formatted");
-    struct str text = str_skip(buf_str(out), start);
+    }
+    struct str text = str_skip(buf_str(out), start), path = source_at(c->sources, source)->path;
     if (str_eq(text, source_at(c->sources, source)->text))
         return true;
-    struct str path = source_at(c->sources, source)->path;
     find_meaning(c, l, source_add(c->sources, path, text), &after);
-    return check_meaning(c, source, &before, &after);
+    uint32_t line = compare(l, &before, &after);
+    return line == 0 || refuse(c, source, line);
 }

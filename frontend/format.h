@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Formatting that proves itself: the text before and the text after are compiled, and must give the
- * same ids and the same configuration of images. So a mistake in a formatter is found out before
- * anybody's file says something else.
+ * same ids and the same configuration of images; where the first can only be read, as a template,
+ * they must have the same words. So a mistake in a formatter is found out before anybody's file
+ * says something else.
  */
 #ifndef FRONTEND_FORMAT_H
 #define FRONTEND_FORMAT_H

@@ -64,6 +64,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_print.c frontend/df_print.h \
 	frontend/df_rules.c frontend/df_rules.h \
 	frontend/df_scan.h \
+	frontend/df_same.c \
 	frontend/df_signal.c \
 	frontend/df_stage.c \
 	frontend/df_steps.c \

@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/check_df_heredoc \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
+	tests/unit/check_df_same \
 	tests/unit/check_diag \
 	tests/unit/check_diff \
 	tests/unit/check_err \

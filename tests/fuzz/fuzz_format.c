@@ -135,6 +135,8 @@ static void check_meaning(const struct language *l, struct str text)
     vec_for (struct diag *const, d, &r.diags.list)
         if ((*d)->notes.n && str_starts((*d)->text, STR("formatted, ")))
             BUG("%s:\n" STR_FMT, (*d)->text.p, STR_ARG(buf_str(&out)));
+    if (!ok && l->same)
+        BUG("what can be read is not formatted");
     if (ok != (r.diags.n_errors == 0))
         BUG("the formatter says %d, and there are %zu errors", ok, r.diags.n_errors);
     buf_free(&out);

@@ -95,9 +95,28 @@ END_TEST
 
 START_TEST(errors_of_the_source_are_reported_once)
 {
-    ck_assert_uint_eq(format("FROM alpine\n\nRUM a\n", to_the_same), 3);
+    ck_assert_uint_eq(format("FROM alpine\n\nRUM a\n", df_format), 3);
+}
+END_TEST
+
+/* %%BASE%% is no image. */
+static bool from_template(struct compile *c, uint32_t source, struct buf *out)
+{
+    df_format(c, source, out);
+    char *base = strstr(out->p, "%%BASE%%");
+    if (base)
+        base[2] = 'C';
+    return true;
+}
+
+START_TEST(a_template_that_can_only_be_read_keeps_its_words)
+{
+    static const char template[] = "from %%BASE%%\nENV a=b\nRUN <<E\nE\n";
+    ck_assert_uint_eq(format(template, df_format), 0);
+    ck_assert_uint_eq(format(template, from_template), 1);
 }
 END_TEST
 
 UNIT_MAIN("format", a_step_that_changes_is_found_where_it_stands, any_other_change_is_found,
-          what_means_the_same_is_not_refused, errors_of_the_source_are_reported_once)
+          what_means_the_same_is_not_refused, errors_of_the_source_are_reported_once,
+          a_template_that_can_only_be_read_keeps_its_words)
