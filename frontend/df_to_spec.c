@@ -129,7 +129,7 @@ static void put_comments(struct ts_chain *ch)
         first--;
     for (; first < line; first++) {
         struct str text = str_trim(source_line(ss, at.source, first));
-        if (is_directive(text))
+        if (is_directive(text) || str_text_len(text) < text.n || !str_is_utf8(text, NULL))
             continue;
         while (str_starts(text, STR("#")))
             text = str_skip(text, 1);
