@@ -138,9 +138,10 @@ static int run(const struct cli *cli, char *const *paths, int n_paths)
         paths = only_stdin;
         n_paths = 1;
     }
-    for (int i = 0; i < n_paths; i++) {
+    for (int i = 0; i < n_paths; i++)
         if (cli->action == WRITE && strcmp(paths[i], "-") == 0)
             return cli_usage_error("specfmt", "--write can't change standard input");
+    for (int i = 0; i < n_paths; i++) {
         int one = format_file(cli, paths[i]);
         status = one > status ? one : status;
     }

@@ -39,6 +39,8 @@ expect_stdout -
 expect_exit 1 from_stdin Dockerfile -d
 expect_exit 2 from_stdin Dockerfile -w
 expect_in_stderr "specfmt: --write can't change standard input"
+expect_exit 2 specfmt -w Dockerfile -
+expect_equal "from  alpine" "$(head -n 1 Dockerfile)" "the first line"
 
 subject "--check names the files that would change"
 expect_exit 1 specfmt --check Dockerfile formatted.Dockerfile a.spec
