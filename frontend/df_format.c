@@ -212,10 +212,21 @@ static void put_exec(struct format *f)
     put_array(f);
 }
 
+/* Paths that look like an array and are none, which other blanks could make one. */
+static bool is_near_array(const struct df_insn *in)
+{
+    return in->type->shape == DF_SHAPE_PATHS && str_starts(in->words.at[0].raw, STR("["));
+}
+
 static void put_arguments(struct format *f, const struct df_insn *in)
 {
     if (in->is_exec) {
         put_exec(f);
+        return;
+    }
+    if (is_near_array(in)) {
+        const char *from = in->words.at[0].raw.p;
+        put_word(f, str_of(from, (size_t)(line_end(f) - from)));
         return;
     }
     vec_for (const struct df_word, w, &in->words)
