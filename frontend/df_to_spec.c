@@ -78,6 +78,8 @@ struct str ts_value(struct ts_chain *ch, struct text t)
 struct str ts_path(struct ts_chain *ch, struct text t)
 {
     struct str path = ts_value(ch, t);
+    if (path.n && text_head(t).n == 0) /* such paths are from the root */
+        path = str_concat(ch->t->a, STR("/"), path);
     char *to = arena_cstr(ch->t->a, path);
     size_t n = 0;
     for (size_t i = 0; i < path.n; i++)

@@ -121,7 +121,7 @@ def join(*parts):
 
 def places(op, context, style, from_context):
     """(source, where it goes) of a copy; a set of choices where the image decides."""
-    dst, out = text(op["dst"]), []
+    dst, out = "/" + text(op["dst"]), []
     sources = [text(s) for s in op["src"]]
     if from_context and style == "dockerfile":
         sources = [m for s in sources for m in context.matches(s)]
