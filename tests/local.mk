@@ -28,6 +28,9 @@ UNIT_TESTS = \
 	tests/unit/check_map \
 	tests/unit/check_mode \
 	tests/unit/check_pass \
+	tests/unit/check_pass_drop_noops \
+	tests/unit/check_pass_fold \
+	tests/unit/check_pass_merge_copies \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \
 	tests/unit/check_progress \
@@ -52,7 +55,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h \
-	tests/unit/ir_sample.h tests/unit/scratch_dir.h tests/unit/store_dir.h
+	tests/unit/ir_sample.h tests/unit/pass_plan.h tests/unit/scratch_dir.h tests/unit/store_dir.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store
