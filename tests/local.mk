@@ -150,6 +150,12 @@ TESTS += tests/golden/run.sh tests/golden/ids.sh
 EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
 	tests/golden/spec tests/golden/dockerfile
 
+# What the passes leave builds the same.
+check_PROGRAMS += tests/passes/optimize
+TESTS += tests/passes/cases.sh tests/passes/random.sh
+EXTRA_DIST += tests/passes/cases.sh tests/passes/random.sh tests/passes/world.sh \
+	tests/passes/differ.py tests/passes/random_plans.py tests/passes/cases
+
 # A corpus of real Dockerfiles, where there is one.
 TESTS += tests/corpus/run.sh
 EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences
