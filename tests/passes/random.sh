@@ -13,10 +13,15 @@ first=${1:-0}
 count=${2:-200}
 half=$((count / 2))
 
+plans()
+{
+    python3 "$top_src/tests/passes/random_plans.py" "$tmp/base" "$context" "$tmp/stores" "$@"
+}
+
 subject "plans from $first on"
-python3 "$top_src/tests/passes/random_plans.py" "$tmp/base" "$context" "$tmp/stores" \
-    "$first" "$half" &
+failed=0
+plans "$first" "$half" &
 other=$!
-python3 "$top_src/tests/passes/random_plans.py" "$tmp/base" "$context" "$tmp/stores" \
-    "$((first + half))" "$((count - half))"
-wait "$other"
+plans "$((first + half))" "$((count - half))" || failed=1
+wait "$other" || failed=1
+exit $failed

@@ -44,16 +44,16 @@ def copy(r, n):
         op["chmod"] = r.choice(["700", "u+s,go=r", "4711"])
     if r.random() < 0.1:
         op["exclude"] = [r.choice(["a", "s", "d1/a"])]
-    if r.random() < 0.05:
+    if r.random() < 0.15:
         op["epoch"] = "5"
-    if r.random() < 0.05:
+    if r.random() < 0.15:
         op["parents"] = op["style"] == "dockerfile"
     return step
 
 
 def mkdir(r, _):
     op = {"path": late(r, r.choice(DIRS)), "owner": late(r, r.choice(OWNERS))}
-    if r.random() < 0.05:
+    if r.random() < 0.15:
         op["epoch"] = "5"
     return {"kind": "mkdir", "op": op}
 
