@@ -157,8 +157,9 @@ EXTRA_DIST += tests/passes/cases.sh tests/passes/random.sh tests/passes/world.sh
 	tests/passes/differ.py tests/passes/random_plans.py tests/passes/cases
 
 # A corpus of real Dockerfiles, where there is one.
-TESTS += tests/corpus/run.sh
-EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences
+TESTS += tests/corpus/run.sh tests/corpus/sharing.sh
+EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
+	tests/corpus/sharing.sh tests/corpus/sharing.py
 
 # The same Dockerfile written otherwise.
 TESTS += tests/property/run.sh
