@@ -15,6 +15,7 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
 	base/mode.c base/mode.h \
+	base/passwd.c base/passwd.h \
 	base/path.c base/path.h \
 	base/pattern.c base/pattern.h \
 	base/remote.c base/remote.h \

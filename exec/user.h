@@ -27,4 +27,7 @@ enum user_purpose {
 int user_resolve(struct arena *a, int root, struct str spec, enum user_purpose purpose,
                  struct user *out, struct ob_err *err);
 
+/* The text of /etc/passwd or /etc/group, empty if the image has no such file. */
+int user_file(struct arena *a, int root, const char *path, struct str *out, struct ob_err *err);
+
 #endif

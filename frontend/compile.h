@@ -13,6 +13,8 @@
 
 enum { COMPILE_PATH_MAX = 4096 }; /* bytes of a working directory: PATH_MAX of Linux */
 
+struct context; /* frontend/context.h */
+
 struct build_arg {
     struct str name;
     struct str value; /* --build-arg K=V, or K with the value of the environment */
@@ -27,12 +29,12 @@ struct build_context {
 
 DEFINE_VEC(build_context_vec, struct build_context);
 
-/* What only translations look at. Paths are NULL if they were not given. */
+/* What only translations look at. */
 struct translate_options {
-    bool buildkit;              /* print what only BuildKit reads */
-    bool windows_escape;        /* "`" continues a Dockerfile's lines */
-    const char *context;        /* --context: the directory that is copied from */
-    const char *passwd, *group; /* what names of users and groups mean */
+    bool buildkit;                 /* print what only BuildKit reads */
+    bool windows_escape;           /* "`" continues a Dockerfile's lines */
+    const struct context *context; /* --context; NULL = nobody may look at what is copied */
+    struct str passwd, group;      /* texts that say what names mean; empty = nothing does */
 };
 
 struct compile_options {

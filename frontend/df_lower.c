@@ -155,32 +155,45 @@ static void no_stage(struct compile *c, const struct df_file *file, size_t error
                                  : "the Dockerfile has no instructions");
 }
 
-static void lower_file(struct compile *c, const struct df_file *file, size_t errors)
+static struct df_lower *lower_file(struct compile *c, const struct df_file *file, size_t errors)
 {
-    struct df_lower lo = {.c = c, .file = file, .names = MAP_INIT(c->arena)};
+    struct df_lower *lo = arena_new(c->arena, struct df_lower);
+    *lo = (struct df_lower){
+        .c = c,
+        .file = file,
+        .first_step = c->plan->steps.n,
+        .names = MAP_INIT(c->arena),
+    };
     if (!within_limits(c, file))
-        return;
+        return lo;
     if (c->plan->steps.n == 0)
         vec_reserve(c->arena, &c->plan->steps, file->insns.n + 1);
-    df_build_args_init(&lo);
-    df_ignore_init(&lo);
-    collect_names(&lo);
+    df_build_args_init(lo);
+    df_ignore_init(lo);
+    collect_names(lo);
     vec_for (const struct df_insn, in, &file->insns)
-        df_lower_insn(&lo, in);
-    df_stage_finish(&lo);
-    df_build_args_check(&lo);
-    if (lo.stages.n && df_target_set(&lo))
-        forgive_unneeded(&lo);
-    else if (lo.stages.n == 0)
+        df_lower_insn(lo, in);
+    df_stage_finish(lo);
+    df_build_args_check(lo);
+    if (lo->stages.n && df_target_set(lo))
+        forgive_unneeded(lo);
+    else if (lo->stages.n == 0)
         no_stage(c, file, errors);
+    return lo;
 }
-bool df_compile(struct compile *c, uint32_t source)
+
+struct df_lower *df_lower_source(struct compile *c, uint32_t source)
 {
     size_t errors = c->diags->n_errors;
-    struct df_file file;
-    if (!df_parse_file(c, source, &file))
-        return false;
-    lower_file(c, &file, errors);
-    df_checks_apply(c, &file);
-    return c->diags->n_errors == errors;
+    struct df_file *file = arena_new(c->arena, struct df_file);
+    if (!df_parse_file(c, source, file))
+        return NULL;
+    struct df_lower *lo = lower_file(c, file, errors);
+    df_checks_apply(c, file);
+    return c->diags->n_errors == errors ? lo : NULL;
+}
+
+bool df_compile(struct compile *c, uint32_t source)
+{
+    return df_lower_source(c, source) != NULL;
 }

@@ -20,6 +20,7 @@ struct df_stage {
     struct df_word keyword; /* of its FROM, for messages */
     struct df_word from;    /* the image as written, for messages */
     uint32_t index;
+    uint32_t root;          /* the step that its filesystem begins with */
     uint32_t step;          /* the last one so far */
     bool is_scratch;        /* nothing is inherited from an image */
     bool is_windows;        /* its platform is known, and that */
@@ -27,10 +28,11 @@ struct df_stage {
     bool is_context;        /* --build-context stands in for it: its instructions do not count */
     bool is_needed;         /* by the target; known at the end */
     const struct pin *base; /* its base image, if --pin knows it */
-    struct df_stage_ptrs needs;   /* its base, and those that it copies or mounts from */
-    struct df_insn_ptrs triggers; /* its ONBUILD instructions */
-    struct vars run_env;          /* what RUN and expansions see: ENV and ARG, the later wins */
-    struct vars env;              /* ENV alone */
+    const struct df_stage *parent; /* the stage that FROM names, NULL for an image */
+    struct df_stage_ptrs needs;    /* its base, and those that it copies or mounts from */
+    struct df_insn_ptrs triggers;  /* its ONBUILD instructions */
+    struct vars run_env;           /* what RUN and expansions see: ENV and ARG, the later wins */
+    struct vars env;               /* ENV alone */
     struct vars labels, ports, volumes;
     struct text_vec late_ports, late_volumes; /* whose text only the base image can tell */
     size_t late_weight;                       /* of both */
@@ -50,6 +52,12 @@ struct df_named {
     uint32_t index;
 };
 
+/* Where a step of the plan comes from. */
+struct df_cause {
+    struct span at;
+    const struct df_insn *in; /* NULL: the image of a --from or from= */
+};
+
 /* Names that are compared in one file for suggestions, so that many misspelt ones stay cheap. */
 enum { DF_COMPARE_MAX = 100000 };
 
@@ -58,16 +66,18 @@ struct df_lower {
     const struct df_file *file;
     struct df_stage *stage; /* NULL before the first FROM */
     struct df_stage_ptrs stages;
-    struct map names;      /* lower-case name -> the last stage so far that has it */
-    struct map named;      /* lower-case name -> struct df_named */
-    struct vars globals;   /* ARG before the first FROM */
-    bool globals_broken;   /* one of them was refused: unset ones are no news */
-    struct map build_args; /* name -> const struct build_arg */
-    struct map declared;   /* every ARG's name -> something */
-    bool outside_reported; /* an instruction before the first FROM was */
-    bool in_image_trigger; /* what is lowered comes from a base image */
-    bool is_trial;         /* a trigger is looked at where it stands: names mean nothing yet */
-    struct str epoch;      /* as in struct image_config; set at the first FROM */
+    uint32_t first_step;         /* of this file in the plan */
+    VEC(struct df_cause) causes; /* of the steps from there on */
+    struct map names;            /* lower-case name -> the last stage so far that has it */
+    struct map named;            /* lower-case name -> struct df_named */
+    struct vars globals;         /* ARG before the first FROM */
+    bool globals_broken;         /* one of them was refused: unset ones are no news */
+    struct map build_args;       /* name -> const struct build_arg */
+    struct map declared;         /* every ARG's name -> something */
+    bool outside_reported;       /* an instruction before the first FROM was */
+    bool in_image_trigger;       /* what is lowered comes from a base image */
+    bool is_trial;    /* a trigger is looked at where it stands: names mean nothing yet */
+    struct str epoch; /* as in struct image_config; set at the first FROM */
     bool epoch_is_elsewhere;
     bool has_ignore; /* there is a FILE.dockerignore; ignore has its lines */
     struct str_vec ignore;
@@ -162,6 +172,9 @@ struct command df_command(struct df_lower *lo, const struct df_insn *in);
 struct str df_heading(struct arena *a, const struct df_insn *in);
 bool df_heredoc_is_file(struct df_lower *lo, const struct df_heredoc *h); /* its name is one's */
 void df_add_step(struct df_lower *lo, const struct df_insn *in, struct step *s);
+/* The same for a step that need not be one of the current stage. Gives its index. */
+uint32_t df_put_step(struct df_lower *lo, struct step *s, const struct df_cause *cause,
+                     struct str heading);
 
 /* df_copy.c: COPY and ADD */
 void df_lower_copy(struct df_lower *lo, const struct df_insn *in);
@@ -188,6 +201,9 @@ void df_triggers_run(struct df_lower *lo, const struct df_stage *base);
 void df_image_triggers_run(struct df_lower *lo, const struct pin *base);
 
 void df_lower_insn(struct df_lower *lo, const struct df_insn *in);
+
+/* df_lower.c: all of df_compile, with the stages that it found. NULL if there are errors. */
+struct df_lower *df_lower_source(struct compile *c, uint32_t source);
 
 /* df_config.c: what describes the image */
 void df_lower_cmd(struct df_lower *lo, const struct df_insn *in);

@@ -110,14 +110,14 @@ static const struct pin *find_base(struct df_lower *lo, struct df_stage *by,
 }
 
 static uint32_t add_from_step(struct df_lower *lo, struct str image, struct str platform,
-                              struct span at, struct str heading, const struct pin *base)
+                              const struct df_cause *cause, struct str heading,
+                              const struct pin *base)
 {
     struct step s = step_of_kind(STEP_FROM);
     s.op.from.image = pin_name(lo->c->arena, image, base);
     s.op.from.platform = platform;
     s.op.from.onbuild = base && base->onbuild.n > 0;
-    s.meta = compile_meta(lo->c, at, heading);
-    return plan_add_step(lo->c->plan, &s);
+    return df_put_step(lo, &s, cause, heading);
 }
 
 /* The platform of --platform, or that of the whole build. */
@@ -248,6 +248,7 @@ static void show_hidden(struct df_lower *lo, struct df_stage *st, const struct d
 static bool start_from_stage(struct df_lower *lo, struct df_stage *st, struct df_stage *parent)
 {
     inherit(st, parent);
+    st->parent = parent;
     show_hidden(lo, st, parent);
     vec_push(lo->c->arena, &st->needs, parent);
     return !parent->is_broken;
@@ -255,9 +256,9 @@ static bool start_from_stage(struct df_lower *lo, struct df_stage *st, struct df
 
 static void start_from_scratch(struct df_lower *lo, struct df_stage *st, const struct df_insn *in)
 {
+    struct df_cause cause = {df_insn_span(in), in};
     struct step s = step_of_kind(STEP_SCRATCH);
-    s.meta = compile_meta(lo->c, df_insn_span(in), df_heading(lo->c->arena, in));
-    st->step = plan_add_step(lo->c->plan, &s);
+    st->root = st->step = df_put_step(lo, &s, &cause, df_heading(lo->c->arena, in));
     st->is_scratch = true;
 }
 
@@ -301,8 +302,9 @@ static bool start_from(struct df_lower *lo, struct df_stage *st, const struct df
     if (!st->is_context)
         warn_of_near_stage(lo, &st->from, image);
     st->base = find_base(lo, st, &st->from, image, platform);
-    st->step = add_from_step(lo, image, platform, df_insn_span(in), df_heading(lo->c->arena, in),
-                             st->base);
+    struct df_cause cause = {df_insn_span(in), in};
+    st->step = add_from_step(lo, image, platform, &cause, df_heading(lo->c->arena, in), st->base);
+    st->root = st->step;
     return !st->base || start_from_pin(lo, st);
 }
 
@@ -471,6 +473,7 @@ static bool read_other(struct df_lower *lo, const struct df_word *at, struct str
 {
     const struct build_context *c = df_context_find(lo, name);
     struct str heading = str_concat(lo->c->arena, STR("FROM "), name);
+    struct df_cause cause = {df_word_span(at), NULL};
     if (c && !is_image_ref(c->ref)) {
         *out = (struct df_origin){.is_context = true, .context = c->name};
         return true;
@@ -480,8 +483,7 @@ static bool read_other(struct df_lower *lo, const struct df_word *at, struct str
     *out = (struct df_origin){0};
     if (str_eq(name, STR("scratch"))) {
         struct step s = step_of_kind(STEP_SCRATCH);
-        s.meta = compile_meta(lo->c, df_word_span(at), heading);
-        out->step = plan_add_step(lo->c->plan, &s);
+        out->step = df_put_step(lo, &s, &cause, heading);
         return true;
     }
     if (!c && !df_image_is_valid(name)) {
@@ -494,7 +496,7 @@ static bool read_other(struct df_lower *lo, const struct df_word *at, struct str
     if (!c)
         warn_of_near_stage(lo, at, name);
     struct str platform = lo->c->options->platform;
-    out->step = add_from_step(lo, name, platform, df_word_span(at), heading,
+    out->step = add_from_step(lo, name, platform, &cause, heading,
                               find_base(lo, lo->stage, at, name, platform));
     return true;
 }

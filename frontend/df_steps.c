@@ -90,11 +90,20 @@ struct command df_command(struct df_lower *lo, const struct df_insn *in)
     return cmd;
 }
 
+uint32_t df_put_step(struct df_lower *lo, struct step *s, const struct df_cause *cause,
+                     struct str heading)
+{
+    s->meta = compile_meta(lo->c, cause->at, heading);
+    lo->causes.n = lo->c->plan->steps.n - lo->first_step; /* a trial's are gone */
+    vec_push(lo->c->arena, &lo->causes, *cause);
+    return plan_add_step(lo->c->plan, s);
+}
+
 void df_add_step(struct df_lower *lo, const struct df_insn *in, struct step *s)
 {
+    struct df_cause cause = {df_insn_span(in), in};
     s->parent = lo->stage->step;
-    s->meta = compile_meta(lo->c, df_insn_span(in), df_heading(lo->c->arena, in));
-    lo->stage->step = plan_add_step(lo->c->plan, s);
+    lo->stage->step = df_put_step(lo, s, &cause, df_heading(lo->c->arena, in));
 }
 
 static bool read_security(struct df_lower *lo, const struct df_insn *in, enum security *out)

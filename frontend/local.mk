@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libfrontend.a
 libfrontend_a_SOURCES = \
 	frontend/compile.c frontend/compile.h \
+	frontend/context.c frontend/context.h \
 	frontend/language.c frontend/language.h \
 	frontend/pin.c frontend/pin.h \
 	frontend/platform.c frontend/platform.h \
@@ -11,6 +12,7 @@ libfrontend_a_SOURCES += \
 	frontend/sx_ast.h \
 	frontend/sx_compile.c frontend/sx_compile.h \
 	frontend/sx_dump.c \
+	frontend/sx_emit.c frontend/sx_emit.h \
 	frontend/sx_field.c frontend/sx_field.h \
 	frontend/sx_form.c frontend/sx_form.h \
 	frontend/sx_lex.c frontend/sx_lex.h \
@@ -61,7 +63,13 @@ libfrontend_a_SOURCES += \
 	frontend/df_signal.c \
 	frontend/df_stage.c \
 	frontend/df_steps.c \
-	frontend/df_to_spec.c \
+	frontend/df_to_spec.c frontend/df_to_spec.h \
+	frontend/df_to_spec_context.c \
+	frontend/df_to_spec_copy.c \
+	frontend/df_to_spec_dirs.c \
+	frontend/df_to_spec_file.c \
+	frontend/df_to_spec_loss.c \
+	frontend/df_to_spec_run.c \
 	frontend/df_variable.c frontend/df_variable.h \
 	frontend/df_windows.c
 EXTRA_DIST += frontend/df_image_lex.re frontend/df_lex.re frontend/df_word.re.inc frontend/df_parse.y

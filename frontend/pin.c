@@ -64,6 +64,9 @@ static int read_pin(struct arena *a, const json_t *v, struct pins *out, struct o
     p.user = get_str(&e, "user");
     p.workdir = get_str(&e, "workdir");
     p.onbuild = get_list(&e, "onbuild");
+    p.shell = json_object_get(v, "shell") ? get_list(&e, "shell") : (struct str_vec){0};
+    p.passwd = json_object_get(v, "passwd") ? get_str(&e, "passwd") : STR("");
+    p.group = json_object_get(v, "group") ? get_str(&e, "group") : STR("");
     if (!e.what && !digest_from_hex(p.digest, &unused))
         e.what = "digest";
     if (e.what)

@@ -13,7 +13,9 @@ struct pin {
     struct str digest;          /* hex */
     struct str_vec env;         /* "NAME=VALUE" */
     struct str user, workdir;   /* empty if the image says nothing */
+    struct str_vec shell;       /* the same; files of older versions do not have it */
     struct str_vec onbuild;
+    struct str passwd, group; /* texts of the image's files; empty if they are not known */
 };
 
 struct pins {

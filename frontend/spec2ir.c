@@ -8,6 +8,7 @@
 #include "base/diag_print.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "frontend/context.h"
 #include "frontend/pin.h"
 #include "frontend/spec2ir_options.h"
 #include "ir/identify.h"
@@ -30,6 +31,35 @@ static int load_sources(struct compile *c, const struct spec2ir_options *o, stru
         vec_push(c->arena, &c->plan->sources, ps);
     }
     return 0;
+}
+
+static int load_text(struct arena *a, const char *path, struct str *out, struct ob_err *err)
+{
+    enum { LARGEST = 16 << 20 };
+    cleanup_buf struct buf text = BUF_INIT;
+    if (!path)
+        return 0;
+    int rc = fs_read_file_at(AT_FDCWD, path, &text, LARGEST, err);
+    if (rc == 0)
+        return ob_err_set(err, 0, "can't open \"%s\": there is no such file", path);
+    if (rc < 0)
+        return ob_err_wrap(err, "can't read \"%s\"", path);
+    *out = arena_str(a, buf_str(&text));
+    return 0;
+}
+
+/* Whatever the options name, beside the sources. */
+static int load_options(const struct spec2ir_options *o, struct compile_options *to,
+                        struct context *context, struct pins *pins, struct ob_err *err)
+{
+    to->pins = o->pin ? pins : NULL;
+    to->translate.context = o->context ? context : NULL;
+    if ((o->pin && pins_load(o->arena, o->pin, pins, err) < 0) ||
+        (o->context && context_open(context, o->arena, o->context, err) < 0))
+        return -1;
+    if (load_text(o->arena, o->passwd, &to->translate.passwd, err) < 0)
+        return -1;
+    return load_text(o->arena, o->group, &to->translate.group, err);
 }
 
 static bool compile_one(struct compile *c, const struct spec2ir_options *o, uint32_t source,
@@ -131,15 +161,16 @@ static int compile_files(const struct spec2ir_options *o)
     struct diag_sink diags = DIAG_SINK_INIT(o->arena);
     struct plan plan = PLAN_INIT(o->arena);
     struct pins pins = {0};
+    struct context context = {.fd = -1};
     struct compile_options options = o->compile;
     struct compile c = {o->arena, &sources, &diags, &plan, &options};
     struct ob_err err;
     cleanup_buf struct buf text = BUF_INIT;
 
-    options.pins = o->pin ? &pins : NULL;
-    if (load_sources(&c, o, &err) < 0 || (o->pin && pins_load(o->arena, o->pin, &pins, &err) < 0))
+    if (load_sources(&c, o, &err) < 0 || load_options(o, &options, &context, &pins, &err) < 0)
         return environment_error(&err);
     bool ok = compile_all(&c, o, &text);
+    context_close(&context);
     print_diags(&c);
     if (!ok)
         return OB_EXIT_FAILED;

@@ -189,9 +189,9 @@ static int parse_option(struct spec2ir_options *o, int opt)
         if (o->compile.translate.windows_escape || strcmp(optarg, "unix") == 0)
             return -1;
         return cli_usage_error("spec2ir", "--escape takes unix or windows, not \"%s\"", optarg);
-    case OPT_CONTEXT: o->compile.translate.context = optarg; return -1;
-    case OPT_PASSWD: o->compile.translate.passwd = optarg; return -1;
-    case OPT_GROUP: o->compile.translate.group = optarg; return -1;
+    case OPT_CONTEXT: o->context = optarg; return -1;
+    case OPT_PASSWD: o->passwd = optarg; return -1;
+    case OPT_GROUP: o->group = optarg; return -1;
     case OPT_EXACT: o->exact = true; return -1;
     case OPT_LOSS:
         o->loss_only = !optarg;

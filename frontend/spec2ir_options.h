@@ -12,7 +12,8 @@ struct spec2ir_options {
     char *const *files;
     int n_files;
     const char *output, *pin;
-    const struct language *language; /* NULL = guess */
+    const char *context, *passwd, *group; /* paths, NULL = not given */
+    const struct language *language;      /* NULL = guess */
     enum output_format to;
     int level;
     bool explain, stats, diff;

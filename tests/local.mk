@@ -131,7 +131,7 @@ E2E_TESTS = \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/tiny
 endif
@@ -157,9 +157,10 @@ EXTRA_DIST += tests/passes/cases.sh tests/passes/random.sh tests/passes/world.sh
 	tests/passes/differ.py tests/passes/random_plans.py tests/passes/cases
 
 # A corpus of real Dockerfiles, where there is one.
-TESTS += tests/corpus/run.sh tests/corpus/sharing.sh
+TESTS += tests/corpus/run.sh tests/corpus/sharing.sh tests/corpus/to-spec.sh tests/corpus/builds.sh
 EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
-	tests/corpus/sharing.sh tests/corpus/sharing.py
+	tests/corpus/sharing.sh tests/corpus/sharing.py \
+	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh
 
 # The same Dockerfile written otherwise.
 TESTS += tests/property/run.sh

@@ -331,7 +331,7 @@ with_result()
     mkdir -p "$tmp/root"
     # An overlay needs two layers to be read-only.
     mkdir -p "$tmp/empty"
-    mount -t overlay -o "ro,lowerdir=$lowers:$tmp/empty" overlay "$tmp/root"
+    mount -t overlay -o "ro,lowerdir=$lowers:$tmp/empty" overlay "$tmp/root" || return 1
     (cd "$tmp/root" && "$@") || status=$?
     umount "$tmp/root"
     return $status

@@ -5,6 +5,9 @@
 # (what it prints). The files present decide what is compared; without a `diag` it must say
 # nothing. `args` holds more options, and more files to compile before the input.
 #
+# `to-dockerfile` and `to-spec` are what it prints with --to and the options in `to-FORMAT.args`,
+# `to-FORMAT.diag` what it says then, if anything.
+#
 #   tests/golden/run.sh              in the build directory: compares
 #   tests/golden/run.sh --update     rewrites; a new case needs only its input, and an empty
 #                                    `ir.json` if that is wanted
@@ -26,10 +29,11 @@ tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 failed=0 n=0
 
-# compile CASE FORMAT: standard output and error, and the status that belongs to what it said.
+# compile CASE FORMAT [ARGS]: standard output and error, and the status that belongs to what it
+# said. ARGS is a file with options.
 compile() {
-    # shellcheck disable=SC2046 # args is a list of words
-    (cd "$1" && "$spec2ir" --from "$language" --to "$2" $(cat args 2>/dev/null) "$input") \
+    # shellcheck disable=SC2046 # args are lists of words
+    (cd "$1" && "$spec2ir" --from "$language" --to "$2" $(cat args "${3-}" 2>/dev/null) "$input") \
         >"$tmp/out" 2>"$tmp/diag"
     status=$?
     expected=0
@@ -49,6 +53,19 @@ check() {
         cat "$tmp/diag"
         return 1
     fi
+}
+
+# translate CASE FORMAT: compares, or rewrites, the translation and what was said of it.
+translate() {
+    compile "$1" "$2" "to-$2.args" || return 1
+    if $update; then
+        cp "$tmp/out" "$1/to-$2"
+        rm -f "$1/to-$2.diag"
+        [ ! -s "$tmp/diag" ] || cp "$tmp/diag" "$1/to-$2.diag"
+    fi
+    said=$1/to-$2.diag
+    [ -e "$said" ] || said=/dev/null
+    diff -u "$said" "$tmp/diag" && diff -u "$1/to-$2" "$tmp/out"
 }
 
 # run CASE: everything that comes out of it, in $tmp.
@@ -81,6 +98,9 @@ for case in "$here"/*/*/; do
     $ok && $update && rewrite "$case"
     for file in diag ast ir.json; do
         check "$case" $file || ok=false
+    done
+    for format in dockerfile spec; do
+        [ ! -e "$case/to-$format" ] || translate "$case" $format || ok=false
     done
     if [ ! -e "$case/ast" ] && [ ! -e "$case/diag" ]; then
         echo "nothing to compare: add \"ast\" or \"diag\", or run with --update"

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operations that set directory, user, shell and variables for those behind them. */
+#include <config.h>
+
+#include "frontend/df_to_spec.h"
+
+#include "base/passwd.h"
+#include "frontend/pin.h"
+#include "frontend/sx_emit.h"
+
+static const struct diag_rule variable_stays = {"VariableStays", DIAG_LOSS};
+static const struct diag_rule user_by_name = {"UserByName", DIAG_WARNING};
+
+void ts_want_cwd(struct ts_chain *ch, struct text cwd)
+{
+    struct str dir = ts_path(ch, cwd);
+    if (dir.n == 0) {
+        ch->took_cwd |= !ts_base_is_known(ch);
+        dir = STR("/");
+    }
+    if (str_eq(ch->cwd, dir))
+        return;
+    ch->cwd = dir;
+    ts_line(ch, "(workdir ");
+    sx_emit_atom(ch->out, dir);
+    buf_putc(ch->out, ')');
+}
+
+/* NUMBER:NUMBER as it is written in specs; false for anything else. */
+static bool is_numbers(struct str user, struct str *uid, struct str *gid)
+{
+    uint32_t n;
+    return str_cut(user, ':', uid, gid) && passwd_id(*uid, &n) && passwd_id(*gid, &n);
+}
+
+void ts_want_user(struct ts_chain *ch, struct str user)
+{
+    struct str uid, gid;
+    if (str_eq(ch->user, user))
+        return;
+    ch->user = user;
+    if (is_numbers(user, &uid, &gid)) {
+        ts_line(ch, "(user ");
+        buf_printf(ch->out, "(uid " STR_FMT ") (gid " STR_FMT "))", STR_ARG(uid), STR_ARG(gid));
+        return;
+    }
+    ts_line(ch, "(user (name ");
+    sx_emit_atom(ch->out, user);
+    buf_puts(ch->out, "))");
+    if (ch->is_windows || !ts_is_news(ch->t, user))
+        return;
+    struct diag *d = diag_rule(ch->t->c->diags, &user_by_name, ch->cause->at,
+                               "the numbers of \"" STR_FMT "\" are not known, and OBuilder takes "
+                               "names of users only on Windows",
+                               STR_ARG(user));
+    diag_note(d, "--passwd and --group say what names mean");
+}
+
+/* What names mean say the file of the option, or else the image's. */
+static struct str passwd_of(const struct ts_chain *ch)
+{
+    struct str given = ch->t->c->options->translate.passwd;
+    return given.n || !ch->root || !ch->root->base ? given : ch->root->base->passwd;
+}
+
+static struct str group_of(const struct ts_chain *ch)
+{
+    struct str given = ch->t->c->options->translate.group;
+    return given.n || !ch->root || !ch->root->base ? given : ch->root->base->group;
+}
+
+/* Number of a group; false if nobody knows. */
+static bool find_gid(const struct ts_chain *ch, struct str name, uint32_t *gid)
+{
+    if (group_find(group_of(ch), name, gid) || passwd_id(name, gid))
+        return true;
+    *gid = 0;
+    return str_eq(name, STR("root"));
+}
+
+static bool find_user(const struct ts_chain *ch, struct str name, bool is_owner,
+                      struct passwd_entry *e)
+{
+    struct str passwd = passwd_of(ch);
+    if (passwd_find(passwd, name, false, e) || passwd_find(passwd, name, true, e))
+        return true;
+    *e = (struct passwd_entry){0};
+    if (str_eq(name, STR("root")))
+        return true;
+    /* A number that no user has; without the file nobody knows whether one has it. */
+    if (!passwd_id(name, &e->uid))
+        return false;
+    e->gid = is_owner ? e->uid : 0;
+    return passwd.n > 0 || e->uid == 0;
+}
+
+struct str ts_user(struct ts_chain *ch, struct text user, bool is_owner)
+{
+    struct str text = ts_value(ch, user), name, group;
+    struct passwd_entry e;
+    uint32_t uid, gid;
+    if (text.n == 0) {
+        ch->took_user |= !is_owner && !ts_base_is_known(ch);
+        return STR("0:0");
+    }
+    bool has_group = str_cut(text, ':', &name, &group) && group.n;
+    if (name.n == 0)
+        name = STR("0");
+    bool known = find_user(ch, name, is_owner, &e);
+    uid = e.uid;
+    gid = e.gid;
+    if (has_group)
+        known = (known || passwd_id(name, &uid)) && find_gid(ch, group, &gid);
+    return known ? arena_printf(ch->t->a, "%u:%u", uid, gid) : text;
+}
+
+static bool same_list(const struct str_vec *x, const struct str_vec *y)
+{
+    if (x->n != y->n)
+        return false;
+    for (size_t i = 0; i < x->n; i++)
+        if (!str_eq(x->at[i], y->at[i]))
+            return false;
+    return true;
+}
+
+void ts_want_shell(struct ts_chain *ch, const struct str_vec *shell)
+{
+    if (same_list(&ch->shell, shell))
+        return;
+    ch->shell = *shell;
+    ts_line(ch, "(shell");
+    vec_for (const struct str, word, shell) {
+        buf_putc(ch->out, ' ');
+        sx_emit_atom(ch->out, *word);
+    }
+    buf_putc(ch->out, ')');
+}
+
+struct str_vec ts_sh(struct ts_chain *ch)
+{
+    struct str_vec sh = {0};
+    vec_push(ch->t->a, &sh, STR("/bin/sh"));
+    vec_push(ch->t->a, &sh, STR("-c"));
+    return sh;
+}
+
+static void set_env(struct ts_chain *ch, struct str name, struct str value)
+{
+    struct str *old = map_get(&ch->env, name);
+    if (old && str_eq(*old, value))
+        return;
+    if (!old) {
+        old = arena_new(ch->t->a, struct str);
+        *map_slot(&ch->env, name) = old;
+        vec_push(ch->t->a, &ch->env_names, name);
+    }
+    *old = value;
+    ts_line(ch, "(env ");
+    sx_emit_atom(ch->out, name);
+    buf_putc(ch->out, ' ');
+    sx_emit_atom(ch->out, value);
+    buf_putc(ch->out, ')');
+}
+
+/* A spec can't take a variable back: an argument of the stage that FROM names is still there. */
+static void report_staying(struct ts_chain *ch, const struct name_value_vec *env)
+{
+    vec_for (const struct str, name, &ch->env_names)
+        if (!env_get(env, *name) && ts_is_news(ch->t, str_concat(ch->t->a, STR("env "), *name)))
+            ts_loss(ch, &variable_stays,
+                    "the variable \"" STR_FMT "\" is set here, as an operation before set it",
+                    STR_ARG(*name));
+}
+
+void ts_want_env(struct ts_chain *ch, const struct name_value_vec *env)
+{
+    vec_for (const struct name_value, e, env)
+        set_env(ch, e->name, ts_value(ch, e->value));
+    if (ch->env_names.n > env->n)
+        report_staying(ch, env);
+}
