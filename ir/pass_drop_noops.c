@@ -33,21 +33,30 @@
 
 enum { LOOK_BACK = 16 }; /* steps: so that the time is linear in the plan */
 
-/* Whether who has made the directory `deep` has made `dir`. */
-static bool covers(struct arena *a, struct text deep, struct text dir)
+/* A directory as a step names it. */
+struct dir {
+    struct text text;
+    struct str clean; /* of a literal */
+};
+
+static struct dir dir_of(struct arena *a, struct text t)
 {
-    if (text_eq(deep, dir))
-        return true;
-    if (!text_is_literal(deep) || !text_is_literal(dir))
-        return false;
-    struct str d = path_clean(a, text_str(deep)), p = path_clean(a, text_str(dir));
+    return (struct dir){t, text_is_literal(t) ? path_clean(a, text_str(t)) : STR("")};
+}
+
+/* Whether who has made `deep` has made `dir`. */
+static bool covers(const struct dir *deep, const struct dir *dir)
+{
+    struct str d = deep->clean, p = dir->clean;
+    if (!text_is_literal(deep->text) || !text_is_literal(dir->text))
+        return text_eq(deep->text, dir->text);
     return str_starts(d, p) && (d.n == p.n || p.n == 0 || d.p[p.n] == '/');
 }
 
-static bool is_idle_root(struct arena *a, const struct op_mkdir *op)
+static bool is_idle_root(const struct dir *dir, const struct op_mkdir *op)
 {
-    return text_is_literal(op->path) && path_clean(a, text_str(op->path)).n == 0 &&
-           owner_is_numeric(op->owner) && op->epoch.n == 0;
+    return text_is_literal(dir->text) && dir->clean.n == 0 && owner_is_numeric(op->owner) &&
+           op->epoch.n == 0;
 }
 
 /* Steps whose chain is mkdirs on scratch, to the end. */
@@ -61,8 +70,19 @@ static bool *find_plain(const struct plan *p)
     return is_plain;
 }
 
+/* Of each mkdir. */
+static struct dir *find_dirs(const struct plan *p)
+{
+    struct dir *dirs = arena_new_n(p->arena, struct dir, p->steps.n);
+    for (size_t i = 0; i < p->steps.n; i++)
+        if (p->steps.at[i].kind == STEP_MKDIR)
+            dirs[i] = dir_of(p->arena, p->steps.at[i].op.mkdir.path);
+    return dirs;
+}
+
 /* The earlier step by which the directory of mkdir i is there; NO_STEP if none is known. */
-static uint32_t find_maker(const struct plan *p, uint32_t i, const bool *is_plain)
+static uint32_t find_maker(const struct plan *p, uint32_t i, const struct dir *dirs,
+                           const bool *is_plain)
 {
     const struct op_mkdir *op = &p->steps.at[i].op.mkdir;
     bool has_files = false;
@@ -75,10 +95,10 @@ static uint32_t find_maker(const struct plan *p, uint32_t i, const bool *is_plai
         }
         if (s->kind != STEP_MKDIR)
             return NO_STEP;
-        bool owner_is_known =
+        bool has_owner =
             owner_is_numeric(op->owner) || (!has_files && text_eq(op->owner, s->op.mkdir.owner));
-        if (owner_is_known && (!has_files || is_plain[at]) &&
-            covers(p->arena, s->op.mkdir.path, op->path))
+        bool has_epoch = op->epoch.n == 0 || str_eq(op->epoch, s->op.mkdir.epoch);
+        if (has_owner && has_epoch && (!has_files || is_plain[at]) && covers(&dirs[at], &dirs[i]))
             return at;
     }
     return NO_STEP;
@@ -117,8 +137,11 @@ static bool is_part_of(const struct plan *p, uint32_t m, uint32_t i)
 {
     const struct op_mkdir *op = &p->steps.at[m].op.mkdir;
     struct op_mkdir first;
-    return makes_first(&p->steps.at[i], &first) && op->epoch.n == 0 && first.epoch.n == 0 &&
-           text_eq(op->owner, first.owner) && covers(p->arena, first.path, op->path);
+    if (!makes_first(&p->steps.at[i], &first) || op->epoch.n || first.epoch.n ||
+        !text_eq(op->owner, first.owner))
+        return false;
+    struct dir made = dir_of(p->arena, op->path), next = dir_of(p->arena, first.path);
+    return covers(&next, &made);
 }
 
 static void explain_root(const struct pass_report *r, const struct plan *p, const struct step *s)
@@ -145,6 +168,7 @@ static bool drop_idle(struct plan *p, const struct pass_report *r)
 {
     uint32_t n = p->steps.n;
     const bool *is_plain = find_plain(p);
+    const struct dir *dirs = find_dirs(p);
     uint32_t *map = arena_new_n(p->arena, uint32_t, n);
     for (uint32_t i = 0; i < n; i++) {
         const struct step *s = &p->steps.at[i];
@@ -152,9 +176,9 @@ static bool drop_idle(struct plan *p, const struct pass_report *r)
         if (s->kind != STEP_MKDIR)
             continue;
         uint32_t maker = NO_STEP;
-        if (is_idle_root(p->arena, &s->op.mkdir))
+        if (is_idle_root(&dirs[i], &s->op.mkdir))
             explain_root(r, p, s);
-        else if ((maker = find_maker(p, i, is_plain)) != NO_STEP)
+        else if ((maker = find_maker(p, i, dirs, is_plain)) != NO_STEP)
             explain_other(r, p, s, " makes a directory that is there since ", maker);
         else
             continue;

@@ -52,6 +52,13 @@ START_TEST(a_time_that_must_be_fetched_may_not_be_there_and_stays)
     struct step s = mkdir_step(start_on_image(), "/", "");
     s.op.mkdir.epoch = STR("source:https://example.com/x");
     expect_left(add(s, "/"), 1);
+    s = mkdir_step(add_mkdir(start_on_image(), "/a"), "/a", "");
+    s.op.mkdir.epoch = STR("source:https://example.com/x");
+    expect_left(add(s, "/a"), 2);
+    s.parent = add(mkdir_step(start_on_image(), "/b", ""), "/b");
+    p.steps.at[1].op.mkdir.epoch = s.op.mkdir.epoch;
+    s.op.mkdir.path = lit("/b");
+    expect_left(add(s, "/b"), 1);
 }
 END_TEST
 
