@@ -78,6 +78,8 @@ struct str ts_value(struct ts_chain *ch, struct text t)
 struct str ts_path(struct ts_chain *ch, struct text t)
 {
     struct str path = ts_value(ch, t);
+    if (path.n && text_head(t).n == 0) /* such paths are from the root */
+        path = str_concat(ch->t->a, STR("/"), path);
     char *to = arena_cstr(ch->t->a, path);
     size_t n = 0;
     for (size_t i = 0; i < path.n; i++)
@@ -129,7 +131,7 @@ static void put_comments(struct ts_chain *ch)
         first--;
     for (; first < line; first++) {
         struct str text = str_trim(source_line(ss, at.source, first));
-        if (is_directive(text))
+        if (is_directive(text) || str_text_len(text) < text.n || !str_is_utf8(text, NULL))
             continue;
         while (str_starts(text, STR("#")))
             text = str_skip(text, 1);

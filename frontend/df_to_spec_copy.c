@@ -91,6 +91,7 @@ static struct str unescape(struct arena *a, struct str pattern)
 static void add_source(struct copying *cp, struct str path)
 {
     struct str_vec found = {0};
+    path = df_copy_source(cp->ch->t->a, path); /* one that was late may be anything */
     if (str_find(path, '*') < 0 && str_find(path, '?') < 0 && str_find(path, '[') < 0) {
         add_path(cp, cp->ch->is_windows ? path : unescape(cp->ch->t->a, path));
         return;

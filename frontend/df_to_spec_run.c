@@ -104,6 +104,8 @@ static void check_options(struct ts_chain *ch, const struct ir_mount *m)
     bool is_cache = m->type == MOUNT_CACHE;
     if (m->from != MOUNT_FROM_NOTHING)
         ts_error(ch, "a spec's cache begins empty, not with files");
+    else if (ts_value(ch, m->id).n == 0)
+        ts_error(ch, "a mount in a spec has an id, and this one is empty");
     else if (text_is_empty(m->target))
         ts_error(ch, "a spec shows a secret as a file, not only in a variable");
     if (m->sharing != SHARING_SHARED || has_own_mode(m) || m->uid || m->gid ||

@@ -5,6 +5,7 @@ LDADD = $(FRONTEND_LIBS) $(EXEC_TEST_LIBS) $(CHECK_LIBS)
 UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_context \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
 	tests/unit/check_df_expand \
@@ -31,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
 	tests/unit/check_pass_merge_copies \
+	tests/unit/check_passwd \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \
 	tests/unit/check_progress \
@@ -42,6 +44,7 @@ UNIT_TESTS = \
 	tests/unit/check_spawn \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
+	tests/unit/check_sx_emit \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \

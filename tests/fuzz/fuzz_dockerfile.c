@@ -19,7 +19,7 @@ struct run {
     uint32_t source;
 };
 
-static bool begin(struct run *r, struct str text)
+static void open_run(struct run *r, struct str text)
 {
     *r = (struct run){.arena = ARENA_INIT};
     r->sources = SOURCES_INIT(&r->arena);
@@ -27,6 +27,11 @@ static bool begin(struct run *r, struct str text)
     r->plan = PLAN_INIT(&r->arena);
     r->c = (struct compile){&r->arena, &r->sources, &r->diags, &r->plan, &r->options};
     r->source = source_add(&r->sources, STR("fuzz"), text);
+}
+
+static bool begin(struct run *r, struct str text)
+{
+    open_run(r, text);
     bool ok = df_compile(&r->c, r->source);
     if (ok)
         ir_identify(&r->plan);
@@ -92,11 +97,59 @@ static void check_twin(struct str text)
     buf_free(&twin);
 }
 
+/* The command lines of the steps that the target is built from, the last first. */
+static uint32_t command_before(const struct plan *p, uint32_t i)
+{
+    while (i != NO_STEP &&
+           (p->steps.at[i].kind != STEP_RUN ||
+            p->steps.at[i].op.run.command.form != COMMAND_SHELL || p->steps.at[i].op.run.scripts.n))
+        i = p->steps.at[i].parent;
+    return i;
+}
+
+static struct str line_of(const struct plan *p, uint32_t i)
+{
+    return p->steps.at[i].op.run.command.line;
+}
+
+/* Each command of the Dockerfile is one of the spec, in the same order. */
+static void check_commands(const struct plan *p, const struct plan *q, struct str spec)
+{
+    uint32_t j = q->targets.at[0].step;
+    for (uint32_t i = p->targets.at[0].step; (i = command_before(p, i)) != NO_STEP;
+         i = p->steps.at[i].parent) {
+        while ((j = command_before(q, j)) != NO_STEP && !str_eq(line_of(p, i), line_of(q, j)))
+            j = q->steps.at[j].parent;
+        if (j == NO_STEP)
+            BUG("as a spec, it lacks \"" STR_FMT "\":\n" STR_FMT, STR_ARG(line_of(p, i)),
+                STR_ARG(spec));
+        j = q->steps.at[j].parent;
+    }
+}
+
+/* A Dockerfile that can be a spec is one that compiles. */
+static void check_spec(struct str text)
+{
+    struct run first, second;
+    struct buf spec = BUF_INIT;
+    open_run(&first, text);
+    if (df_to_spec(&first.c, first.source, &spec)) {
+        open_run(&second, buf_str(&spec));
+        if (!sx_compile(&second.c, second.source))
+            BUG("as a spec, it does not compile: %s\n%s", second.diags.list.at[0]->text.p, spec.p);
+        check_commands(&first.plan, &second.plan, buf_str(&spec));
+        arena_free(&second.arena);
+    }
+    buf_free(&spec);
+    arena_free(&first.arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = str_of((const char *)data, size);
     fuzz_front_end(df_compile, df_dump, text);
     check_print(text);
     check_twin(text);
+    check_spec(text);
     return 0;
 }
