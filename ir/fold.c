@@ -10,15 +10,60 @@
 
 struct fold {
     struct arena *arena;
-    const struct base_config *base;
+    const struct base_config *base; /* NULL = not known */
     bool has_changed;
 };
+
+/* Whether x asks if PATH is set, which it always is. */
+static bool is_decided(const struct text_expand *x)
+{
+    bool asks = x->op == TEXT_OP_DEFAULT || x->op == TEXT_OP_ALT || x->op == TEXT_OP_REQUIRE;
+    return asks && text_may_be_unset(x->of) && str_eq(x->of.part[0].s, STR("PATH"));
+}
+
+static bool has_decided(struct text t)
+{
+    for (size_t i = 0; i < t.n; i++) {
+        const struct text_expand *x = t.part[i].x;
+        if (t.part[i].kind == TEXT_EXPAND &&
+            (is_decided(x) || has_decided(x->of) || has_decided(x->word) || has_decided(x->with)))
+            return true;
+    }
+    return false;
+}
+
+static struct text decide(struct arena *a, struct text t);
+
+static struct text decide_expand(struct arena *a, const struct text_expand *x)
+{
+    struct text of = decide(a, x->of), word = decide(a, x->word);
+    if (is_decided(x))
+        return x->op == TEXT_OP_ALT ? word : of;
+    return text_op_has_with(x->op) ? text_replace(a, x->op, of, word, decide(a, x->with))
+                                   : text_expand(a, x->op, of, word);
+}
+
+/* The same text without what is decided. */
+static struct text decide(struct arena *a, struct text t)
+{
+    struct text out = TEXT_EMPTY;
+    for (size_t i = 0; i < t.n; i++) {
+        bool is_expand = t.part[i].kind == TEXT_EXPAND;
+        out = text_join(a, out,
+                        is_expand ? decide_expand(a, t.part[i].x) : (struct text){&t.part[i], 1});
+    }
+    return out;
+}
 
 static struct text fold_text(struct fold *f, struct text t)
 {
     struct ob_err unused;
     struct str value;
-    if (text_is_literal(t) ||
+    if (!f->base && has_decided(t)) {
+        f->has_changed = true;
+        return decide(f->arena, t);
+    }
+    if (!f->base || text_is_literal(t) ||
         text_value_up_to(f->arena, t, f->base, FOLD_VALUE_MAX, &value, &unused) < 0)
         return t;
     f->has_changed = true;
@@ -99,7 +144,7 @@ bool fold_step(struct arena *a, struct step *s, const struct base_config *base)
 {
     struct fold f = {a, base, false};
     struct step known = *s;
-    if (s->kind == STEP_RUN)
+    if (s->kind == STEP_RUN && base)
         fill_run(&f, &known.op.run);
     fold_fields(&f, op_fields(s->kind), &known.op);
     if (!f.has_changed || !ir_op_is_valid(&known) ||

@@ -174,6 +174,50 @@ START_TEST(what_a_command_leaves_to_the_image_is_filled_in)
 }
 END_TEST
 
+/* What becomes of a variable's value on an image that is not known. */
+static struct text on_unknown(struct text value)
+{
+    start();
+    struct step s = run_step(add_from(0, 1, "x"), "true");
+    struct name_value v = {STR("V"), value};
+    vec_push(&a, &s.op.run.env, v);
+    add_target(add(s, "run"), NO_STEP);
+    buf_clear(&explain);
+    run_pass(pass_fold);
+    return last_step()->op.run.env.at[0].value;
+}
+
+START_TEST(path_counts_as_set_on_every_image)
+{
+    struct text path = env("PATH"), w = lit("w"), t;
+    t = on_unknown(text_expand(&a, TEXT_OP_DEFAULT, path, w));
+    ck_assert(text_eq(t, path));
+    expect_explained("fold: one:2 asks whether PATH is set, and it always is: run\n");
+    t = on_unknown(joined(text_expand(&a, TEXT_OP_ALT, path, w), "x"));
+    ck_assert_strs(text_str(t), STR("wx"));
+    ck_assert(text_eq(on_unknown(text_expand(&a, TEXT_OP_REQUIRE, path, w)), path));
+    t = text_expand(&a, TEXT_OP_DEFAULT_IF_EMPTY, env("X"), text_expand(&a, TEXT_OP_ALT, path, w));
+    ck_assert(text_eq(on_unknown(t), text_expand(&a, TEXT_OP_DEFAULT_IF_EMPTY, env("X"), w)));
+    t = text_replace(&a, TEXT_OP_REPLACE, text_expand(&a, TEXT_OP_DEFAULT, path, w), lit("a"), w);
+    ck_assert(text_eq(on_unknown(t), text_replace(&a, TEXT_OP_REPLACE, path, lit("a"), w)));
+}
+END_TEST
+
+START_TEST(path_may_be_empty_and_others_not_set)
+{
+    struct text path = env("PATH"), w = lit("w"), t;
+    for (enum text_op op = TEXT_OP_DEFAULT_IF_EMPTY; op <= TEXT_OP_REQUIRE; op++) {
+        t = text_expand(&a, op, env("X"), w);
+        ck_assert(text_eq(on_unknown(t), t));
+    }
+    t = text_expand(&a, TEXT_OP_DEFAULT_IF_EMPTY, path, w);
+    ck_assert(text_eq(on_unknown(t), t));
+    t = text_expand(&a, TEXT_OP_DEFAULT, text_expand(&a, TEXT_OP_ALT_IF_NONEMPTY, path, w), w);
+    ck_assert(text_eq(on_unknown(t), t));
+    expect_explained("");
+}
+END_TEST
+
 START_TEST(folded_steps_are_shared_with_literal_ones)
 {
     start();
@@ -198,4 +242,5 @@ UNIT_MAIN("pass_fold", on_scratch_there_is_no_environment_directory_or_user,
           an_empty_user_stays_root_and_does_not_become_the_images,
           an_empty_target_of_a_secret_stays_wrong, a_huge_value_stays_late,
           an_image_gives_its_own_values, what_a_command_leaves_to_the_image_is_filled_in,
+          path_counts_as_set_on_every_image, path_may_be_empty_and_others_not_set,
           folded_steps_are_shared_with_literal_ones)
