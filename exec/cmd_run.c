@@ -224,7 +224,7 @@ static int choose_targets(const struct cli *cli, struct plan *plan, struct ob_er
                               STR_ARG(*name));
         vec_push(plan->arena, &plan->targets, t);
     }
-    pass_reach(plan, NULL);
+    pass_reach(plan, PASS_SILENT);
     return 0;
 }
 

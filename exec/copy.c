@@ -203,9 +203,8 @@ static struct str item_destination(struct apply *p, const struct manifest_item *
     return into && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
 }
 
-static int apply_item(struct apply *p, const struct manifest *m, const struct manifest_item *item)
+static int make_files(struct apply *p, const struct manifest *m, const struct manifest_item *item)
 {
-    p->item_dst = item_destination(p, item);
     for (size_t i = 0; i < item->n; i++) {
         const struct manifest_file *f = m->files.at[item->first + i];
         struct str path = target_path(p, f);
@@ -221,7 +220,6 @@ static int apply_item(struct apply *p, const struct manifest *m, const struct ma
 static int set_dir_times(struct apply *p, const struct manifest *m,
                          const struct manifest_item *item)
 {
-    p->item_dst = item_destination(p, item);
     for (size_t i = item->n; i-- > 1;) {
         const struct manifest_file *f = m->files.at[item->first + i];
         if (!S_ISDIR(f->mode))
@@ -235,20 +233,28 @@ static int set_dir_times(struct apply *p, const struct manifest *m,
     return 0;
 }
 
+/* Begins at the root: what was copied before may have changed the way to dst. */
+static int apply_item(struct apply *p, const struct manifest *m, const struct manifest_item *item)
+{
+    if (p->dir >= 0)
+        close(p->dir);
+    p->dir = -1;
+    p->dir_path = (struct str){0};
+    /* A destination with a slash is made even if no file comes into it. */
+    if (str_ends(p->t->dst, STR("/")) && enter_dir(p, path_clean(&p->arena, p->t->dst)) < 0)
+        return -1;
+    p->item_dst = item_destination(p, item);
+    return make_files(p, m, item) < 0 ? -1 : set_dir_times(p, m, item);
+}
+
 int copy_apply(const struct manifest *m, int source, const struct copy_target *t,
                struct ob_err *err)
 {
     struct apply p = {.t = t, .source = source, .dir = -1, .err = err};
     int rc = 0;
     p.made.arena = &p.arena;
-    /* A destination with a slash is made even if no file comes into it. */
-    if (str_ends(t->dst, STR("/")) && m->items.n)
-        rc = enter_dir(&p, path_clean(&p.arena, t->dst));
     for (size_t i = 0; rc == 0 && i < m->items.n; i++)
         rc = apply_item(&p, m, &m->items.at[i]);
-    for (size_t i = 0; rc == 0 && i < m->items.n; i++)
-        if (m->items.at[i].is_dir)
-            rc = set_dir_times(&p, m, &m->items.at[i]);
     if (rc == 0)
         rc = look_end_dirs(&t->look, t->root, &p.made, err);
     if (p.dir >= 0)

@@ -11,6 +11,11 @@
  * that path is as one that is copied, without what is in it: made with the source's mode and the
  * copy's owner; one that exists stays as it is. BuildKit does the same.
  *
+ * Sources are copied one after the other, each as if it was the only one and what was copied before
+ * had been there already: "copy a b" to a dst that ends in "/" is "copy a" and then "copy b". The
+ * pass merge-copies builds on that. Only what depends on the whole step does not follow it: an
+ * owner that is a name, the directories on the way with --parents, and a fixed time.
+ *
  * What exists on the way keeps its mode and owner, links to directories are followed inside the
  * root, what is missing is made with mode 0755 and the owner of the copy. A file or link replaces
  * what is not a directory.

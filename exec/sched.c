@@ -12,8 +12,11 @@
 #include "base/cli.h"
 #include "base/fs.h"
 #include "exec/bases.h"
+#include "exec/image.h"
 #include "exec/key.h"
 #include "exec/worker.h"
+#include "ir/fold.h"
+#include "ir/identify.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -120,6 +123,24 @@ static int resolve_bases(struct sched *s)
     return 0;
 }
 
+static const struct image_info *base_info(const struct job *j)
+{
+    static const struct image_info none; /* above scratch nothing is set */
+    return j->base ? &j->base->info : &none;
+}
+
+/* Nothing is late any more. Keys are made of the values, so it does not matter to the cache who put
+ * them in: a pass, a compiler that knew the image, or this. */
+static void fold_steps(struct sched *s)
+{
+    for (uint32_t i = 0; i < s->b->plan->steps.n; i++) {
+        struct step *step = step_at(s, i);
+        struct base_config base = image_base_config(base_info(&s->jobs[i]));
+        if (fold_step(s->b->arena, step, &base))
+            step->op_digest = ir_op_digest(step);
+    }
+}
+
 static int prepare(struct sched *s)
 {
     size_t n = s->b->plan->steps.n;
@@ -130,6 +151,7 @@ static int prepare(struct sched *s)
     s->polled = arena_new_n(s->b->arena, uint32_t, n);
     if (resolve_bases(s) < 0)
         return -1;
+    fold_steps(s);
     for (uint32_t i = 0; i < n; i++) {
         struct job *j = &s->jobs[i];
         j->report = j->output = j->log = -1;
@@ -360,12 +382,6 @@ static int open_pipes(struct job *j, int *report, int *output, struct ob_err *er
     *report = r[1];
     *output = o[1];
     return 0;
-}
-
-static const struct image_info *base_info(const struct job *j)
-{
-    static const struct image_info none; /* above scratch nothing is set */
-    return j->base ? &j->base->info : &none;
 }
 
 static const struct digest *read_keys(const struct sched *s, const struct step *step)

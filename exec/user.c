@@ -47,6 +47,12 @@ static void add_groups(struct arena *a, struct str groups, struct str login, str
         vec_push(a, &u->groups, gid);
 }
 
+/* Owners that are numbers are not looked up. */
+static bool is_number(enum user_purpose purpose, struct str s, uint32_t *out)
+{
+    return purpose == USER_OWNER && passwd_id(s, out);
+}
+
 int user_resolve(struct arena *a, int root, struct str spec, enum user_purpose purpose,
                  struct user *out, struct ob_err *err)
 {
@@ -56,10 +62,15 @@ int user_resolve(struct arena *a, int root, struct str spec, enum user_purpose p
     *out = (struct user){.home = STR("/")};
     if (name.n == 0)
         name = STR("0");
+    if (is_number(purpose, name, &out->uid)) {
+        out->gid = out->uid;
+        if (!has_group || is_number(purpose, group, &out->gid))
+            return 0;
+    }
     if (user_file(a, root, "/etc/passwd", &passwd, err) < 0 ||
         user_file(a, root, "/etc/group", &groups, err) < 0)
         return -1;
-    if (!find_user(passwd, name, out, &login)) {
+    if (is_number(purpose, name, &number) || !find_user(passwd, name, out, &login)) {
         if (!passwd_id(name, &number))
             return ob_err_set(err, 0, "the image has no user \"" STR_FMT "\"", STR_ARG(name));
         out->uid = number;
@@ -72,7 +83,8 @@ int user_resolve(struct arena *a, int root, struct str spec, enum user_purpose p
             add_groups(a, groups, login, out);
         return 0;
     }
-    if (!group_find(groups, group, &out->gid) && !passwd_id(group, &out->gid))
+    if (!is_number(purpose, group, &out->gid) && !group_find(groups, group, &out->gid) &&
+        !passwd_id(group, &out->gid))
         return ob_err_set(err, 0, "the image has no group \"" STR_FMT "\"", STR_ARG(group));
     return 0;
 }

@@ -15,10 +15,11 @@ struct user {
     struct str home;   /* "/" if the image knows none */
 };
 
-/* What a bare user without a group gets as its group. */
 enum user_purpose {
-    USER_RUN,   /* the user's primary group; 0 for a number that passwd does not have (runc) */
-    USER_OWNER, /* the same, but for such a number the same number (docker's --chown) */
+    USER_RUN,   /* names that look like numbers are found; a number that passwd does not have is in
+                 * group 0 (runc) */
+    USER_OWNER, /* numbers, or none, are taken as they are, whatever the image's files say; without
+                 * a group it is the same number (BuildKit's --chown) */
 };
 
 /* Resolves "", "user", "user:group" with names or numbers ("" = root) in the filesystem at root,

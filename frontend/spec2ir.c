@@ -98,15 +98,15 @@ static void print_diags(const struct compile *c)
 
 static void optimize(struct plan *plan, const struct spec2ir_options *o)
 {
-    cleanup_buf struct buf explain = BUF_INIT;
-    size_t before = plan->steps.n;
+    cleanup_buf struct buf said = BUF_INIT;
+    struct pass_stats stats;
+    struct pass_report report = {o->explain ? &said : NULL, o->stats ? &stats : NULL};
     ir_identify(plan);
-    ir_optimize(plan, o->level, o->explain ? &explain : NULL);
-    if (explain.n)
-        fwrite(explain.p, 1, explain.n, stderr);
+    ir_optimize(plan, o->level, &report);
     if (o->stats)
-        fprintf(stderr, "steps: %zu compiled, %u left after -O%d; stages: %u; targets: %u\n",
-                before, plan->steps.n, o->level, plan->stages.n, plan->targets.n);
+        stats_print(&stats, plan, o->level, &said);
+    if (said.n)
+        fwrite(said.p, 1, said.n, stderr);
 }
 
 /* Writes the text, or the plan as IR if that is given. */

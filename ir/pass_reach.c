@@ -7,7 +7,7 @@
 
 #include "ir/pass.h"
 
-void pass_reach(struct plan *p, struct buf *explain)
+void pass_reach(struct plan *p, const struct pass_report *r)
 {
     size_t n = p->steps.n;
     bool *needed = arena_new_n(p->arena, bool, n);
@@ -19,17 +19,16 @@ void pass_reach(struct plan *p, struct buf *explain)
             continue;
         if (s->parent != NO_STEP)
             needed[s->parent] = true;
-        vec_for (const uint32_t, r, &s->reads)
-            needed[*r] = true;
+        vec_for (const uint32_t, read, &s->reads)
+            needed[*read] = true;
     }
     uint32_t *map = arena_new_n(p->arena, uint32_t, n);
     for (uint32_t i = 0; i < n; i++) {
         map[i] = needed[i] ? i : NO_STEP;
-        if (needed[i] || !explain)
+        if (needed[i] || !r->explain)
             continue;
-        buf_puts(explain, "reach: no target needs ");
-        explain_place(explain, p, &p->steps.at[i]);
-        buf_printf(explain, ": " STR_FMT "\n", STR_ARG(p->steps.at[i].meta.heading));
+        explain_begin(r->explain, "reach: no target needs ", p, &p->steps.at[i]);
+        explain_end(r->explain, &p->steps.at[i]);
     }
     plan_remap(p, map);
 }

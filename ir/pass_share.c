@@ -35,21 +35,22 @@ static uint32_t table_first(const struct table *t, const struct plan *p, uint32_
     return i;
 }
 
-void pass_share(struct plan *p, struct buf *explain)
+void pass_share(struct plan *p, const struct pass_report *r)
 {
     size_t n = p->steps.n;
     struct table first = table_for(p->arena, n);
     uint32_t *map = arena_new_n(p->arena, uint32_t, n);
     for (uint32_t i = 0; i < n; i++) {
         map[i] = table_first(&first, p, i);
-        if (map[i] == i || !explain)
+        if (map[i] == i || !r->explain)
             continue;
-        buf_puts(explain, "share: ");
-        explain_place(explain, p, &p->steps.at[map[i]]);
-        buf_puts(explain, " and ");
-        explain_place(explain, p, &p->steps.at[i]);
-        buf_printf(explain, " are the same step: " STR_FMT "\n",
-                   STR_ARG(p->steps.at[i].meta.heading));
+        explain_begin(r->explain, "share: ", p, &p->steps.at[map[i]]);
+        buf_puts(r->explain, " and ");
+        explain_place(r->explain, p, &p->steps.at[i]);
+        buf_puts(r->explain, " are the same step");
+        explain_end(r->explain, &p->steps.at[i]);
     }
+    if (r->stats)
+        stats_shared(r->stats, p, map);
     plan_remap(p, map);
 }

@@ -108,5 +108,8 @@ struct base_config {
  * invalid escape, or a value becomes larger than 64 MiB. */
 int text_value(struct arena *a, struct text t, const struct base_config *base, struct str *out,
                struct ob_err *err);
+/* The same, and fails where a value becomes larger than `max`, or all together on the way do. */
+int text_value_up_to(struct arena *a, struct text t, const struct base_config *base, size_t max,
+                     struct str *out, struct ob_err *err);
 
 #endif

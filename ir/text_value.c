@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "ir/text_pattern.h"
 
-enum { VALUE_MAX = 64 << 20, STEPS_MAX = 256 << 20 };
+enum { VALUE_MAX = 64 << 20, STEPS_PER_BYTE = 4 };
 
 struct eval {
     struct arena *arena;
@@ -122,9 +122,15 @@ static int eval_text(struct eval *e, struct text t, struct str *out)
     return 0;
 }
 
+int text_value_up_to(struct arena *a, struct text t, const struct base_config *base, size_t max,
+                     struct str *out, struct ob_err *err)
+{
+    struct eval e = {a, base, {max, max * STEPS_PER_BYTE, err}};
+    return eval_text(&e, t, out);
+}
+
 int text_value(struct arena *a, struct text t, const struct base_config *base, struct str *out,
                struct ob_err *err)
 {
-    struct eval e = {a, base, {VALUE_MAX, STEPS_MAX, err}};
-    return eval_text(&e, t, out);
+    return text_value_up_to(a, t, base, VALUE_MAX, out, err);
 }

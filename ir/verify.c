@@ -177,6 +177,13 @@ static int check_op(const struct check *c, const struct step *s)
     return fail(c, ".kind", "unknown");
 }
 
+bool ir_op_is_valid(const struct step *s)
+{
+    struct ob_err unused;
+    struct check c = {.err = &unused};
+    return check_op(&c, s) == 0;
+}
+
 static int check_ids(struct plan *p, struct ob_err *err)
 {
     size_t wrong;

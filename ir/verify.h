@@ -11,4 +11,7 @@
  * op_digest. */
 int ir_verify(struct plan *p, struct ob_err *err);
 
+/* Whether a step's op, seen alone, holds them. */
+bool ir_op_is_valid(const struct step *s);
+
 #endif

@@ -35,6 +35,9 @@ UNIT_TESTS = \
 	tests/unit/check_mode \
 	tests/unit/check_need \
 	tests/unit/check_pass \
+	tests/unit/check_pass_drop_noops \
+	tests/unit/check_pass_fold \
+	tests/unit/check_pass_merge_copies \
 	tests/unit/check_passwd \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \
@@ -62,7 +65,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += tests/unit/df_run.h tests/unit/fixture.h tests/unit/image_maker.h \
-	tests/unit/ir_sample.h tests/unit/scratch_dir.h tests/unit/store_dir.h
+	tests/unit/ir_sample.h tests/unit/pass_plan.h tests/unit/scratch_dir.h tests/unit/store_dir.h
 
 # Conformance: one program for each contract, run by a script on what the machine has.
 check_PROGRAMS += tests/conform/conform-store
@@ -141,7 +144,7 @@ E2E_TESTS = \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/tiny
 endif
@@ -162,11 +165,18 @@ TESTS += $(GOLDEN_TESTS)
 EXTRA_DIST += $(GOLDEN_TESTS) tests/golden/ids.py tests/golden/fields.py tests/golden/schema.py \
 	tests/golden/spec tests/golden/dockerfile tests/golden/format
 
+# What the passes leave builds the same.
+check_PROGRAMS += tests/passes/optimize
+TESTS += tests/passes/cases.sh tests/passes/random.sh
+EXTRA_DIST += tests/passes/cases.sh tests/passes/random.sh tests/passes/world.sh \
+	tests/passes/differ.py tests/passes/random_plans.py tests/passes/cases
+
 # A corpus of real Dockerfiles, where there is one.
-TESTS += tests/corpus/run.sh tests/corpus/to-spec.sh tests/corpus/builds.sh tests/corpus/graphs.sh
-EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
-	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh tests/e2e/tree.py \
+TESTS += tests/corpus/run.sh tests/corpus/sharing.sh tests/corpus/to-spec.sh tests/corpus/builds.sh \
 	tests/corpus/graphs.sh
+EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
+	tests/corpus/sharing.sh tests/corpus/sharing.py \
+	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh tests/corpus/graphs.sh
 
 # The same Dockerfile written otherwise.
 TESTS += tests/property/run.sh tests/property/format.sh

@@ -106,7 +106,31 @@ expect_in_stderr 'image "image" has ONBUILD triggers, which only spec2ir --pin c
 on_ok store pinned.json context
 expect_output $'base,/srv,70\nwith-e\n/opt/bin:/bin:/x,base,ase,basez,/srv/base,70\none\ntwo\none'
 
+subject "the cache does not ask who has put in a value: the compiler or obexec"
+make_image '{"Env":["PATH=/opt/bin:/bin","X=base"],"User":"build","WorkingDir":"/srv"}'
+dockerfile <<'END'
+FROM image
+ENV PATH=$PATH:/x Y=${X#b}
+WORKDIR sub
+COPY --chown=${NOBODY} f .
+RUN echo "$PATH,$Y,$PWD,$(id -u)"
+END
+pin
+grep -q '"late"' unpinned.json || fail "nothing is late without --pin"
+on_ok shared unpinned.json context
+expect_counts 0 4
+expect_output '/opt/bin:/bin:/x,ase,/srv/sub,70'
+unpinned=$(cat out)
+on_ok shared pinned.json context
+expect_counts 4 0
+expect_equal "$unpinned" "$(cat out)" "the result"
+
 subject "a stage on a stage does not run them again"
+make_image '{"Env":["PATH=/opt/bin:/bin","X=base"],"User":"build","WorkingDir":"/srv",
+    "Shell":["/bin/sh","-e","-c"],
+    "OnBuild":["RUN echo \"$X,$PWD,$(id -u)\"; case $- in *e*) echo with-e; esac",
+        "COPY f g /got/","ENV Z=${X}z"]}'
+digest=$(sed -n 's/.*"digest":"sha256:\([0-9a-f]*\)".*/\1/p' layout/index.json)
 printf 'FROM image AS a\nFROM a\nRUN echo last\n' | dockerfile
 pin
 on_ok twice pinned.json context

@@ -66,6 +66,18 @@ printf 'FROM busybox\nSHELL ["/bin/sh", "-c"]\nRUN echo common\nRUN echo first\n
 printf 'FROM busybox\nSHELL ["/bin/sh", "-c"]\nRUN echo common\nRUN echo second\n' >Two
 expect_exit 0 spec2ir -o files.ir One Two
 expect_equal "1 3" "$(steps from files.ir) $(steps run files.ir)" "the number of steps"
+expect_exit 0 spec2ir -O2 --explain --stats -o files.ir One Two
+expect_stderr 'share: One:1 and Two:1 are the same step: FROM busybox
+share: One:3 and Two:3 are the same step: RUN echo common
+steps: 6 compiled, 4 left after -O2; stages: 2; targets: 2
+reach: 6 steps
+fold: 6 steps
+share: 6 -> 4 steps, 2 of them common to 2 files and 2 stages
+drop-noops: 4 steps
+merge-copies: 4 steps
+share: 4 steps
+One: 3 steps
+Two: 3 steps, 2 of them in other files too'
 cat >mixed.spec <<'END'
 ((from busybox) (shell /bin/sh -c) (run (shell "echo common")) (run (shell "echo third")))
 END

@@ -18,26 +18,36 @@ def content(path, st):
     return ""
 
 
-def main():
-    times = sys.argv[1:] == ["--times"]
-    lines, inodes = [], {}
-    for root, dirs, files in os.walk(b".", onerror=lambda e: sys.exit(str(e))):
+def tree(top, when=lambda st: ""):
+    """{path: its line}; `when` says what there is to say of its times."""
+    found, inodes = {}, {}
+    for root, dirs, files in os.walk(top, onerror=lambda e: sys.exit(str(e))):
         dirs.sort()
-        for name in sorted(dirs + files) + ([b"."] if root == b"." else []):
+        for name in sorted(dirs + files) + ([b"."] if root == top else []):
             path = os.path.join(root, name)
+            shown = os.path.join(b".", os.path.relpath(path, top)) if path != top else path
             st = os.lstat(path)
-            first = inodes.setdefault(st.st_ino, path) if st.st_nlink > 1 else path
-            is_link = first != path and not stat.S_ISDIR(st.st_mode)
+            first = inodes.setdefault(st.st_ino, shown) if st.st_nlink > 1 else shown
+            is_link = first != shown and not stat.S_ISDIR(st.st_mode)
             link = " = " + os.fsdecode(first) if is_link else ""
             xattrs = sorted((n, os.getxattr(path, n, follow_symlinks=False))
                             for n in os.listxattr(path, follow_symlinks=False)
                             if not n.startswith("trusted.overlay."))
-            when = " %d" % st.st_mtime if times and not stat.S_ISDIR(st.st_mode) else ""
-            lines.append("%s %o %d:%d %s%s%s%s" % (
-                os.fsdecode(path), st.st_mode, st.st_uid, st.st_gid, content(path, st), link,
-                "".join(" %s=%s" % x for x in xattrs), when))
+            found[shown] = "%s %o %d:%d %s%s%s%s" % (
+                os.fsdecode(shown), st.st_mode, st.st_uid, st.st_gid, content(path, st), link,
+                "".join(" %s=%s" % x for x in xattrs), when(st))
+    return found
+
+
+def time_of_file(st):
+    return "" if stat.S_ISDIR(st.st_mode) else " %d" % st.st_mtime
+
+
+def main():
+    lines = (tree(b".", time_of_file) if sys.argv[1:] == ["--times"] else tree(b".")).values()
     sys.stdout.write("".join(x.encode(errors="surrogateescape").decode(errors="backslashreplace") +
                              "\n" for x in sorted(lines)))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!more) {
             fuzz_round_trip(&p);
             check_diff(&p, buf_str(&text));
-            ir_optimize(&p, 2, NULL);
+            ir_optimize(&p, 2, PASS_SILENT);
             fuzz_round_trip(&p);
         } else {
             more = mend_id(&text, &err);

@@ -54,7 +54,7 @@ static void check_plan(struct compile *c)
     vec_push(c->arena, &c->plan->sources, ps);
     ir_identify(c->plan);
     fuzz_round_trip(c->plan);
-    ir_optimize(c->plan, 2, NULL);
+    ir_optimize(c->plan, 2, PASS_SILENT);
     fuzz_round_trip(c->plan);
 }
 

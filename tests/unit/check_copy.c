@@ -218,6 +218,32 @@ START_TEST(a_file_on_the_way_is_an_error)
 }
 END_TEST
 
+/* As it would be if they were copied by two steps: see merge-copies. */
+START_TEST(a_source_may_bar_the_way_of_the_next)
+{
+    struct ob_err err = OB_ERR_INIT;
+    scratch_mkdir(&to, "a");
+    scratch_symlink(&to, ".", "a/x");
+    ck_assert_int_eq(try_copy("dir/x", "f", "/a/x/", &err), -1);
+    ck_assert_str_eq(err.text, "can't make directory \"a/x\": Not a directory");
+    holds("a/x", "file x");
+    is_missing("a/f");
+}
+END_TEST
+
+START_TEST(times_of_directories_are_set_before_the_next_source_comes)
+{
+    static const struct timespec old[2] = {{.tv_sec = 5}, {.tv_sec = 6}};
+    ck_assert_int_eq(utimensat(from.fd, "dir/sub", old, 0), 0);
+    copy("dir", NULL, "/d/");
+    ck_assert_int_eq(stat_of("d/sub").st_mtim.tv_sec, 6);
+    scratch_mkdir(&to, "e");
+    scratch_symlink(&to, ".", "e/sub"); /* so that f goes into what is dir/sub's */
+    copy("dir", "f", "/e/");
+    ck_assert_int_ne(stat_of("e").st_mtim.tv_sec, 6);
+}
+END_TEST
+
 START_TEST(a_file_that_changes_meanwhile_is_found)
 {
     struct ob_err err = OB_ERR_INIT;
@@ -247,4 +273,6 @@ UNIT_MAIN_AS_ROOT("copy", start, stop, dockerfile_a_file_becomes_the_destination
                   links_to_directories_are_followed_inside_the_root, modes_owners_and_times_are_set,
                   hard_links_stay_together, hard_links_across_sources_keep_their_content,
                   a_directory_is_not_replaced_by_a_file, a_file_on_the_way_is_an_error,
+                  a_source_may_bar_the_way_of_the_next,
+                  times_of_directories_are_set_before_the_next_source_comes,
                   a_file_that_changes_meanwhile_is_found)

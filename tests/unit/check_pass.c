@@ -1,94 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The passes: what goes, what stays, and that everything still points where it did. */
+/* reach and share: what goes, what stays, that everything still points where it did, and what is
+ * said of it. The other passes have programs of their own. */
 #include <config.h>
 
-#include "ir/pass.h"
-#include "ir/identify.h"
-#include "ir/verify.h"
 #include "ir/write.h"
-#include "tests/unit/fixture.h"
+#include "tests/unit/pass_plan.h"
 
-static struct arena a; /* each test runs in a process of its own */
-static struct plan p;
-static struct buf explain;
-
-static void start(void)
+static uint32_t run_at(uint32_t parent, uint32_t source, uint32_t line, const char *command)
 {
-    struct plan_source one = {STR("one"), {{0}}}, two = {STR("two"), {{0}}};
-    p = PLAN_INIT(&a);
-    vec_push(&a, &p.sources, one);
-    vec_push(&a, &p.sources, two);
+    return add_at(run_step(parent, command), source, line, command);
 }
 
-static uint32_t add(struct step s, uint32_t source, uint32_t line, const char *heading)
+static uint32_t copy_at(uint32_t parent, uint32_t of, uint32_t line)
 {
-    s.meta = (struct step_meta){.source = source, .line = line, .heading = str_from(heading)};
-    return plan_add_step(&p, &s);
-}
-
-static uint32_t from(uint32_t source, uint32_t line, const char *image)
-{
-    struct step s = step_of_kind(STEP_FROM);
-    s.op.from.image = str_from(image);
-    return add(s, source, line, image);
-}
-
-static uint32_t run(uint32_t parent, uint32_t source, uint32_t line, const char *command)
-{
-    struct step s = step_of_kind(STEP_RUN);
-    s.parent = parent;
-    s.op.run.command = (struct command){
-        .form = COMMAND_SHELL, .shell_kind = SHELL_BASE, .line = str_from(command)};
-    return add(s, source, line, command);
-}
-
-static uint32_t copy(uint32_t parent, uint32_t of, uint32_t line)
-{
-    struct step s = step_of_kind(STEP_COPY);
-    s.parent = parent;
-    s.op.copy.source = COPY_FROM_STEP;
-    vec_push(&a, &s.op.copy.src, text_lit(&a, STR("/x")));
-    s.op.copy.dst = text_lit(&a, STR("/x"));
-    vec_push(&a, &s.reads, of);
-    return add(s, 0, line, "copy");
-}
-
-static uint32_t stage(uint32_t step, const char *name)
-{
-    struct stage s = {.name = str_from(name), .step = step};
-    vec_push(&a, &p.stages, s);
-    return (uint32_t)p.stages.n - 1;
-}
-
-static void target(uint32_t step, uint32_t at_stage)
-{
-    struct target t = {STR("t"), step, at_stage};
-    vec_push(&a, &p.targets, t);
-}
-
-static void optimize(int level)
-{
-    struct ob_err err = OB_ERR_INIT;
-    ir_identify(&p);
-    ir_optimize(&p, level, &explain);
-    ck_assert_ok(ir_verify(&p, &err), &err);
-}
-
-static struct str explained(void)
-{
-    return explain.n ? buf_str(&explain) : STR("");
+    return add_at(copy_from(parent, of, "/x", "/x"), 0, line, "copy");
 }
 
 /* 0 from, 1 from (not needed), 2 run on 0, 3 run on 1 (not needed), 4 run on 2 */
 static void two_stages(void)
 {
     start();
-    uint32_t x = from(0, 1, "x"), y = from(0, 2, "y");
-    uint32_t rx = run(x, 0, 3, "rx"), ry = run(y, 1, 4, "ry");
-    uint32_t end = run(rx, 0, 5, "end");
-    stage(ry, "y");
-    uint32_t s = stage(end, "x");
-    target(end, s);
+    uint32_t x = add_from(0, 1, "x"), y = add_from(0, 2, "y");
+    uint32_t rx = run_at(x, 0, 3, "rx"), ry = run_at(y, 1, 4, "ry");
+    uint32_t end = run_at(rx, 0, 5, "end");
+    add_stage(ry, "y");
+    uint32_t s = add_stage(end, "x");
+    add_target(end, s);
 }
 
 START_TEST(reach_drops_what_no_target_needs)
@@ -100,8 +37,8 @@ START_TEST(reach_drops_what_no_target_needs)
     ck_assert_uint_eq(p.steps.at[1].parent, 0);
     ck_assert_strs(p.steps.at[2].meta.heading, STR("end"));
     ck_assert_uint_eq(p.steps.at[2].parent, 1);
-    ck_assert_strs(explained(), STR("reach: no target needs one:2: y\n"
-                                    "reach: no target needs two:4: ry\n"));
+    expect_explained("reach: no target needs one:2: y\n"
+                     "reach: no target needs two:4: ry\n");
 }
 END_TEST
 
@@ -120,10 +57,10 @@ END_TEST
 START_TEST(steps_that_are_only_read_are_needed)
 {
     start();
-    uint32_t x = from(0, 1, "x"), y = from(0, 2, "y");
-    uint32_t ry = run(y, 0, 3, "ry");
-    uint32_t end = copy(x, ry, 4);
-    target(end, NO_STEP);
+    uint32_t x = add_from(0, 1, "x"), y = add_from(0, 2, "y");
+    uint32_t ry = run_at(y, 0, 3, "ry");
+    uint32_t end = copy_at(x, ry, 4);
+    add_target(end, NO_STEP);
     optimize(1);
     ck_assert_uint_eq(p.steps.n, 4);
     ck_assert_uint_eq(p.steps.at[3].reads.at[0], 2);
@@ -136,11 +73,11 @@ START_TEST(share_merges_chains_across_sources)
     start();
     uint32_t ends[2];
     for (uint32_t source = 0; source < 2; source++) {
-        uint32_t x = from(source, 1, "x");
-        uint32_t r = run(x, source, 2, "same");
-        ends[source] = run(r, source, 3, source ? "other" : "one");
-        uint32_t s = stage(ends[source], source ? "b" : "a");
-        target(ends[source], s);
+        uint32_t x = add_from(source, 1, "x");
+        uint32_t r = run_at(x, source, 2, "same");
+        ends[source] = run_at(r, source, 3, source ? "other" : "one");
+        uint32_t s = add_stage(ends[source], source ? "b" : "a");
+        add_target(ends[source], s);
     }
     optimize(1);
     ck_assert_uint_eq(p.steps.n, 4);
@@ -151,17 +88,17 @@ START_TEST(share_merges_chains_across_sources)
     ck_assert_uint_eq(p.stages.at[1].step, 3);
     ck_assert_uint_eq(p.targets.at[1].step, 3);
     ck_assert_uint_eq(p.targets.at[1].stage, 1);
-    ck_assert_strs(explained(), STR("share: one:1 and two:1 are the same step: x\n"
-                                    "share: one:2 and two:2 are the same step: same\n"));
+    expect_explained("share: one:1 and two:1 are the same step: x\n"
+                     "share: one:2 and two:2 are the same step: same\n");
 }
 END_TEST
 
 START_TEST(copies_read_the_step_that_stayed)
 {
     start();
-    uint32_t x = from(0, 1, "x"), again = from(0, 2, "x"), y = from(0, 3, "y");
-    uint32_t c = copy(y, again, 4);
-    target(copy(c, x, 5), NO_STEP);
+    uint32_t x = add_from(0, 1, "x"), again = add_from(0, 2, "x"), y = add_from(0, 3, "y");
+    uint32_t c = copy_at(y, again, 4);
+    add_target(copy_at(c, x, 5), NO_STEP);
     optimize(1);
     ck_assert_uint_eq(p.steps.n, 4);
     ck_assert_uint_eq(p.steps.at[2].reads.at[0], 0);
@@ -173,10 +110,10 @@ END_TEST
 START_TEST(equal_stages_both_keep_their_names)
 {
     start();
-    uint32_t x = from(0, 1, "x"), again = from(0, 2, "x");
-    stage(x, "a");
-    target(again, stage(again, "b"));
-    target(x, 0);
+    uint32_t x = add_from(0, 1, "x"), again = add_from(0, 2, "x");
+    add_stage(x, "a");
+    add_target(again, add_stage(again, "b"));
+    add_target(x, 0);
     optimize(1);
     ck_assert_uint_eq(p.steps.n, 1);
     ck_assert_uint_eq(p.stages.n, 2);
@@ -189,9 +126,9 @@ END_TEST
 START_TEST(the_same_command_on_another_parent_is_another_step)
 {
     start();
-    uint32_t x = from(0, 1, "x"), y = from(0, 2, "y");
-    target(run(x, 0, 3, "same"), NO_STEP);
-    target(run(y, 0, 4, "same"), NO_STEP);
+    uint32_t x = add_from(0, 1, "x"), y = add_from(0, 2, "y");
+    add_target(run_at(x, 0, 3, "same"), NO_STEP);
+    add_target(run_at(y, 0, 4, "same"), NO_STEP);
     optimize(1);
     ck_assert_uint_eq(p.steps.n, 4);
 }
@@ -200,7 +137,7 @@ END_TEST
 START_TEST(level_0_changes_nothing)
 {
     two_stages();
-    from(0, 9, "x");
+    add_from(0, 9, "x");
     ir_identify(&p);
     struct buf before = BUF_INIT, after = BUF_INIT;
     ir_write_json(&p, &before);
@@ -216,7 +153,7 @@ END_TEST
 START_TEST(a_second_run_finds_nothing_to_do)
 {
     two_stages();
-    target(run(from(1, 6, "x"), 1, 7, "rx"), NO_STEP);
+    add_target(run_at(add_from(1, 6, "x"), 1, 7, "rx"), NO_STEP);
     optimize(2);
     struct buf before = BUF_INIT, after = BUF_INIT;
     ir_write_json(&p, &before);
@@ -230,7 +167,7 @@ START_TEST(a_second_run_finds_nothing_to_do)
 }
 END_TEST
 
-START_TEST(ids_do_not_change)
+START_TEST(reach_and_share_change_no_id)
 {
     two_stages();
     ir_identify(&p);
@@ -243,10 +180,74 @@ END_TEST
 START_TEST(a_step_without_a_place_is_explained_without_one)
 {
     start();
-    from(0, 0, "unknown");
-    target(from(0, 2, "x"), NO_STEP);
+    add_from(0, 0, "unknown");
+    add_target(add_from(0, 2, "x"), NO_STEP);
     optimize(1);
-    ck_assert_strs(explained(), STR("reach: no target needs ?: unknown\n"));
+    expect_explained("reach: no target needs ?: unknown\n");
+}
+END_TEST
+
+static void expect_stats(int level, const char *want)
+{
+    struct buf b = BUF_INIT;
+    stats_print(&stats, &p, level, &b);
+    ck_assert_strs(buf_str(&b), str_from(want));
+    buf_free(&b);
+}
+
+START_TEST(stats_count_steps_around_each_pass)
+{
+    two_stages();
+    optimize(1);
+    expect_stats(1, "steps: 5 compiled, 3 left after -O1; stages: 1; targets: 1\n"
+                    "reach: 5 -> 3 steps\n"
+                    "fold: 3 steps\n"
+                    "share: 3 steps\n"
+                    "one: 4 steps\n"
+                    "two: 1 step\n");
+}
+END_TEST
+
+START_TEST(stats_tell_what_is_common_to_files_and_stages)
+{
+    start();
+    uint32_t ends[3];
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t x = add_from(i / 2, i + 1, "x");
+        ends[i] = run_at(run_at(x, i / 2, i + 4, "same"), i / 2, i + 7, i ? "b" : "a");
+        add_stage(ends[i], "s");
+        add_target(ends[i], i);
+    }
+    optimize(1);
+    expect_stats(1, "steps: 9 compiled, 4 left after -O1; stages: 3; targets: 3\n"
+                    "reach: 9 steps\n"
+                    "fold: 9 steps\n"
+                    "share: 9 -> 4 steps, 3 of them common to 2 files and 3 stages\n"
+                    "one: 6 steps\n"
+                    "two: 3 steps, 3 of them in other files too\n");
+}
+END_TEST
+
+START_TEST(stats_without_optimization_have_no_passes)
+{
+    two_stages();
+    optimize(0);
+    expect_stats(0, "steps: 5 compiled, 5 left after -O0; stages: 2; targets: 1\n"
+                    "one: 4 steps\n"
+                    "two: 1 step\n");
+}
+END_TEST
+
+START_TEST(owners_of_numbers_are_told_from_names)
+{
+    static const char *const numeric[] = {"", "0", "1000", "1000:100", "4294967294:0"};
+    static const char *const names[] = {
+        "me", "0:me", "me:0", ":", "1:", ":1", "-1", "1 ", "4294967295", "1:2:3"};
+    for (size_t i = 0; i < sizeof numeric / sizeof numeric[0]; i++)
+        ck_assert_msg(owner_is_numeric(lit(numeric[i])), "\"%s\"", numeric[i]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        ck_assert_msg(!owner_is_numeric(lit(names[i])), "\"%s\"", names[i]);
+    ck_assert(!owner_is_numeric(text_ref(&a, TEXT_USER)));
 }
 END_TEST
 
@@ -254,5 +255,7 @@ UNIT_MAIN("pass", reach_drops_what_no_target_needs, stages_and_targets_are_renum
           steps_that_are_only_read_are_needed, share_merges_chains_across_sources,
           copies_read_the_step_that_stayed, equal_stages_both_keep_their_names,
           the_same_command_on_another_parent_is_another_step, level_0_changes_nothing,
-          a_second_run_finds_nothing_to_do, ids_do_not_change,
-          a_step_without_a_place_is_explained_without_one)
+          a_second_run_finds_nothing_to_do, reach_and_share_change_no_id,
+          a_step_without_a_place_is_explained_without_one, stats_count_steps_around_each_pass,
+          stats_tell_what_is_common_to_files_and_stages, stats_without_optimization_have_no_passes,
+          owners_of_numbers_are_told_from_names)

@@ -98,6 +98,24 @@ START_TEST(unknown_numbers_are_taken_as_they_are)
 }
 END_TEST
 
+/* BuildKit looks up names alone; so what was copied before can't change what a number means. */
+START_TEST(owners_of_numbers_are_not_looked_up)
+{
+    with_files();
+    struct user u = resolve("1000", USER_OWNER);
+    ck_assert_msg(u.uid == 1000 && u.gid == 1000, "%u:%u", u.uid, u.gid);
+    u = resolve("1000:2000", USER_OWNER);
+    ck_assert_msg(u.uid == 1000 && u.gid == 2000, "%u:%u", u.uid, u.gid);
+    u = resolve("1000:users", USER_OWNER);
+    ck_assert_msg(u.uid == 1000 && u.gid == 100, "%u:%u", u.uid, u.gid);
+    u = resolve("me:2000", USER_OWNER);
+    ck_assert_msg(u.uid == 1000 && u.gid == 2000, "%u:%u", u.uid, u.gid);
+    scratch_write(&root, "etc/passwd", "zero:x:0:5::/:\n", 15);
+    u = resolve("", USER_OWNER);
+    ck_assert_msg(u.uid == 0 && u.gid == 0, "%u:%u", u.uid, u.gid);
+}
+END_TEST
+
 START_TEST(unknown_names_are_refused)
 {
     with_files();
@@ -188,7 +206,7 @@ END_TEST
 
 UNIT_MAIN_WITH("user", start, stop, names_and_numbers_are_found,
                a_name_of_digits_comes_before_the_number, unknown_numbers_are_taken_as_they_are,
-               unknown_names_are_refused, supplementary_groups_are_whole_names,
-               an_image_need_not_have_users, links_do_not_lead_out_of_the_image,
-               what_is_no_file_is_not_waited_for, binary_files_are_read_over,
-               huge_files_are_refused, many_groups_are_cut)
+               owners_of_numbers_are_not_looked_up, unknown_names_are_refused,
+               supplementary_groups_are_whole_names, an_image_need_not_have_users,
+               links_do_not_lead_out_of_the_image, what_is_no_file_is_not_waited_for,
+               binary_files_are_read_over, huge_files_are_refused, many_groups_are_cut)
