@@ -71,6 +71,7 @@ bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 /* A Dockerfile without comments and continuations. */
 bool df_to_dockerfile(struct compile *c, uint32_t source, struct buf *out);
 bool df_to_spec(struct compile *c, uint32_t source, struct buf *out);
+bool sx_to_dockerfile(struct compile *c, uint32_t source, struct buf *out);
 
 /* The first without compiling. */
 bool df_print_source(struct compile *c, uint32_t source, struct buf *out);

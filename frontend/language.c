@@ -15,7 +15,7 @@ static bool print_spec(struct compile *c, uint32_t source, struct buf *out)
 
 static const struct language dockerfile = {"dockerfile", df_compile, df_dump, df_to_dockerfile,
                                            df_to_spec};
-static const struct language spec = {"spec", sx_compile, sx_dump, print_spec, print_spec};
+static const struct language spec = {"spec", sx_compile, sx_dump, sx_to_dockerfile, print_spec};
 
 const struct language *language_named(const char *name)
 {

@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/check_df_heredoc \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
+	tests/unit/check_df_quote \
 	tests/unit/check_diag \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
@@ -36,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/check_read \
 	tests/unit/check_remote \
 	tests/unit/check_run_cfg \
+	tests/unit/check_sh_lines \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
@@ -45,6 +47,7 @@ UNIT_TESTS = \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
+	tests/unit/check_sx_to_df \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
