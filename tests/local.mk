@@ -162,6 +162,10 @@ EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-dif
 TESTS += tests/property/run.sh
 EXTRA_DIST += tests/property/run.sh tests/property/rewrite.py
 
+# A spec as a Dockerfile.
+TESTS += tests/property/spec-to-dockerfile.sh
+EXTRA_DIST += tests/property/spec-to-dockerfile.sh tests/property/spec_to_dockerfile.py
+
 # Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
 FUZZ_TARGETS = ir spec dockerfile
 FUZZ_COMMON = tests/fuzz/fuzz.h tests/fuzz/property.c
