@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
@@ -82,6 +83,41 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
         int e = errno;
         unlinkat(dir, tmp, 0);
         return ob_err_set(err, e, "can't rename \"%s\"", tmp);
+    }
+    return 0;
+}
+
+/* Fills a new file that is to take the place of one like `st`. */
+static int fill_like(int fd, const struct stat *st, const void *p, size_t n, struct ob_err *err)
+{
+    if (fs_write_all(fd, p, n, err) < 0)
+        return -1;
+    if (fchown(fd, st->st_uid, st->st_gid) < 0 && errno != EPERM)
+        return ob_err_set(err, errno, "can't set the owner");
+    if (fchmod(fd, st->st_mode & 07777) < 0)
+        return ob_err_set(err, errno, "can't set the mode");
+    return fsync(fd) < 0 ? ob_err_set(err, errno, "can't sync") : 0;
+}
+
+int fs_rewrite_file(const char *path, const void *p, size_t n, struct ob_err *err)
+{
+    char real[PATH_MAX], tmp[PATH_MAX];
+    struct stat st;
+    if (!realpath(path, real) || stat(real, &st) < 0 || access(real, W_OK) < 0)
+        return ob_err_set(err, errno, "can't write \"%s\"", path);
+    if (!S_ISREG(st.st_mode))
+        return ob_err_set(err, 0, "can't write \"%s\": it is no regular file", path);
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.XXXXXX", real) >= sizeof tmp)
+        return ob_err_set(err, ENAMETOOLONG, "\"%s\"", path);
+    cleanup_close int fd = mkostemp(tmp, O_CLOEXEC);
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't make a file beside \"%s\"", path);
+    int rc = fill_like(fd, &st, p, n, err);
+    if (rc == 0 && rename(tmp, real) < 0)
+        rc = ob_err_set(err, errno, "can't rename \"%s\"", tmp);
+    if (rc < 0) {
+        unlink(tmp);
+        return ob_err_wrap(err, "can't write \"%s\"", path);
     }
     return 0;
 }

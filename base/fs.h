@@ -25,6 +25,10 @@ int fs_read_file_at(int dir, const char *name, struct buf *out, size_t max, stru
 int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
                        struct ob_err *err);
 
+/* Gives a file, which links may lead to, other contents: a new file beside it takes its place, with
+ * its mode and, if that is allowed, its owner. One that can't be written stays as it is. */
+int fs_rewrite_file(const char *path, const void *p, size_t n, struct ob_err *err);
+
 /* open(2) in a root. Gives the descriptor, or -1 and errno. */
 int fs_open_in(int root, const char *path, int flags, mode_t mode);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A writer of JSON text, for output that must be the same bytes every time. (Reading is jansson's.)
- * The caller opens and closes in pairs; the writer puts the commas. Strings must be UTF-8.
+ * A writer of JSON text, for output that must be the same bytes every time. (Reading is jansson's,
+ * and base/json_tree.h's where it is much.) The caller opens and closes in pairs; the writer puts
+ * the commas. Strings must be UTF-8.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

@@ -7,11 +7,13 @@ libbase_a_SOURCES = \
 	base/diag.c base/diag.h \
 	base/diag_json.c base/diag_json.h \
 	base/diag_print.c base/diag_print.h \
+	base/diff.c base/diff.h \
 	base/diag_sort.c base/diag_sort.h \
 	base/err.c base/err.h \
 	base/fs.c base/fs.h base/fs_remove.c \
 	base/intern.c base/intern.h \
 	base/json.c base/json.h \
+	base/json_tree.c base/json_tree.h \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
 	base/mode.c base/mode.h \

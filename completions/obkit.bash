@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Completion of the arguments of obkit, spec2ir and obexec in bash. The files spec2ir.bash and
-# obexec.bash only lead here, as bash-completion looks for a file by the command's name.
+# Completion of the arguments of obkit, spec2ir, specfmt and obexec in bash. The files of the other
+# programs only lead here, as bash-completion looks for a file by the command's name.
 
 # Splits the line up to the cursor at blanks alone, where bash would also split at "=" and ":".
 # Sets the caller's words, and of the last one value, and option if it is an option's value.
@@ -88,6 +88,13 @@ _obkit_spec2ir() {
     esac
 }
 
+_obkit_specfmt() {
+    case $value in
+    -*) _obkit_offer -W "-d -w --check --diff --write --from= --help --version" ;;
+    *) _obkit_files -f "$value" ;;
+    esac
+}
+
 _obkit_build() {
     case $value in
     -*)
@@ -121,7 +128,8 @@ _obkit() {
     _obkit_value && return
     case ${words[0]##*/}:${#words[@]}:$value in
     spec2ir:*) _obkit_spec2ir ;;
-    obkit:2:*) _obkit_offer -W "build compile $commands --help --version" ;;
+    specfmt:*) _obkit_specfmt ;;
+    obkit:2:*) _obkit_offer -W "build compile fmt $commands --help --version" ;;
     obexec:2:[!-]* | obexec:2:)
         compopt -o default
         _obkit_offer -W "$commands"
@@ -130,10 +138,11 @@ _obkit() {
         case ${words[1]} in
         build) _obkit_build ;;
         compile) _obkit_spec2ir ;;
+        fmt) _obkit_specfmt ;;
         *) _obkit_obexec "${words[1]}" ;;
         esac
         ;;
     esac
 }
 
-complete -F _obkit obkit spec2ir obexec
+complete -F _obkit obkit spec2ir specfmt obexec

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Completion of the arguments of obkit, spec2ir and obexec in fish. The files spec2ir.fish and
-# obexec.fish only lead here, as fish looks for a file by the command's name.
+# Completion of the arguments of obkit, spec2ir, specfmt and obexec in fish. The files of the other
+# programs only lead here, as fish looks for a file by the command's name.
 
 function __obkit_ids
     set -l store (string match -r -- '--store[= ]\S+' (commandline -cp) | string split ' ')
@@ -48,6 +48,12 @@ function __obkit_spec2ir_only
     complete $argv -l loss -d 'Print what is lost as JSON'
 end
 
+function __obkit_specfmt
+    complete $argv -l check -d 'Print the names of files that would change'
+    complete $argv -s d -l diff -d 'Print what would change'
+    complete $argv -s w -l write -d 'Change the files'
+end
+
 function __obkit_store
     complete $argv -l store -x -a 'overlayfs: copy:' -d 'Where results are kept'
 end
@@ -69,16 +75,19 @@ function __obkit_subcommand
     complete $argv[3..] -n __obkit_first -f -a $argv[1] -d $argv[2]
 end
 
-for program in obkit spec2ir obexec
+for program in obkit spec2ir specfmt obexec
     complete -c $program -s h -l help -d 'Print a summary of the options'
 end
 complete -c spec2ir -s V -l version -d 'Print the version'
+complete -c specfmt -s V -l version -d 'Print the version'
 complete -c obexec -n '__obkit_command run' -s V -l version -d 'Print the version'
-complete -c obkit -n '__obkit_first; or __obkit_command build compile run' \
+complete -c obkit -n '__obkit_first; or __obkit_command build compile fmt run' \
     -s V -l version -d 'Print the version'
 
 __obkit_spec2ir -c spec2ir
 __obkit_spec2ir_only -c spec2ir
+__obkit_specfmt -c specfmt
+complete -c specfmt -l from -x -a 'auto dockerfile spec' -d 'Language of the files'
 
 for program in obkit obexec
     __obkit_subcommand run 'Build a step graph' -c $program
@@ -100,6 +109,10 @@ end
 
 __obkit_subcommand build 'Build a Dockerfile or a spec' -c obkit
 __obkit_subcommand compile 'Print the step graph, as spec2ir' -c obkit
+__obkit_subcommand fmt 'Format Dockerfiles and specs, as specfmt' -c obkit
+__obkit_specfmt -c obkit -n '__obkit_command fmt'
+complete -c obkit -n '__obkit_command fmt' -l from -x -a 'auto dockerfile spec' \
+    -d 'Language of the files'
 __obkit_spec2ir -c obkit -n '__obkit_command build compile'
 __obkit_spec2ir_only -c obkit -n '__obkit_command compile'
 complete -c obkit -n '__obkit_command build' -s f -l file -r -F -d 'What to build'

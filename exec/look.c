@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/mode.h"
 #include "base/path.h"
+#include "ir/plan.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -42,11 +43,10 @@ struct timespec look_time(const struct look *l, struct timespec source)
 
 bool look_epoch(struct str epoch, struct timespec *out)
 {
-    bool is_before = str_starts(epoch, STR("-"));
-    unsigned long long n;
-    if (!str_to_u64(str_skip(epoch, is_before), &n) || n > INT64_MAX)
+    int64_t seconds;
+    if (!epoch_seconds(epoch, &seconds))
         return false;
-    *out = (struct timespec){.tv_sec = is_before ? -(time_t)n : (time_t)n};
+    *out = (struct timespec){.tv_sec = seconds};
     return true;
 }
 

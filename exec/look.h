@@ -28,8 +28,7 @@ mode_t look_octal(struct str s);
 mode_t look_mode(const struct look *l, mode_t source);
 struct timespec look_time(const struct look *l, struct timespec source);
 
-/* Whether an epoch is a number of seconds since 1970, or before; then *out gets it. Others say
- * where to take it from. */
+/* As epoch_seconds (ir/plan.h). */
 bool look_epoch(struct str epoch, struct timespec *out);
 
 /* Whether a directory, or a link to one, is at `path` ("" = the root itself). */

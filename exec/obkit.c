@@ -20,7 +20,7 @@
 
 static const char help[] =
     "Usage: obkit build [OPTION]... CONTEXT\n"
-    "       obkit compile|run|ls|log|delete|clean|healthcheck|stores [ARGUMENT]...\n"
+    "       obkit compile|fmt|run|ls|log|delete|clean|healthcheck|stores [ARGUMENT]...\n"
     "Build a Dockerfile or an OBuilder spec.\n"
     "\n"
     "  -f, --file=FILE           what to build (default: CONTEXT/Dockerfile)\n"
@@ -32,7 +32,7 @@ static const char help[] =
     "  -h, --help                print this\n"
     "  -V, --version             print the version\n"
     "\n"
-    "obkit compile is spec2ir; the other commands are obexec's.\n"
+    "obkit compile is spec2ir, obkit fmt is specfmt; the other commands are obexec's.\n"
     "\n"
     "Exit status: 0 done, 1 errors in FILE or a failed step, 2 usage, 3 the machine failed,\n"
     "130 interrupted.\n";
@@ -271,7 +271,7 @@ static int cmd_build(int argc, char **argv)
     return status < 0 ? OB_EXIT_ENVIRONMENT : status;
 }
 
-/* Becomes another program; argv[0] is the sub-command, which obexec gets too. */
+/* Becomes another program, which knows its own name. */
 static int forward(const char *program, char **argv)
 {
     struct arena a = ARENA_INIT;
@@ -294,7 +294,7 @@ static bool is_obexec_command(const char *name)
 
 int main(int argc, char **argv)
 {
-    static char obkit_name[] = "obkit", obexec_name[] = "obexec", spec2ir_name[] = "spec2ir";
+    static char obkit_name[] = "obkit", obexec_name[] = "obexec";
     log_init("obkit", 0);
     cli_fill_std();
     if (argc < 2)
@@ -304,10 +304,10 @@ int main(int argc, char **argv)
         argv[1] = obkit_name; /* for getopt's messages */
         return cmd_build(argc - 1, argv + 1);
     }
-    if (strcmp(name, "compile") == 0) {
-        argv[1] = spec2ir_name;
+    if (strcmp(name, "compile") == 0)
         return forward("spec2ir", argv + 1);
-    }
+    if (strcmp(name, "fmt") == 0)
+        return forward("specfmt", argv + 1);
     if (is_obexec_command(name)) {
         argv[0] = obexec_name;
         return forward("obexec", argv);

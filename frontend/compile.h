@@ -65,6 +65,14 @@ bool sx_compile(struct compile *c, uint32_t source);
 bool df_dump(struct compile *c, uint32_t source, struct buf *out);
 bool sx_dump(struct compile *c, uint32_t source, struct buf *out);
 
+/* The source in the one style of its language, which specfmt(1) describes; it is not compiled, but
+ * only what can be read is printed. Comments stay, and what it says stays the same. */
+bool df_format(struct compile *c, uint32_t source, struct buf *out);
+bool sx_format(struct compile *c, uint32_t source, struct buf *out);
+
+/* Whether two sources that can be read say the same, word by word. */
+bool df_same(struct compile *c, uint32_t a, uint32_t b);
+
 /* Translations: they compile the source as well, and print nothing if it has errors. What can't be
  * said in the other language is a loss (DIAG_LOSS) or an error; obkit-translate(7) lists both. */
 

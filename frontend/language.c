@@ -13,9 +13,24 @@ static bool print_spec(struct compile *c, uint32_t source, struct buf *out)
     return false;
 }
 
-static const struct language dockerfile = {"dockerfile", df_compile, df_dump, df_to_dockerfile,
-                                           df_to_spec};
-static const struct language spec = {"spec", sx_compile, sx_dump, print_spec, print_spec};
+static const struct language dockerfile = {
+    .name = "dockerfile",
+    .compile = df_compile,
+    .dump = df_dump,
+    .format = df_format,
+    .same = df_same,
+    .to_dockerfile = df_to_dockerfile,
+    .to_spec = df_to_spec,
+};
+
+static const struct language spec = {
+    .name = "spec",
+    .compile = sx_compile,
+    .dump = sx_dump,
+    .format = sx_format,
+    .to_dockerfile = print_spec,
+    .to_spec = print_spec,
+};
 
 const struct language *language_named(const char *name)
 {

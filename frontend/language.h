@@ -9,6 +9,9 @@ struct language {
     const char *name; /* as in --from */
     bool (*compile)(struct compile *c, uint32_t source);
     bool (*dump)(struct compile *c, uint32_t source, struct buf *out);
+    bool (*format)(struct compile *c, uint32_t source, struct buf *out);
+    /* NULL: what can be read can be compiled, and that tells. */
+    bool (*same)(struct compile *c, uint32_t a, uint32_t b);
     bool (*to_dockerfile)(struct compile *c, uint32_t source, struct buf *out);
     bool (*to_spec)(struct compile *c, uint32_t source, struct buf *out);
 };

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libfrontend.a
 libfrontend_a_SOURCES = \
 	frontend/compile.c frontend/compile.h \
 	frontend/context.c frontend/context.h \
+	frontend/format.c frontend/format.h \
 	frontend/language.c frontend/language.h \
 	frontend/pin.c frontend/pin.h \
 	frontend/platform.c frontend/platform.h \
@@ -15,8 +16,10 @@ libfrontend_a_SOURCES += \
 	frontend/sx_emit.c frontend/sx_emit.h \
 	frontend/sx_field.c frontend/sx_field.h \
 	frontend/sx_form.c frontend/sx_form.h \
+	frontend/sx_format.c \
 	frontend/sx_lex.c frontend/sx_lex.h \
 	frontend/sx_lower.c \
+	frontend/sx_node.c frontend/sx_node.h \
 	frontend/sx_op.c frontend/sx_op.h \
 	frontend/sx_parse.c frontend/sx_parse.h \
 	frontend/sx_path.c frontend/sx_path.h \
@@ -43,6 +46,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_expand.c \
 	frontend/df_expose.c \
 	frontend/df_flags.c \
+	frontend/df_format.c \
 	frontend/df_git.c frontend/df_git.h \
 	frontend/df_health.c \
 	frontend/df_heredoc.c \
@@ -60,6 +64,7 @@ libfrontend_a_SOURCES += \
 	frontend/df_print.c frontend/df_print.h \
 	frontend/df_rules.c frontend/df_rules.h \
 	frontend/df_scan.h \
+	frontend/df_same.c \
 	frontend/df_signal.c \
 	frontend/df_stage.c \
 	frontend/df_steps.c \
@@ -82,3 +87,7 @@ frontend/df_parse.h: frontend/df_parse.c
 bin_PROGRAMS += spec2ir
 spec2ir_SOURCES = frontend/spec2ir.c frontend/spec2ir_options.c frontend/spec2ir_options.h
 spec2ir_LDADD = $(FRONTEND_LIBS)
+
+bin_PROGRAMS += specfmt
+specfmt_SOURCES = frontend/specfmt.c
+specfmt_LDADD = $(FRONTEND_LIBS)

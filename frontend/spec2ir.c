@@ -11,6 +11,7 @@
 #include "frontend/context.h"
 #include "frontend/pin.h"
 #include "frontend/spec2ir_options.h"
+#include "ir/diff.h"
 #include "ir/identify.h"
 #include "ir/pass.h"
 #include "ir/write.h"
@@ -178,6 +179,16 @@ static int compile_files(const struct spec2ir_options *o)
     return status < 0 ? environment_error(&err) : status;
 }
 
+static int diff_files(const struct spec2ir_options *o)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    struct ob_err err;
+    int differ = ir_diff_files(o->files[0], o->files[1], &text, &err);
+    if (differ < 0 || write_file(o->output, NULL, &text, &err) < 0)
+        return environment_error(&err);
+    return differ ? OB_EXIT_FAILED : OB_EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena = ARENA_INIT;
@@ -187,10 +198,8 @@ int main(int argc, char **argv)
     cli_fill_std();
     log_init("spec2ir", 0);
     int status = spec2ir_options_read(&options, argc, argv);
-    if (status < 0 && options.diff)
-        status = cli_usage_error("spec2ir", "--diff is not there yet");
     if (status < 0)
-        status = compile_files(&options);
+        status = options.diff ? diff_files(&options) : compile_files(&options);
     arena_free(&arena);
     return status;
 }

@@ -209,6 +209,8 @@ static int check_together(const struct spec2ir_options *o, int n_files)
     bool translates = o->to == TO_DOCKERFILE || o->to == TO_SPEC;
     if (o->diff && n_files != 2)
         return cli_usage_error("spec2ir", "--diff takes two files, not %d", n_files);
+    if (o->diff && strcmp(o->files[0], "-") == 0 && strcmp(o->files[1], "-") == 0)
+        return cli_usage_error("spec2ir", "--diff can read one graph from standard input, not two");
     if ((o->loss || o->exact) && !translates)
         return cli_usage_error("spec2ir", "%s needs --to=spec or --to=dockerfile",
                                o->loss ? "--loss" : "--exact");

@@ -42,6 +42,12 @@ static struct sx_datum *atom_new(struct sx_reader *rd, const char *from, const c
     return d;
 }
 
+static void note_comment(struct sx_reader *rd, const char *from, const char *to)
+{
+    if (rd->comments)
+        vec_push(rd->arena, rd->comments, span_from(rd, from, to));
+}
+
 static bool is_full(const struct sx_reader *rd)
 {
     return rd->diags->n_errors >= SX_ERRORS_MAX;
@@ -225,8 +231,15 @@ int sx_lex(union SX_STYPE *value, struct span *place, struct sx_reader *rd)
         from = p;
         /*!re2c
         (blank | newline)+ { continue; }
-        ";" [^\r\n]* { continue; }
-        "#|" { p = skip_comment(rd, p); continue; }
+        ";" [^\r\n]* {
+            note_comment(rd, from, p);
+            continue;
+        }
+        "#|" {
+            p = skip_comment(rd, p);
+            note_comment(rd, from, p);
+            continue;
+        }
         "|#" {
             diag_error(rd->diags, span_from(rd, from, p),
                        "this closes no comment, expected \"#|\" before it");

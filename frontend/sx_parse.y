@@ -152,11 +152,11 @@ static void note_skip(struct sx_reader *rd, struct span skip)
         diag_note_at(rd->mistake, skip, "\"#;\" drops the datum behind it");
 }
 
-void sx_read(struct arena *a, struct diag_sink *diags, const struct sources *ss, uint32_t source,
-             struct sx_datum_vec *data)
+void sx_reader_init(struct sx_reader *rd, struct arena *a, struct diag_sink *diags,
+                    const struct sources *ss, uint32_t source)
 {
     struct str text = source_at(ss, source)->text, bom = STR("\xef\xbb\xbf");
-    struct sx_reader rd = {
+    *rd = (struct sx_reader){
         .arena = a,
         .diags = diags,
         .source = source,
@@ -164,6 +164,13 @@ void sx_read(struct arena *a, struct diag_sink *diags, const struct sources *ss,
         .cursor = text.p + (str_starts(text, bom) ? bom.n : 0), /* Windows editors write one */
         .limit = text.p + text.n,
     };
+}
+
+void sx_read(struct arena *a, struct diag_sink *diags, const struct sources *ss, uint32_t source,
+             struct sx_datum_vec *data)
+{
+    struct sx_reader rd;
+    sx_reader_init(&rd, a, diags, ss, source);
     sx_parse(&rd);
     *data = rd.data;
 }

@@ -20,13 +20,13 @@ static const char *const copy_styles[] = {"dockerfile", "spec", NULL};
         .name = #member, .type = field_type, .offset = offsetof(struct T, member), __VA_ARGS__     \
     }
 
-#define OBJECTS(T, member, table, element)                                                         \
-    ROW(T, member, FIELD_OBJECTS, .fields = table, .size = sizeof(element))
+#define OBJECTS(T, member, table, element, ...)                                                    \
+    ROW(T, member, FIELD_OBJECTS, .fields = table, .size = sizeof(element), __VA_ARGS__)
 
 static const struct field from_fields[] = {
     ROW(op_from, image, FIELD_STR, .required = true),
     ROW(op_from, platform, FIELD_STR),
-    ROW(op_from, onbuild, FIELD_BOOL),
+    ROW(op_from, onbuild, FIELD_BOOL, .need = NEED_FROM_ONBUILD),
     FIELD_END,
 };
 
@@ -39,16 +39,16 @@ static const struct field run_fields[] = {
     ROW(op_run, env, FIELD_TEXT_PAIRS),
     ROW(op_run, network, FIELD_ENUM, .names = networks),
     OBJECTS(op_run, mounts, mount_fields, struct ir_mount),
-    ROW(op_run, security, FIELD_ENUM, .names = securities),
+    ROW(op_run, security, FIELD_ENUM, .names = securities, .need = NEED_RUN_INSECURE),
     OBJECTS(op_run, devices, device_fields, struct ir_device),
-    OBJECTS(op_run, scripts, file_fields, struct ir_file),
+    OBJECTS(op_run, scripts, file_fields, struct ir_file, .need = NEED_RUN_SCRIPTS),
     FIELD_END,
 };
 
 static const struct field copy_fields[] = {
     ROW(op_copy, style, FIELD_ENUM, .required = true, .names = copy_styles),
     {"from", FIELD_ENUM, offsetof(struct op_copy, source), .required = true, .names = copy_sources},
-    ROW(op_copy, context, FIELD_STR),
+    ROW(op_copy, context, FIELD_STR, .need = NEED_CONTEXT_NAMED),
     ROW(op_copy, src, FIELD_TEXT_LIST, .required = true),
     ROW(op_copy, dst, FIELD_TEXT, .required = true),
     ROW(op_copy, exclude, FIELD_STR_LIST),
@@ -56,8 +56,8 @@ static const struct field copy_fields[] = {
     ROW(op_copy, ignore, FIELD_STR_LIST),
     ROW(op_copy, owner, FIELD_TEXT),
     ROW(op_copy, chmod, FIELD_STR_OR_TEXT),
-    ROW(op_copy, parents, FIELD_BOOL),
-    ROW(op_copy, epoch, FIELD_STR),
+    ROW(op_copy, parents, FIELD_BOOL, .need = NEED_COPY_PARENTS),
+    ROW(op_copy, epoch, FIELD_STR, .need = NEED_EPOCH),
     FIELD_END,
 };
 
@@ -69,26 +69,26 @@ static const struct field add_fields[] = {
     ROW(op_add, ignore, FIELD_STR_LIST),
     ROW(op_add, owner, FIELD_TEXT),
     ROW(op_add, chmod, FIELD_STR_OR_TEXT),
-    ROW(op_add, checksum, FIELD_TEXT),
+    ROW(op_add, checksum, FIELD_TEXT, .need = NEED_ADD_CHECKSUM),
     ROW(op_add, keep_git_dir, FIELD_ENUM, .names = choices),
     ROW(op_add, unpack, FIELD_ENUM, .names = choices),
-    ROW(op_add, epoch, FIELD_STR),
+    ROW(op_add, epoch, FIELD_STR, .need = NEED_EPOCH),
     FIELD_END,
 };
 
 static const struct field op_file_fields[] = {
-    OBJECTS(op_file, files, file_fields, struct ir_file),
+    OBJECTS(op_file, files, file_fields, struct ir_file, .required = true),
     ROW(op_file, dst, FIELD_TEXT, .required = true),
     ROW(op_file, owner, FIELD_TEXT),
     ROW(op_file, chmod, FIELD_STR_OR_TEXT),
-    ROW(op_file, epoch, FIELD_STR),
+    ROW(op_file, epoch, FIELD_STR, .need = NEED_EPOCH),
     FIELD_END,
 };
 
 static const struct field mkdir_fields[] = {
     ROW(op_mkdir, path, FIELD_TEXT, .required = true),
     ROW(op_mkdir, owner, FIELD_TEXT),
-    ROW(op_mkdir, epoch, FIELD_STR),
+    ROW(op_mkdir, epoch, FIELD_STR, .need = NEED_EPOCH),
     FIELD_END,
 };
 
@@ -99,7 +99,7 @@ const struct field mount_fields[] = {
     ROW(ir_mount, read_only, FIELD_BOOL),
     ROW(ir_mount, options, FIELD_STR_PAIRS),
     ROW(ir_mount, from, FIELD_ENUM, .names = mount_froms),
-    ROW(ir_mount, context, FIELD_STR),
+    ROW(ir_mount, context, FIELD_STR, .need = NEED_CONTEXT_NAMED),
     ROW(ir_mount, source, FIELD_TEXT),
     {"ignore_given", FIELD_BOOL, offsetof(struct ir_mount, has_ignore)},
     ROW(ir_mount, ignore, FIELD_STR_LIST),
@@ -126,14 +126,22 @@ const struct field file_fields[] = {
 };
 
 const struct field config_fields[] = {
-    ROW(image_config, env, FIELD_TEXT_PAIRS),   ROW(image_config, user, FIELD_TEXT),
-    ROW(image_config, workdir, FIELD_TEXT),     ROW(image_config, entrypoint, FIELD_COMMAND),
-    ROW(image_config, cmd, FIELD_COMMAND),      ROW(image_config, reset_cmd, FIELD_BOOL),
-    ROW(image_config, shell, FIELD_STR_LIST),   ROW(image_config, labels, FIELD_TEXT_PAIRS),
-    ROW(image_config, expose, FIELD_TEXT_LIST), ROW(image_config, volumes, FIELD_TEXT_LIST),
-    ROW(image_config, stop_signal, FIELD_TEXT), ROW(image_config, healthcheck, FIELD_HEALTHCHECK),
-    ROW(image_config, author, FIELD_STR),       ROW(image_config, onbuild, FIELD_STR_LIST),
-    ROW(image_config, epoch, FIELD_STR),        FIELD_END,
+    ROW(image_config, env, FIELD_TEXT_PAIRS),
+    ROW(image_config, user, FIELD_TEXT),
+    ROW(image_config, workdir, FIELD_TEXT),
+    ROW(image_config, entrypoint, FIELD_COMMAND),
+    ROW(image_config, cmd, FIELD_COMMAND),
+    ROW(image_config, reset_cmd, FIELD_BOOL),
+    ROW(image_config, shell, FIELD_STR_LIST),
+    ROW(image_config, labels, FIELD_TEXT_PAIRS),
+    ROW(image_config, expose, FIELD_TEXT_LIST),
+    ROW(image_config, volumes, FIELD_TEXT_LIST),
+    ROW(image_config, stop_signal, FIELD_TEXT),
+    ROW(image_config, healthcheck, FIELD_HEALTHCHECK),
+    ROW(image_config, author, FIELD_STR),
+    ROW(image_config, onbuild, FIELD_STR_LIST),
+    ROW(image_config, epoch, FIELD_STR, .need = NEED_EPOCH),
+    FIELD_END,
 };
 
 const struct field healthcheck_fields[] = {

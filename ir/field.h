@@ -10,7 +10,7 @@
 #ifndef IR_FIELD_H
 #define IR_FIELD_H
 
-#include "ir/plan.h"
+#include "ir/need.h"
 
 enum field_type {
     FIELD_STR,
@@ -33,6 +33,7 @@ struct field {
     enum field_type type;
     size_t offset;              /* in the struct that the table is of */
     bool required;              /* written even at its default, and must be there when read */
+    enum ir_need need;          /* of an executor, if it is not at its default */
     const char *const *names;   /* FIELD_ENUM: NULL-terminated */
     const struct field *fields; /* FIELD_OBJECTS: of one, */
     size_t size;                /* and its size */

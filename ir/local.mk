@@ -1,8 +1,12 @@
 noinst_LIBRARIES += libir.a
 libir_a_SOURCES = \
+	ir/align.c ir/align.h \
+	ir/diff.c ir/diff.h ir/diff_files.c \
+	ir/diff_op.c ir/diff_op.h \
 	ir/field.c ir/field.h \
 	ir/fold.c ir/fold.h \
 	ir/identify.c ir/identify.h \
+	ir/need.c ir/need.h \
 	ir/pass.c ir/pass.h \
 	ir/pass_drop_noops.c \
 	ir/pass_fold.c \
@@ -18,3 +22,6 @@ libir_a_SOURCES = \
 	ir/text_value.c \
 	ir/verify.c ir/verify.h \
 	ir/write.h ir/write_dot.c ir/write_json.c
+
+# The format for other programs; see obkit-ir.5.
+dist_pkgdata_DATA = ir/obkit-ir.schema.json

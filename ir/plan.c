@@ -55,3 +55,13 @@ const struct text *env_get(const struct name_value_vec *env, struct str name)
             return &e->value;
     return NULL;
 }
+
+bool epoch_seconds(struct str epoch, int64_t *out)
+{
+    bool is_before = str_starts(epoch, STR("-"));
+    unsigned long long n;
+    if (!str_to_u64(str_skip(epoch, is_before), &n) || n > INT64_MAX)
+        return false;
+    *out = is_before ? -(int64_t)n : (int64_t)n;
+    return true;
+}

@@ -268,6 +268,10 @@ const char *step_kind_name(enum step_kind kind); /* as in JSON */
 const char *network_name(enum network n);
 const char *mount_type_name(enum mount_type t);
 
+/* Whether an epoch is a number of seconds since 1970, or before; then *out gets it. Others say
+ * where to take it from. */
+bool epoch_seconds(struct str epoch, int64_t *out);
+
 const struct text *env_get(const struct name_value_vec *env, struct str name); /* NULL = absent */
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values of an IR document: jansson's tree to the plan's types, with the JSON path in every error.
- * Each function gives 0, or -1 with reader.err set.
+ * Values of an IR document: JSON to the plan's types, with the JSON path in every error. Each
+ * function gives 0, or -1 with reader.err set.
  */
 #ifndef IR_READ_VALUE_H
 #define IR_READ_VALUE_H
 
 #include "base/err.h"
+#include "base/json_tree.h"
 #include "ir/field.h"
-
-#include <jansson.h>
 
 /* Where we are, linked from the innermost up; printed only for an error. */
 struct at {
@@ -19,7 +18,7 @@ struct at {
 };
 
 struct reader {
-    struct arena *arena; /* strings are copied to it */
+    struct arena *arena; /* of the plan; strings are there already */
     struct ob_err *err;
 };
 
@@ -37,24 +36,28 @@ static inline struct at index_at(const struct at *up, size_t i)
 int read_fail(const struct reader *r, const struct at *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-int read_str(const struct reader *r, const struct at *at, const json_t *v, struct str *out);
-int read_u32(const struct reader *r, const struct at *at, const json_t *v, uint32_t *out);
-int read_digest(const struct reader *r, const struct at *at, const json_t *v, struct digest *out);
+int read_str(const struct reader *r, const struct at *at, const struct json_node *v,
+             struct str *out);
+int read_u32(const struct reader *r, const struct at *at, const struct json_node *v, uint32_t *out);
+int read_digest(const struct reader *r, const struct at *at, const struct json_node *v,
+                struct digest *out);
 
-/* Calls fn for each element of the array v; fn takes it to `out`. */
-typedef int read_element(const struct reader *r, const struct at *at, const json_t *v, void *out);
-int read_array(const struct reader *r, const struct at *at, const json_t *v, read_element *fn,
-               void *out);
+/* Array v into a vector of structs of this size, which fn reads one by one from zeroes. */
+typedef int read_element(const struct reader *r, const struct at *at, const struct json_node *v,
+                         void *element);
+int read_array(const struct reader *r, const struct at *at, const struct json_node *v, size_t size,
+               read_element *fn, void *vec);
 
 /* Refuses anything but an object with keys out of the NULL-terminated list. */
-int read_check_keys(const struct reader *r, const struct at *at, const json_t *v,
+int read_check_keys(const struct reader *r, const struct at *at, const struct json_node *v,
                     const char *const *known);
 
 /* Object v by a field table into the table's struct. */
-int read_fields(const struct reader *r, const struct at *at, const json_t *v,
+int read_fields(const struct reader *r, const struct at *at, const struct json_node *v,
                 const struct field *table, void *obj);
 
-/* A read_element: one ["NAME", "VALUE"], appended to the struct name_str_vec at out. */
-int read_str_pair(const struct reader *r, const struct at *at, const json_t *v, void *out);
+/* A read_element: one ["NAME", "VALUE"] into a struct name_str. */
+int read_str_pair(const struct reader *r, const struct at *at, const struct json_node *v,
+                  void *out);
 
 #endif

@@ -8,8 +8,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "ir/field.h"
-
-static void write_text(struct json_out *j, struct text t);
+#include "ir/need.h"
 
 static void write_part(struct json_out *j, const struct text_part *p)
 {
@@ -25,20 +24,20 @@ static void write_part(struct json_out *j, const struct text_part *p)
     case TEXT_EXPAND:
         json_key_str(j, "expand", str_from(text_op_name(p->x->op)));
         json_key(j, "of");
-        write_text(j, p->x->of);
+        ir_write_text(j, p->x->of);
         json_key(j, "word");
-        write_text(j, p->x->word);
+        ir_write_text(j, p->x->word);
         if (!text_op_has_with(p->x->op))
             break;
         json_key(j, "with");
-        write_text(j, p->x->with);
+        ir_write_text(j, p->x->with);
         break;
     case TEXT_LITERAL: break;
     }
     json_close(j, '}');
 }
 
-static void write_text(struct json_out *j, struct text t)
+void ir_write_text(struct json_out *j, struct text t)
 {
     if (text_is_literal(t)) {
         json_str(j, text_str(t));
@@ -83,7 +82,7 @@ static void write_pairs(struct json_out *j, const struct field *f, const void *o
         vec_for (const struct name_value, e, FIELD_AT(struct name_value_vec, f, obj)) {
             json_open(j, '[');
             json_str(j, e->name);
-            write_text(j, e->value);
+            ir_write_text(j, e->value);
             json_close(j, ']');
         }
     else
@@ -110,7 +109,7 @@ static void write_value(struct json_out *j, const struct field *f, const void *o
     switch (f->type) {
     case FIELD_STR: json_str(j, *FIELD_AT(struct str, f, obj)); return;
     case FIELD_TEXT:
-    case FIELD_STR_OR_TEXT: write_text(j, *FIELD_AT(struct text, f, obj)); return;
+    case FIELD_STR_OR_TEXT: ir_write_text(j, *FIELD_AT(struct text, f, obj)); return;
     case FIELD_BOOL: json_bool(j, *FIELD_AT(bool, f, obj)); return;
     case FIELD_INT: json_int(j, *FIELD_AT(int64_t, f, obj)); return;
     case FIELD_ENUM: json_plain(j, str_from(f->names[field_enum(f, obj)])); return;
@@ -118,7 +117,7 @@ static void write_value(struct json_out *j, const struct field *f, const void *o
     case FIELD_TEXT_LIST:
         json_open(j, '[');
         vec_for (const struct text, t, FIELD_AT(struct text_vec, f, obj))
-            write_text(j, *t);
+            ir_write_text(j, *t);
         json_close(j, ']');
         return;
     case FIELD_TEXT_PAIRS:
@@ -272,6 +271,19 @@ static void write_proxies(struct json_out *j, const struct plan *p)
     json_newline(j);
 }
 
+/* None are left out, like every default. */
+static void write_needs(struct json_out *j, struct ir_needs needs)
+{
+    if (needs.bits == 0)
+        return;
+    json_key(j, "needs");
+    json_open(j, '[');
+    needs_for (n, needs)
+        json_plain(j, str_from(need_name(n)));
+    json_close(j, ']');
+    json_newline(j);
+}
+
 static int write_document(const struct plan *p, struct buf *out, int fd, struct ob_err *err)
 {
     enum { PIECE = 64 << 10 };
@@ -279,6 +291,7 @@ static int write_document(const struct plan *p, struct buf *out, int fd, struct 
     json_open(&j, '{');
     json_key_int(&j, "obir", IR_VERSION);
     json_newline(&j);
+    write_needs(&j, plan_needs(p));
     write_sources(&j, p);
     json_newline(&j);
     write_proxies(&j, p);

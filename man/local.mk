@@ -5,4 +5,5 @@ dist_man_MANS += \
 	man/obkit-ir.5 \
 	man/obkit-spec.5 \
 	man/obkit.1 \
-	man/spec2ir.1
+	man/spec2ir.1 \
+	man/specfmt.1

@@ -12,15 +12,20 @@ UNIT_TESTS = \
 	tests/unit/check_df_heredoc \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
+	tests/unit/check_df_same \
 	tests/unit/check_diag \
+	tests/unit/check_diff \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
+	tests/unit/check_format \
 	tests/unit/check_fs \
 	tests/unit/check_identify \
 	tests/unit/check_image \
 	tests/unit/check_index \
+	tests/unit/check_ir_diff \
 	tests/unit/check_json \
+	tests/unit/check_json_tree \
 	tests/unit/check_key \
 	tests/unit/check_kit \
 	tests/unit/check_layout \
@@ -28,6 +33,7 @@ UNIT_TESTS = \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \
+	tests/unit/check_need \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -45,6 +51,7 @@ UNIT_TESTS = \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
 	tests/unit/check_sx_emit \
+	tests/unit/check_sx_format \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
@@ -89,7 +96,8 @@ tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
 EXTRA_DIST += tests/conform/run-sandbox.sh
 
-noinst_PROGRAMS += tests/bench/parse_speed
+noinst_PROGRAMS += tests/bench/ir_speed tests/bench/parse_speed
+tests_bench_ir_speed_LDADD = $(FRONTEND_LIBS)
 tests_bench_parse_speed_LDADD = $(FRONTEND_LIBS)
 
 tests_bench_floor_LDADD =
@@ -118,6 +126,7 @@ E2E_TESTS = \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/interrupt-cleans.sh \
+	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
 	tests/e2e/minimal-image.sh \
@@ -131,6 +140,7 @@ E2E_TESTS = \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
+	tests/e2e/specfmt.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
@@ -148,10 +158,12 @@ TESTS += tests/e2e/fetch-real-tools.sh
 EXTRA_DIST += tests/e2e/fetch-real-tools.sh
 
 # Golden folders: see the comment in run.sh.
-check_PROGRAMS += tests/golden/roundtrip
-TESTS += tests/golden/run.sh tests/golden/ids.sh
-EXTRA_DIST += tests/golden/run.sh tests/golden/ids.sh tests/golden/ids.py \
-	tests/golden/spec tests/golden/dockerfile
+check_PROGRAMS += tests/golden/fields tests/golden/roundtrip
+GOLDEN_TESTS = tests/golden/run.sh tests/golden/ids.sh tests/golden/fields.sh tests/golden/schema.sh \
+	tests/golden/format.sh
+TESTS += $(GOLDEN_TESTS)
+EXTRA_DIST += $(GOLDEN_TESTS) tests/golden/ids.py tests/golden/fields.py tests/golden/schema.py \
+	tests/golden/spec tests/golden/dockerfile tests/golden/format
 
 # What the passes leave builds the same.
 check_PROGRAMS += tests/passes/optimize
@@ -160,26 +172,31 @@ EXTRA_DIST += tests/passes/cases.sh tests/passes/random.sh tests/passes/world.sh
 	tests/passes/differ.py tests/passes/random_plans.py tests/passes/cases
 
 # A corpus of real Dockerfiles, where there is one.
-TESTS += tests/corpus/run.sh tests/corpus/sharing.sh tests/corpus/to-spec.sh tests/corpus/builds.sh
+TESTS += tests/corpus/run.sh tests/corpus/sharing.sh tests/corpus/to-spec.sh \
+	tests/corpus/builds.sh tests/corpus/graphs.sh
 EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
 	tests/corpus/sharing.sh tests/corpus/sharing.py \
-	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh
+	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh \
+	tests/corpus/graphs.sh
 
 # The same Dockerfile written otherwise.
-TESTS += tests/property/run.sh
-EXTRA_DIST += tests/property/run.sh tests/property/rewrite.py
+TESTS += tests/property/run.sh tests/property/format.sh
+EXTRA_DIST += tests/property/run.sh tests/property/format.sh tests/property/rewrite.py
 
 # Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
-FUZZ_TARGETS = ir spec dockerfile
+FUZZ_TARGETS = ir spec dockerfile format
 FUZZ_COMMON = tests/fuzz/fuzz.h tests/fuzz/property.c
-check_PROGRAMS += tests/fuzz/replay_ir tests/fuzz/replay_spec tests/fuzz/replay_dockerfile
+check_PROGRAMS += tests/fuzz/replay_ir tests/fuzz/replay_spec tests/fuzz/replay_dockerfile \
+	tests/fuzz/replay_format
 tests_fuzz_replay_ir_SOURCES = tests/fuzz/fuzz_ir.c tests/fuzz/replay.c $(FUZZ_COMMON)
 tests_fuzz_replay_spec_SOURCES = tests/fuzz/fuzz_spec.c tests/fuzz/replay.c $(FUZZ_COMMON)
 tests_fuzz_replay_dockerfile_SOURCES = \
 	tests/fuzz/fuzz_dockerfile.c tests/fuzz/replay.c $(FUZZ_COMMON)
+tests_fuzz_replay_format_SOURCES = tests/fuzz/fuzz_format.c tests/fuzz/replay.c $(FUZZ_COMMON)
 TESTS += tests/fuzz/run.sh
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/seeds \
-	tests/fuzz/ir.dict tests/fuzz/spec.dict tests/fuzz/dockerfile.dict
+	tests/fuzz/ir.dict tests/fuzz/spec.dict tests/fuzz/dockerfile.dict \
+	tests/fuzz/format.dict
 
 FUZZ_CC = clang
 FUZZ_SECONDS = 60

@@ -117,6 +117,47 @@ bench_parse() {
     speed=$("$build/tests/bench/parse_speed" "$corpus")
     row "Dockerfiles to trees, in one process" "$speed" MB/s "" \
         "at least 100 MB/s: $(aim 100 "$speed")"
+    speed=$("$build/tests/bench/parse_speed" --format "$corpus")
+    row "Dockerfiles formatted, in one process" "$speed" MB/s "" \
+        "at least 50 MB/s: $(aim 50 "$speed")"
+    speed=$("$build/tests/bench/parse_speed" --prove "$corpus")
+    row "the same, and proven to mean the same" "$speed" MB/s "" ""
+}
+
+# stages, seed: Dockerfiles of 1 to 10 such stages give graphs of 10 steps a stage.
+staged() {
+    awk -v stages="$1" -v seed="$2" 'BEGIN {
+        for (s = 0; s < stages; s++) {
+            printf "FROM debian:12 AS s%d\nENV", s
+            for (v = 0; v < 10; v++) printf " TOOL_%d=\"/opt/tool-%d/%d\"", v, v, s
+            printf "\nWORKDIR /src\nCOPY --chown=app:app src%d/ ./\n", s
+            from = s ? "--from=s" s - 1 " " : ""
+            printf "COPY %s/out/ /in/\n", from
+            from = s ? "--from=s" int(s / 2) " " : ""
+            printf "COPY %s/out/lib /lib/\n", from
+            for (r = 0; r < 5; r++)
+                printf "RUN apt-get install -y package-%s-%d-%d && rm -rf /var/lib/apt/lists/*\n", seed, s, r
+        }
+    }'
+}
+
+# The same graph ten and a hundred times as large takes ten and a hundred times as long.
+bench_ir() {
+    local us kib i files
+    staged 100 x >"$dir/d100" && staged 1000 x >"$dir/d1000"
+    files=$(for i in 0 1 2 3 4 5 6 7 8 9; do staged 1000 "$i" >"$dir/m$i" && echo "$dir/m$i"; done)
+    "$build/spec2ir" --from=dockerfile -O0 -o "$dir/1k.json" "$dir/d100"
+    "$build/spec2ir" --from=dockerfile -O0 -o "$dir/10k.json" "$dir/d1000"
+    # shellcheck disable=SC2086 # a list of files without blanks
+    "$build/spec2ir" --from=dockerfile -O0 -o "$dir/100k.json" $files
+    read -r us kib < <("$build/tests/bench/ir_speed" "$dir/1k.json")
+    row "IR of 1,000 steps: read, verify, -O2, write; CPU" "$(ms "$us")" ms "" "$((kib / 1024)) MB"
+    read -r us kib < <("$build/tests/bench/ir_speed" "$dir/10k.json")
+    row "IR of 10,000 steps in 1,000 stages" "$(ms "$us")" ms "" \
+        "under 100 ms: $(aim "$us" 100000); $((kib / 1024)) MB, under 100: $(aim "$kib" 102400)"
+    local limit=$((15 * us))
+    read -r us kib < <("$build/tests/bench/ir_speed" "$dir/100k.json")
+    row "IR of 100,000 steps" "$(ms "$us")" ms "" "linear, at most 15 x: $(aim "$us" $limit); $((kib / 1024)) MB"
 }
 
 bench_copy() {
@@ -153,6 +194,7 @@ bench_step
 bench_cached
 bench_compile
 bench_parse
+bench_ir
 bench_copy
 bench_parallel
 exit $verdicts

@@ -130,8 +130,8 @@ add '"cut.tar"' / >steps
 execute_fails 1 'can.t unpack "cut.tar"' <steps
 
 subject "remote sources are refused before anything runs"
-for source in https://example.com/x.tar git://example.com/x git@example.com:x; do
-    add "\"$source\"" / >steps
-    execute_fails 1 'step 2 .*: fetching "'"$source"'" can.t be done by this obexec' <steps
+for row in 'http https://example.com/x.tar' 'git git://example.com/x' 'git git@example.com:x'; do
+    add "\"${row#* }\"" / >steps
+    execute_fails 1 "step 2 .*: it needs \"add.${row%% *}\", which this obexec can.t do" <steps
     expect_not_in_stderr '\[1/2\]'
 done

@@ -78,8 +78,10 @@ expect_equal 1 "$(grep -c ExecFormFallback err)" "warnings of a file that is rea
 
 subject "documents that are no IR"
 wrong_ir '' 'ir is empty: no IR came'
-wrong_ir 'hello' "ir: not JSON: line 1, column 5: '[' or '{' expected near 'hello'"
-wrong_ir '{' "ir: not JSON: line 1, column 1: string or '}' expected near end of file"
+wrong_ir 'hello' 'ir: not JSON: line 1, column 1: expected a value'
+wrong_ir '{' 'ir: not JSON: line 1, column 2: expected a string'
+wrong_ir '{"obir":1,"needs":["late","run.gpu"],"gpus":[]}' \
+    'ir: $.needs[1]: this document needs "run.gpu", which this obkit does not know'
 wrong_ir '{"obir":99,"sources":[],"steps":[],"stages":[],"targets":[]}' \
     'ir: $.obir: this obkit reads version 1 only'
 expect_exit 3 obexec --store="$store" none

@@ -22,6 +22,9 @@ wrong()
 }
 
 wrong "spec2ir: unrecognized option '--nope'" spec2ir --nope
+wrong "specfmt: unrecognized option '--nope'" specfmt --nope
+wrong 'specfmt: --from takes auto, dockerfile or spec, not "x"' specfmt --from=x f
+wrong 'specfmt: of --check, --diff and --write one can be given' specfmt -w --check f
 wrong "obexec: unrecognized option '--nope'" obexec --nope
 wrong "obexec: unrecognized option '--nope'" obexec run --nope
 wrong "obkit: unrecognized option '--nope'" obkit build --nope .
@@ -55,15 +58,15 @@ wrong 'obexec: log: an id is missing' obexec log
 wrong 'obexec: ls: "x" is one argument too many' obexec ls x
 
 subject "every program and command has --help, on standard output"
-for command in spec2ir obexec obkit 'obexec run' 'obexec ls' 'obexec log' 'obexec delete' \
-    'obexec clean' 'obexec healthcheck' 'obexec stores' 'obkit build' 'obkit compile' 'obkit run' \
-    'obkit ls' 'obkit log' 'obkit delete' 'obkit clean' 'obkit healthcheck' 'obkit stores'; do
+for command in spec2ir specfmt obexec obkit 'obexec run' 'obexec ls' 'obexec log' 'obexec delete' \
+    'obexec clean' 'obexec healthcheck' 'obexec stores' 'obkit build' 'obkit compile' 'obkit fmt' \
+    'obkit run' 'obkit ls' 'obkit log' 'obkit delete' 'obkit clean' 'obkit healthcheck' 'obkit stores'; do
     # shellcheck disable=SC2086
     expect_exit 0 $command --help
     grep -q '^Usage: ' out || fail "$command --help prints no usage"
     expect_stderr ""
 done
-for command in spec2ir obexec obkit; do
+for command in spec2ir specfmt obexec obkit; do
     expect_exit 0 $command --version
     grep -q "^$command (obkit) [0-9]" out || fail "$command --version"
     run bash -c "$command --help >/dev/full"

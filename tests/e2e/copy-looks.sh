@@ -78,7 +78,7 @@ done
 rm $c/t.tar
 
 subject "an epoch that is to be found is refused before anything runs"
-execute_fails 1 'step 2 .*: a SOURCE_DATE_EPOCH that is no number of seconds can.t be done' <<'END'
+execute_fails 1 'step 2 .*: it needs "epoch.source", which this obexec can.t do' <<'END'
 [{"kind": "from", "op": {"image": "busybox"}},
  {"kind": "mkdir", "op": {"path": "/w", "epoch": "context"}}]
 END

@@ -188,12 +188,12 @@ subject "what can't be done is refused before anything runs"
 refused()
 {
     steps "$1" true "${3:-}" >in
-    execute_fails 1 "step . .*: $2 can.t be done by this obexec" <in
+    execute_fails 1 "step . .*: it needs \"$2\", which this obexec can.t do" <in
     expect_not_in_stderr '\[1/'
 }
-refused '{"type": "ssh", "id": "default", "target": "/run/ssh", "required": true}' 'a required ssh mount'
-refused '{"type": "cache", "id": "c", "target": "/c", "from": "step"}' 'a cache with an initial content' 0
-refused "{$bind, \"from\": \"context\", \"context\": \"other\"}" 'a mount of a named context'
+refused '{"type": "ssh", "id": "default", "target": "/run/ssh", "required": true}' run.mount.ssh
+refused '{"type": "cache", "id": "c", "target": "/c", "from": "step"}' run.mount.cache.from 0
+refused "{$bind, \"from\": \"context\", \"context\": \"other\"}" context.named
 
 subject "a store of plain copies"
 store=copy:$tmp/copies

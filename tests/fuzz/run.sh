@@ -8,13 +8,18 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 99
 seconds=${1-}
 [ $# = 0 ] || shift
-targets=${*:-ir spec dockerfile}
+targets=${*:-ir spec dockerfile format}
 failed=0
 
 # inputs TARGET: its files, one a line.
 inputs() {
-    find "$here/seeds/$1" -type f
+    [ "$1" = format ] || find "$here/seeds/$1" -type f
     case $1 in
+    format)
+        find "$here/../golden/format" -name input -type f
+        inputs spec
+        inputs dockerfile
+        ;;
     ir) find "$here/../golden" -name ir.json ;;
     spec) find "$here/../golden/spec" -name spec -type f ;;
     dockerfile) find "$here/../golden/dockerfile" -name 'Dockerfile*' -type f ;;

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Computes the ids of IR documents from their JSON, by the definition in obkit-ir(5) and
-ir/identify.h alone, and says where a document has others. Shares nothing with the C code: a
-mistake in the field tables shows as a difference."""
+"""Computes the ids of IR documents and what they need from their JSON, by the definitions in
+obkit-ir(5) alone, and says where a document has others. Shares nothing with the C code: a mistake
+in the field tables shows as a difference."""
 import hashlib
 import json
+import re
 import struct
 import sys
 
@@ -105,22 +106,93 @@ def sha256(b):
     return hashlib.sha256(b).digest()
 
 
+def literal(t):
+    return t if isinstance(t, str) else ""
+
+
+def late(v):
+    """What late texts, wherever they are in v, need."""
+    if isinstance(v, list):
+        return set().union(*map(late, v))
+    if not isinstance(v, dict):
+        return set()
+    found = {"late"} if "late" in v else set()
+    if v.get("expand") in ("#", "##", "%", "%%", "/", "//"):
+        found.add("late.pattern")
+    return found.union(*map(late, v.values()))
+
+
+def epoch(o):
+    e = o.get("epoch", "")
+    return {"epoch"} if re.fullmatch("-?[0-9]+", e) else {"epoch", "epoch.source"} if e else set()
+
+
+def mount(m):
+    name = {"bind": ["bind"], "tmpfs": ["tmpfs"],
+            "cache": ["cache.from"] if m.get("from", "nothing") != "nothing" else [],
+            "secret": ["secret.env"] if m.get("env") else [],
+            "ssh": ["ssh" if m.get("required") else "ssh.optional"]}[m["type"]]
+    return {"run.mount." + n for n in name} | ({"context.named"} if m.get("context") else set())
+
+
+def remote(src):
+    if re.match("https?://", src):
+        return {"add.git" if re.split("[#?]", src)[0].endswith(".git") else "add.http"}
+    return {"add.git"} if re.match("(git|ssh)://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:", src) else set()
+
+
+def step(kind, op):
+    found = late(op) | epoch(op) | ({kind} if kind in ("add", "file") else set())
+    for name, need in (("onbuild", "from.onbuild"), ("context", "context.named"),
+                       ("parents", "copy.parents"), ("scripts", "run.scripts"),
+                       ("checksum", "add.checksum")):
+        if op.get(name):
+            found.add(need)
+    if op.get("security", "sandbox") != "sandbox":
+        found.add("run.insecure")
+    if re.search("[^0-7]", literal(op.get("chmod", ""))):
+        found.add("chmod.symbolic")
+    for d in op.get("devices", []):
+        found.add("run.device.optional" if d.get("optional") else "run.device")
+    sources = map(literal, op["src"]) if kind == "add" else []
+    return found.union(*map(mount, op.get("mounts", [])), *map(remote, sources))
+
+
+def needs(doc):
+    found = {"proxies"} if doc.get("proxies") else set()
+    for s in doc["steps"]:
+        found |= step(s["kind"], s["op"])
+    for s in doc["stages"]:
+        config = s.get("config", {})
+        found |= late(config) | epoch(config)
+    return sorted(found)
+
+
+def id_of(s, ids):
+    """The id of a step that stands on steps with these ids."""
+    op = sha256(string("obkit-op 1") + string(s["kind"]) + fields(FIELDS[s["kind"]], s["op"]))
+    above = [s["parent"]] if "parent" in s else []
+    reads = s.get("reads", [])
+    return sha256(string("obkit-step 1") + op +
+                  number(b"n", len(above)) + b"".join(ids[n] for n in above) +
+                  number(b"n", len(reads)) + b"".join(ids[n] for n in reads))
+
+
 def check(path):
     with open(path, encoding="utf-8") as f:
-        steps = json.load(f)["steps"]
+        doc = json.load(f)
+    if needs(doc) != doc.get("needs", []):
+        print(f"{path}: $.needs: {doc.get('needs', [])}, and it should be {needs(doc)}")
+        return False
     ids = []
-    for i, s in enumerate(steps):
-        op = sha256(string("obkit-op 1") + string(s["kind"]) + fields(FIELDS[s["kind"]], s["op"]))
-        above = [s["parent"]] if "parent" in s else []
-        reads = s.get("reads", [])
-        ids.append(sha256(string("obkit-step 1") + op +
-                          number(b"n", len(above)) + b"".join(ids[n] for n in above) +
-                          number(b"n", len(reads)) + b"".join(ids[n] for n in reads)))
+    for i, s in enumerate(doc["steps"]):
+        ids.append(id_of(s, ids))
         if ids[i].hex() != s["id"]:
             print(f"{path}: $.steps[{i}].id: {s['id']}, and it should be {ids[i].hex()}")
             return False
     return True
 
 
-paths = sys.argv[1:]
-sys.exit(0 if paths and all([check(p) for p in paths]) else 1)
+if __name__ == "__main__":
+    paths = sys.argv[1:]
+    sys.exit(0 if paths and all([check(p) for p in paths]) else 1)

@@ -8,4 +8,4 @@ if ! command -v python3 >/dev/null; then
     echo "skipped: python3 is not installed"
     exit 77
 fi
-find "$here" "$here/../fuzz/seeds/ir" -name '*.json' -exec python3 "$here/ids.py" {} +
+find "$here" "$here/../fuzz/seeds/ir" \( -name ir.json -o -path '*/seeds/ir/*' \) -type f -exec python3 "$here/ids.py" {} +

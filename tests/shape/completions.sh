@@ -42,11 +42,14 @@ if command -v bash >/dev/null; then
     compare "bash: obkit" "$commands" "$(complete_in_bash 'obkit ' | grep -v '^-' | sort -u)"
     compare "bash: spec2ir" "$("$builddir/spec2ir" --help | options)" \
         "$(complete_in_bash 'spec2ir --' | options)"
+    compare "bash: specfmt" "$("$builddir/specfmt" --help | options)" \
+        "$(complete_in_bash 'specfmt --' | options)"
     compare "bash: obexec" "$("$builddir/obexec" --help | options)" \
         "$(complete_in_bash 'obexec --' | options)"
     for i in $commands; do
         case $i in
         build) wanted=$("$builddir/obkit" --help | options) ;;
+        fmt) wanted=$("$builddir/specfmt" --help | options) ;;
         compile) wanted=$("$builddir/spec2ir" --help | options) ;;
         stores) wanted=--help ;; # its help is that of all commands that show a store
         *) wanted=$("$builddir/obexec" "$i" --help | options) ;;
@@ -58,6 +61,7 @@ fi
 all=$({
     "$builddir/obkit" --help
     "$builddir/spec2ir" --help
+    "$builddir/specfmt" --help
     "$builddir/obexec" --help
     "$builddir/obexec" ls --help
     "$builddir/obexec" healthcheck --help

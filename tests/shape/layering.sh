@@ -19,7 +19,7 @@ BEGIN {
     may["backends"] = "^(base/|backends/|exec/(store|sandbox|fetch|step_cfg)\\.h$)"
     # Libraries, where each may be used; a header of the system may be used everywhere.
     lib["openssl/"] = "^base/"
-    lib["jansson.h"] = "^(ir|frontend|exec|backends)/"
+    lib["jansson.h"] = "^(frontend|exec|backends)/"
     lib["archive"] = "^(exec|backends)/"
     lib["sqlite3.h"] = "^exec/"
     lib["seccomp.h"] = "^backends/"

@@ -22,7 +22,7 @@ options() {
 }
 
 bad=0
-for program in spec2ir obexec obkit; do
+for program in spec2ir specfmt obexec obkit; do
     page=man/$program.1
     help=$("$builddir/$program" --help | options)
     man=$(awk 'tag { print } { tag = /^\.T[PQ]/ }' "$page" |

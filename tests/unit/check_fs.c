@@ -311,6 +311,42 @@ START_TEST(a_replaced_file_is_new_and_whole)
 }
 END_TEST
 
+static int count_entries(void)
+{
+    int n = 0;
+    cleanup_dir DIR *d = fs_opendir(dir);
+    while (readdir(d))
+        n++;
+    return n - 2;
+}
+
+START_TEST(a_rewritten_file_keeps_mode_owner_and_links_to_it)
+{
+    set_up();
+    struct ob_err err;
+    struct stat st;
+    char link[64], missing[64];
+    snprintf(link, sizeof link, "%s/link", path);
+    snprintf(missing, sizeof missing, "%s/missing", path);
+    put_file(dir, "file", "old and longer");
+    ck_assert_int_eq(fchmodat(dir, "file", 0640, 0), 0);
+    bool is_root = fchownat(dir, "file", 12, 34, 0) == 0;
+    ck_assert_int_eq(symlinkat("file", dir, "link"), 0);
+    ck_assert_ok(fs_rewrite_file(link, "new", 3, &err), &err);
+    ck_assert_file(dir, "file", "new");
+    ck_assert_int_eq(fstatat(dir, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
+    ck_assert(S_ISLNK(st.st_mode));
+    ck_assert_int_eq(fstatat(dir, "file", &st, AT_SYMLINK_NOFOLLOW), 0);
+    ck_assert_int_eq(st.st_mode, S_IFREG | 0640);
+    ck_assert(!is_root || (st.st_uid == 12 && st.st_gid == 34));
+    ck_assert_int_eq(fs_rewrite_file(missing, "x", 1, &err), -1);
+    ck_assert_int_eq(err.errnum, ENOENT);
+    ck_assert_int_eq(fs_rewrite_file(path, "x", 1, &err), -1);
+    ck_assert_int_eq(count_entries(), 2);
+    tear_down();
+}
+END_TEST
+
 START_TEST(reading_says_absent_too_large_and_unreadable)
 {
     set_up();
@@ -334,4 +370,5 @@ UNIT_MAIN("fs", a_lookup_in_a_root_never_leaves_it, a_link_in_a_root_is_followed
           a_tree_of_5000_levels_is_removed, removing_follows_no_link_and_spares_nothing_else,
           removing_stops_at_a_mount_point, data_is_copied_whole, a_file_that_ends_early_is_an_error,
           data_is_copied_from_files_of_proc, a_replaced_file_is_new_and_whole,
+          a_rewritten_file_keeps_mode_owner_and_links_to_it,
           reading_says_absent_too_large_and_unreadable)

@@ -101,8 +101,8 @@ END_TEST
 static const struct {
     const char *text, *want;
 } bad[] = {
-    {"", "not JSON: line 1, column 0: '[' or '{' expected near end of file"},
-    {"FROM scratch\n", "not JSON: line 1, column 4: '[' or '{' expected near 'FROM'"},
+    {"", "not JSON: line 1, column 1: expected a value"},
+    {"FROM scratch\n", "not JSON: line 1, column 1: expected a value"},
     {"[1,2]", "$: expected an object"},
     {"{}", "$: \"obir\" is missing: this is not an obkit IR"},
     {"{\"obir\":2,\"news\":1}", "$.obir: this obkit reads version 1 only"},
@@ -114,8 +114,7 @@ static const struct {
     {"{\"obir\":1,\"sources\":[{\"path\":\"p\"}]}", "$.sources[0].sha256: is missing"},
     {"{\"obir\":1,\"sources\":[{\"sha256\":\"" ZEROS "\"}]}", "$.sources[0].path: is missing"},
     {"{\"obir\":1,\"sources\":[{\"path\":1}]}", "$.sources[0].path: expected a string"},
-    {"{\"obir\":1,\"obir\":1}",
-     "not JSON: line 1, column 16: duplicate object key near '\"obir\"'"},
+    {"{\"obir\":1,\"obir\":1}", "not JSON: line 1, column 20: an object with the same name twice"},
     {DOC("", "", ""), "$.targets: is empty: there is nothing to build"},
     {DOC("", "", TARGET), "$.targets[0].step: no such step"},
     {DOC(SCRATCH, "", "{\"name\":\"\",\"step\":0,\"stage\":0}"),
@@ -128,9 +127,9 @@ static const struct {
     {DOC(SCRATCH, "", "{\"name\":\"\",\"step\":0.5}"),
      "$.targets[0].step: expected a number from 0 on"},
     {DOC(SCRATCH, "", "{\"name\":\"\",\"step\":99999999999999999999}"),
-     "not JSON: line 1, column 193: too big integer near '99999999999999999999'"},
+     "not JSON: line 1, column 194: an integer of more than 64 bits"},
     {DOC(SCRATCH, "", "{\"name\":\"\",\"step\":1e999}"),
-     "not JSON: line 1, column 178: real number overflow near '1e999'"},
+     "$.targets[0].step: expected a number from 0 on"},
     {DOC("7", "", TARGET), "$.steps[0]: expected an object"},
     {DOC("{}", "", TARGET), "$.steps[0]: \"id\" is missing"},
     {DOC("{\"id\":\"x\"}", "", TARGET), "$.steps[0]: \"kind\" is missing"},
@@ -213,12 +212,11 @@ static const struct {
     {OP("copy", "\"style\":\"dockerfile\",\"from\":\"context\",\"src\":[\"a\"],\"dst\":\"/a\","
                 "\"chmod\":\"rwx\""),
      "$.steps[1].op.chmod: neither an octal nor a symbolic mode"},
-    {OP("mkdir", "\"path\":\"/\\u0000\""), "not JSON: line 1, column 252: \\u0000 is not allowed "
-                                           "without JSON_ALLOW_NUL near '\"/\\u0000\"'"},
+    {OP("mkdir", "\"path\":\"/\\u0000\""),
+     "not JSON: line 1, column 246: a string can't hold U+0000"},
     {OP("mkdir", "\"path\":\"/\\ud800\""),
-     "not JSON: line 1, column 252: invalid Unicode '\\uD800' near '\"/\\ud800\"'"},
-    {OP("mkdir", "\"path\":\"/\xff\""),
-     "not JSON: line 1, column 245: unable to decode byte 0xff near '\"/'"},
+     "not JSON: line 1, column 246: half of a surrogate pair"},
+    {OP("mkdir", "\"path\":\"/\xff\""), "not JSON: line 1, column 246: not UTF-8"},
     {STAGE("\"cmd\":{}"), "$.stages[0].config.cmd: expected \"argv\" or \"shell\""},
     {STAGE("\"healthcheck\":{\"retries\":-1}"),
      "$.stages[0].config.healthcheck.retries: expected a number from 0 on"},
@@ -269,7 +267,7 @@ START_TEST(deep_nesting_is_refused)
     struct plan p;
     struct ob_err err;
     ck_assert_int_eq(read_text(&p, nested("[", "", "]", 100000), &err), -1);
-    ck_assert_ptr_nonnull(strstr(err.text, "maximum parsing depth reached"));
+    ck_assert_ptr_nonnull(strstr(err.text, "nested too deeply"));
     ck_assert_int_eq(read_text(&p, nested("[", "", "]", 1000), &err), -1);
     ck_assert_str_eq(err.text, "$.targets[1].name: expected a string");
 }
