@@ -79,6 +79,7 @@ bool df_same(struct compile *c, uint32_t a, uint32_t b);
 /* A Dockerfile without comments and continuations. */
 bool df_to_dockerfile(struct compile *c, uint32_t source, struct buf *out);
 bool df_to_spec(struct compile *c, uint32_t source, struct buf *out);
+bool sx_to_dockerfile(struct compile *c, uint32_t source, struct buf *out);
 
 /* The first without compiling. */
 bool df_print_source(struct compile *c, uint32_t source, struct buf *out);

@@ -373,6 +373,12 @@ static void put_spec(struct to_spec *t, struct buf *out)
                   "the time of SOURCE_DATE_EPOCH is lost: files get that of the build");
 }
 
+/* What was printed is a source like any other: it gets the layout that specfmt gives it. */
+static bool lay_out(struct compile *c, const struct buf *plain, struct buf *out)
+{
+    return sx_format(c, source_add(c->sources, STR("spec"), buf_str(plain)), out);
+}
+
 bool df_to_spec(struct compile *c, uint32_t source, struct buf *out)
 {
     size_t errors = c->diags->n_errors;
@@ -387,11 +393,12 @@ bool df_to_spec(struct compile *c, uint32_t source, struct buf *out)
         .names = MAP_INIT(c->arena),
         .told = MAP_INIT(c->arena),
     };
+    cleanup_buf struct buf plain = BUF_INIT;
     ir_identify(c->plan);
     init(&t);
-    put_spec(&t, out);
+    put_spec(&t, &plain);
     const struct target *target = &c->plan->targets.at[c->plan->targets.n - 1];
     ts_losses(&t, lo->stages.at[target->stage - (c->plan->stages.n - lo->stages.n)]);
     buf_free(&t.text);
-    return c->diags->n_errors == errors;
+    return c->diags->n_errors == errors && lay_out(c, &plain, out);
 }

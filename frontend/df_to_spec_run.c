@@ -223,14 +223,14 @@ void ts_run(struct ts_chain *ch, const struct step *s)
     struct str command = command_of(ch, op, &shell);
     struct str cwd = ts_path(ch, op->cwd);
     ts_settle(ch, cwd, STR("0:0"));
-    if (op->command.form == COMMAND_ARGV) {
-        ts_line(ch, "; ");
-        buf_add_str(ch->out, s->meta.heading);
-    }
     struct name_value_vec env = env_of(ch, op);
     ts_want_env(ch, &env);
     ts_want_cwd(ch, op->cwd);
     ts_want_user(ch, ts_user(ch, op->user, false));
+    if (op->command.form == COMMAND_ARGV) {
+        ts_line(ch, "; ");
+        buf_add_str(ch->out, s->meta.heading);
+    }
     ts_want_shell(ch, &shell);
     ts_line(ch, "(run ");
     put_mounts(ch, MOUNT_CACHE, "cache", op);

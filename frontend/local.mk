@@ -31,6 +31,17 @@ BUILT_SOURCES += frontend/sx_lex.c frontend/sx_parse.c frontend/sx_parse.h
 MAINTAINERCLEANFILES += frontend/sx_lex.c frontend/sx_parse.c frontend/sx_parse.h
 frontend/sx_parse.h: frontend/sx_parse.c
 
+# Specs as Dockerfiles.
+libfrontend_a_SOURCES += \
+	frontend/df_quote.c frontend/df_quote.h \
+	frontend/sh_lines.c frontend/sh_lines.h \
+	frontend/sx_loss.c frontend/sx_loss.h \
+	frontend/sx_to_df.c frontend/sx_to_df.h \
+	frontend/sx_to_df_check.c \
+	frontend/sx_to_df_copy.c \
+	frontend/sx_to_df_run.c \
+	frontend/sx_to_df_stage.c
+
 # The Dockerfile front end.
 libfrontend_a_SOURCES += \
 	frontend/df_args.c \

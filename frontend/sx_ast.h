@@ -102,7 +102,8 @@ struct sx_build {
     struct span span;
     struct sx_word name;
     struct sx_spec *spec;
-    uint32_t step, stage; /* its last step and its stage in the plan; set by lowering */
+    uint32_t step, stage;  /* its last step and its stage in the plan; set by lowering */
+    struct str stage_name; /* in a Dockerfile; set by sx_df_name_stages */
 };
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The operations of a spec: one table row for each of them and for each field, and the rules that
- * no row can say. A new operation is a row in op_forms, a case in sx_lower.c and one in sx_dump.c.
+ * no row can say. A new operation is a row in op_forms, and a case each in sx_lower.c, sx_dump.c
+ * and sx_to_df.c.
  */
 #include <config.h>
 

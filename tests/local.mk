@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/check_df_heredoc \
 	tests/unit/check_df_line \
 	tests/unit/check_df_lower \
+	tests/unit/check_df_quote \
 	tests/unit/check_df_same \
 	tests/unit/check_diag \
 	tests/unit/check_diff \
@@ -45,6 +46,7 @@ UNIT_TESTS = \
 	tests/unit/check_read \
 	tests/unit/check_remote \
 	tests/unit/check_run_cfg \
+	tests/unit/check_sh_lines \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
@@ -55,6 +57,7 @@ UNIT_TESTS = \
 	tests/unit/check_sx_lex \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
+	tests/unit/check_sx_to_df \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
@@ -172,16 +175,19 @@ EXTRA_DIST += tests/passes/cases.sh tests/passes/random.sh tests/passes/world.sh
 	tests/passes/differ.py tests/passes/random_plans.py tests/passes/cases
 
 # A corpus of real Dockerfiles, where there is one.
-TESTS += tests/corpus/run.sh tests/corpus/sharing.sh tests/corpus/to-spec.sh \
-	tests/corpus/builds.sh tests/corpus/graphs.sh
+TESTS += tests/corpus/run.sh tests/corpus/sharing.sh tests/corpus/to-spec.sh tests/corpus/builds.sh \
+	tests/corpus/graphs.sh
 EXTRA_DIST += tests/corpus/run.sh tests/corpus/find.sh tests/corpus/expected-differences \
 	tests/corpus/sharing.sh tests/corpus/sharing.py \
-	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh \
-	tests/corpus/graphs.sh
+	tests/corpus/to-spec.sh tests/corpus/to_spec.py tests/corpus/builds.sh tests/corpus/graphs.sh
 
 # The same Dockerfile written otherwise.
 TESTS += tests/property/run.sh tests/property/format.sh
 EXTRA_DIST += tests/property/run.sh tests/property/format.sh tests/property/rewrite.py
+
+# A spec as a Dockerfile.
+TESTS += tests/property/spec-to-dockerfile.sh
+EXTRA_DIST += tests/property/spec-to-dockerfile.sh tests/property/spec_to_dockerfile.py
 
 # Fuzz targets: replayed on their seeds, or linked with libFuzzer by `make fuzz`, which needs clang.
 FUZZ_TARGETS = ir spec dockerfile format

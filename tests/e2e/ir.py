@@ -23,8 +23,7 @@ def document(steps, targets=None, stages=()):
     ends = [len(steps) - 1] if targets is None else targets
     doc = {"obir": 1, "sources": [{"path": "steps", "sha256": "0" * 64}], "steps": steps,
            "stages": [{"name": "s%d" % n, "step": n, "config": {}} for n in stages],
-           "targets": [{"name": "last" if len(ends) == 1 else "t%d" % n, "step": n}
-                       for n in ends]}
+           "targets": [{"name": "last" if len(ends) == 1 else "t%d" % n, "step": n} for n in ends]}
     return {**doc, "needs": ids.needs(doc)}
 
 
