@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What the passes leave of a graph builds the same. Each folder in cases/ is a graph, as Dockerfiles,
-# a spec or steps.json (see ../e2e/ir.py), with what the passes say of it at -O1 and -O2 in `explain`.
-# All cases have one context and one base, which are made here. cases.sh --update writes `explain`.
+# What the passes leave of a graph builds the same. Each folder in cases/ is a graph, as
+# Dockerfiles, a spec or steps.json (see ../e2e/ir.py); `explain` has what the passes say of it at
+# -O1 and -O2, and how the build ends. All have one context and one base, see world.sh.
+# cases.sh --update writes `explain`.
 . "$(dirname "$0")/../e2e/functions.sh"
 requires root busybox python3
 update=check
@@ -17,4 +18,4 @@ context=$tmp/context
 . "$here/world.sh"
 
 subject "the cases"
-python3 "$here/differ.py" "$tmp/base" "$context" "$tmp/stores" "$update" "$here"/cases/*
+python3 -B "$here/differ.py" "$tmp/base" "$context" "$tmp/stores" "$update" "$here"/cases/*

@@ -96,9 +96,10 @@ def compiled(case):
             s.setdefault("meta", {"source": 0, "line": i + 1, "heading": s["kind"]})
         return json.dumps(ir.document(given["steps"], given.get("targets"),
                                       given.get("stages", ())))
-    sources = sorted(n for n in os.listdir(case) if n.startswith("Dockerfile") or n == "spec")
-    return subprocess.run(["spec2ir", "-O0"] + [os.path.relpath(os.path.join(case, n)) for n in sources],
-                          capture_output=True, text=True, check=True).stdout
+    sources = [os.path.relpath(os.path.join(case, n)) for n in sorted(os.listdir(case))
+               if n.startswith("Dockerfile") or n == "spec"]
+    return subprocess.run(["spec2ir", "-O0"] + sources, capture_output=True, text=True,
+                          check=True).stdout
 
 
 def check_case(case, stores, update):

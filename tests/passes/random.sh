@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Random plans build the same whether they are optimized or not: random.sh [FIRST COUNT] takes others
-# than those of every check.
+# Random plans build the same whether they are optimized or not: random.sh [FIRST COUNT] takes
+# others than those of every check.
 . "$(dirname "$0")/../e2e/functions.sh"
 requires root busybox python3
 scratch "$@"
@@ -15,7 +15,7 @@ half=$((count / 2))
 
 plans()
 {
-    python3 "$top_src/tests/passes/random_plans.py" "$tmp/base" "$context" "$tmp/stores" "$@"
+    python3 -B "$top_src/tests/passes/random_plans.py" "$tmp/base" "$context" "$tmp/stores" "$@"
 }
 
 subject "plans from $first on"

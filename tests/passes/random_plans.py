@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random chains of steps on the base and the context of world.sh, made to get in each other's way,
 which must build the same at -O0 and -O2. One number gives one plan, always the same:
-random_plans.py BASE CONTEXT TMP FIRST COUNT [JOB JOBS]"""
+random_plans.py BASE CONTEXT TMP FIRST COUNT"""
 import json
 import os
 import random
@@ -16,15 +16,16 @@ MADE = ["/", "/etc"] * 6 + ["/d", "/d/a", "/l", "/real", "/n", "/f"]
 DIRS = ["/d", "/l", "/d/loop", "/n", "/n/m", "/real", "/etc", "/", "/l/../d"] * 8 + [
     "/d/loop/loop", "/d/s", "/n/a", "/gone", "/f"]
 OWNERS = [""] * 20 + ["1:2"] * 9 + ["7"] * 6 + ["me"] * 4 + ["nobody"]
-COMMANDS = ["rm -rf /n; ln -s d /n", "rm -rf /d/loop; mkdir /d/loop", "mkdir -p /n/m; echo x >/n/m/x",
-            "rm -f /l; ln -s real /l", "chmod 700 /n /d; true", "rm -rf /d; mkdir /d; ln -s /real /d/s"]
+COMMANDS = ["rm -rf /n; ln -s d /n", "rm -rf /d/loop; mkdir /d/loop",
+            "mkdir -p /n/m; echo x >/n/m/x", "rm -f /l; ln -s real /l", "chmod 700 /n /d; true",
+            "rm -rf /d; mkdir /d; ln -s /real /d/s"]
 
 
 def late(r, s):
     """The same text, now and then as what has to be evaluated."""
     if r.random() < 0.9:
         return s
-    return r.choice([{"late": [{"env": "NOTHING"}] + ([s] if s else [])},
+    return r.choice([{"late": [{"env": "NOTHING"}] + [s] * (s != "")},
                      {"late": [{"expand": "+", "of": {"late": [{"env": "PATH"}]}, "word": s}]}])
 
 
@@ -59,7 +60,8 @@ def mkdir(r, _):
 
 
 def file(r, _):
-    files = [{"name": n, "content": "text\n"} for n in r.sample(["a", "s", "m", "loop"], r.choice([1, 1, 2]))]
+    names = r.sample(["a", "s", "m", "loop"], r.choice([1, 1, 2]))
+    files = [{"name": n, "content": "text\n"} for n in names]
     return {"kind": "file", "op": {"files": files, "dst": r.choice(DIRS) + r.choice(["", "/", "/"]),
                                    "owner": r.choice(OWNERS)}}
 
@@ -89,17 +91,20 @@ def plan(seed):
         can_repeat = steps[-1]["kind"] in ("copy", "mkdir")
         step = (again(r, steps) if can_repeat and r.random() < 0.5
                 else r.choice(makers)(r, len(steps)))
-        if r.random() < 0.1: # a branch, and often the same one
+        if r.random() < 0.1:  # a branch, and often the same one
             step["parent"] = r.randrange(len(steps))
         steps.append(step)
-    targets = sorted(set([len(steps) - 1] + [r.randrange(len(steps)) for _ in range(r.randrange(2))]))
+    targets = {len(steps) - 1}
+    if r.random() < 0.5:
+        targets.add(r.randrange(len(steps)))
     for i, s in enumerate(steps):
         s["meta"] = {"source": 0, "line": i + 1, "heading": s["kind"]}
-    return json.dumps(ir.document(steps, targets))
+    return json.dumps(ir.document(steps, sorted(targets)))
 
 
 def main(base, context, tmp, first, count):
-    stores = [differ.Store(os.path.join(tmp, "random-%d-%d" % (first, level)), base, context) for level in (0, 2)]
+    stores = [differ.Store(os.path.join(tmp, "random-%d-%d" % (first, level)), base, context)
+              for level in (0, 2)]
     bad = failed = optimized = 0
     for seed in range(first, first + count):
         plain = plan(seed)
