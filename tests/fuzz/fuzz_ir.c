@@ -78,7 +78,7 @@ static void check_diff(const struct plan *p, struct str text)
     ir_read_json(&q, text, &unused);
     if (!diff(p, &q))
         BUG("a document differs from itself");
-    ir_optimize(&q, 2, NULL);
+    ir_optimize(&q, 2, PASS_SILENT);
     diff(p, &q);
     for (uint32_t i = 0; i < q.steps.n; i++) {
         q.steps.at[i].id.b[0] ^= 1;
