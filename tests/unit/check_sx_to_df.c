@@ -27,6 +27,12 @@ static void translate(struct run *r, const char *text)
     ck_assert(sx_to_dockerfile(&r->c, source, &r->out));
 }
 
+static void end(struct run *r)
+{
+    buf_free(&r->out);
+    arena_free(&r->a);
+}
+
 static void ck_rule(const struct run *r, size_t i, const char *rule)
 {
     ck_assert_uint_lt(i, r->diags.list.n);
@@ -58,6 +64,7 @@ START_TEST(links_are_followed_and_that_is_said)
                    STR("\"link\" is \"dir/file\" behind links, which COPY follows"));
     context_close(&context);
     scratch_end(&d);
+    end(&r);
 }
 END_TEST
 
@@ -68,6 +75,7 @@ START_TEST(a_text_goes_behind_what_is_there)
     translate(&r, "((from debian) (copy (src a) (dst b/)))");
     ck_assert_str_eq(r.out.p, "# another\nFROM debian\nWORKDIR /\nCOPY a b/\n");
     ck_rule(&r, 0, "DirectoryNameLost");
+    end(&r);
 }
 END_TEST
 
