@@ -61,7 +61,8 @@ static bool same_heredocs(const struct pair *p)
         return false;
     for (uint32_t i = 0; i < p->a->heredocs.n; i++) {
         const struct df_heredoc *x = &p->a->heredocs.at[i], *y = &p->b->heredocs.at[i];
-        if (!str_eq(x->word.s, y->word.s) || !str_eq(body_of(p->c, x), body_of(p->c, y)))
+        if (!str_eq(x->name, y->name) || x->expand != y->expand || x->strip_tabs != y->strip_tabs ||
+            !str_eq(body_of(p->c, x), body_of(p->c, y)))
             return false;
     }
     return true;
