@@ -53,7 +53,7 @@ _obkit_value() {
     --secret:*,src=*) _obkit_files -f "${value#*,src=}" ;;
     --secret:*) _obkit_offer -W "id=" ;;
     --from:*) _obkit_offer -W "auto dockerfile spec" ;;
-    --to:*) _obkit_offer -W "ir dot ast dockerfile spec" ;;
+    --to:*) _obkit_offer -W "ir dot ast dockerfile spec other" ;;
     --escape:*) _obkit_offer -W "unix windows" ;;
     --context:*) _obkit_files -d "$value" ;;
     --platform:*) _obkit_offer -W "linux/amd64 linux/arm64 windows/amd64" ;;
@@ -129,7 +129,7 @@ _obkit() {
     case ${words[0]##*/}:${#words[@]}:$value in
     spec2ir:*) _obkit_spec2ir ;;
     specfmt:*) _obkit_specfmt ;;
-    obkit:2:*) _obkit_offer -W "build compile fmt $commands --help --version" ;;
+    obkit:2:*) _obkit_offer -W "build compile convert fmt $commands --help --version" ;;
     obexec:2:[!-]* | obexec:2:)
         compopt -o default
         _obkit_offer -W "$commands"
@@ -137,7 +137,7 @@ _obkit() {
     *)
         case ${words[1]} in
         build) _obkit_build ;;
-        compile) _obkit_spec2ir ;;
+        compile | convert) _obkit_spec2ir ;;
         fmt) _obkit_specfmt ;;
         *) _obkit_obexec "${words[1]}" ;;
         esac

@@ -33,7 +33,7 @@ end
 
 function __obkit_spec2ir_only
     complete $argv -s o -l output -r -F -d 'Write to a file'
-    complete $argv -l to -x -a 'ir dot ast dockerfile spec' -d 'What to print'
+    complete $argv -l to -x -a 'ir dot ast dockerfile spec other' -d 'What to print'
     complete $argv -l pin -r -F -d 'What base images are'
     complete $argv -s O -x -a '0 1 2' -d 'How much to optimize'
     complete $argv -l explain -d 'Say what the optimizer did'
@@ -81,7 +81,7 @@ end
 complete -c spec2ir -s V -l version -d 'Print the version'
 complete -c specfmt -s V -l version -d 'Print the version'
 complete -c obexec -n '__obkit_command run' -s V -l version -d 'Print the version'
-complete -c obkit -n '__obkit_first; or __obkit_command build compile fmt run' \
+complete -c obkit -n '__obkit_first; or __obkit_command build compile convert fmt run' \
     -s V -l version -d 'Print the version'
 
 __obkit_spec2ir -c spec2ir
@@ -109,11 +109,12 @@ end
 
 __obkit_subcommand build 'Build a Dockerfile or a spec' -c obkit
 __obkit_subcommand compile 'Print the step graph, as spec2ir' -c obkit
+__obkit_subcommand convert 'Print a Dockerfile as a spec, or the other way' -c obkit
 __obkit_subcommand fmt 'Format Dockerfiles and specs, as specfmt' -c obkit
 __obkit_specfmt -c obkit -n '__obkit_command fmt'
 complete -c obkit -n '__obkit_command fmt' -l from -x -a 'auto dockerfile spec' \
     -d 'Language of the files'
-__obkit_spec2ir -c obkit -n '__obkit_command build compile'
-__obkit_spec2ir_only -c obkit -n '__obkit_command compile'
+__obkit_spec2ir -c obkit -n '__obkit_command build compile convert'
+__obkit_spec2ir_only -c obkit -n '__obkit_command compile convert'
 complete -c obkit -n '__obkit_command build' -s f -l file -r -F -d 'What to build'
 complete -c obkit -n '__obkit_command build' -f -a '(__fish_complete_directories)'

@@ -20,7 +20,7 @@
 
 static const char help[] =
     "Usage: obkit build [OPTION]... CONTEXT\n"
-    "       obkit compile|fmt|run|ls|log|delete|clean|healthcheck|stores [ARGUMENT]...\n"
+    "       obkit compile|convert|fmt|run|ls|log|delete|clean|healthcheck|stores [ARGUMENT]...\n"
     "Build a Dockerfile or an OBuilder spec.\n"
     "\n"
     "  -f, --file=FILE           what to build (default: CONTEXT/Dockerfile)\n"
@@ -32,7 +32,8 @@ static const char help[] =
     "  -h, --help                print this\n"
     "  -V, --version             print the version\n"
     "\n"
-    "obkit compile is spec2ir, obkit fmt is specfmt; the other commands are obexec's.\n"
+    "obkit compile is spec2ir, obkit convert is spec2ir that prints a Dockerfile as a\n"
+    "spec and a spec as a Dockerfile, obkit fmt is specfmt; the others are obexec's.\n"
     "\n"
     "Exit status: 0 done, 1 errors in FILE or a failed step, 2 usage, 3 the machine failed,\n"
     "130 interrupted.\n";
@@ -282,6 +283,20 @@ static int forward(const char *program, char **argv)
     return OB_EXIT_ENVIRONMENT;
 }
 
+/* `obkit convert ARG...` is `spec2ir --to=other ARG...`: argv[0] is the command's name. */
+static int convert(char **argv)
+{
+    static char to_other[] = "--to=other";
+    struct arena a = ARENA_INIT;
+    struct argv_vec args = {0};
+    vec_push(&a, &args, argv[0]);
+    vec_push(&a, &args, to_other);
+    for (argv++; *argv; argv++)
+        vec_push(&a, &args, *argv);
+    vec_push(&a, &args, NULL);
+    return forward("spec2ir", args.at);
+}
+
 static bool is_obexec_command(const char *name)
 {
     static const char *const names[] = {"run",   "ls",          "log",   "delete",
@@ -306,6 +321,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(name, "compile") == 0)
         return forward("spec2ir", argv + 1);
+    if (strcmp(name, "convert") == 0)
+        return convert(argv + 1);
     if (strcmp(name, "fmt") == 0)
         return forward("specfmt", argv + 1);
     if (is_obexec_command(name)) {

@@ -20,6 +20,7 @@ static const struct language dockerfile = {
     .same = df_same,
     .to_dockerfile = df_to_dockerfile,
     .to_spec = df_to_spec,
+    .to_other = df_to_spec,
 };
 
 static const struct language spec = {
@@ -29,6 +30,7 @@ static const struct language spec = {
     .format = sx_format,
     .to_dockerfile = sx_to_dockerfile,
     .to_spec = spec_to_spec,
+    .to_other = sx_to_dockerfile,
 };
 
 const struct language *language_named(const char *name)

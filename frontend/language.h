@@ -14,6 +14,7 @@ struct language {
     bool (*same)(struct compile *c, uint32_t a, uint32_t b);
     bool (*to_dockerfile)(struct compile *c, uint32_t source, struct buf *out);
     bool (*to_spec)(struct compile *c, uint32_t source, struct buf *out);
+    bool (*to_other)(struct compile *c, uint32_t source, struct buf *out); /* --to=other */
 };
 
 /* By the name in --from; NULL if there is none such ("auto" is not a language). */

@@ -74,6 +74,7 @@ static bool compile_one(struct compile *c, const struct spec2ir_options *o, uint
     case TO_AST: return l->dump(c, source, text);
     case TO_DOCKERFILE: return l->to_dockerfile(c, source, text);
     case TO_SPEC: return l->to_spec(c, source, text);
+    case TO_OTHER: return l->to_other(c, source, text);
     }
     BUG("no output format %d", o->to);
 }

@@ -21,7 +21,8 @@ static const char help[] =
     "\n"
     "  -o, --output=FILE         write to FILE (default: - = standard output)\n"
     "      --from=LANGUAGE       auto, dockerfile or spec (default: auto)\n"
-    "      --to=FORMAT           ir, dot, ast, dockerfile or spec (default: ir)\n"
+    "      --to=FORMAT           ir, dot, ast, dockerfile, spec or other, which is\n"
+    "                            the other of the last two (default: ir)\n"
     "      --target=STAGE        build this stage (default: the last one)\n"
     "      --build-arg=K[=V]     set a build argument; without =V to the environment's K\n"
     "      --platform=OS/ARCH[/VARIANT]\n"
@@ -132,11 +133,9 @@ static bool add_context(struct spec2ir_options *o, const char *text)
 
 static bool parse_format(const char *name, enum output_format *out)
 {
-    static const char *const names[] = {[TO_IR] = "ir",
-                                        [TO_DOT] = "dot",
-                                        [TO_AST] = "ast",
-                                        [TO_DOCKERFILE] = "dockerfile",
-                                        [TO_SPEC] = "spec"};
+    static const char *const names[] = {
+        [TO_IR] = "ir",     [TO_DOT] = "dot",    [TO_AST] = "ast", [TO_DOCKERFILE] = "dockerfile",
+        [TO_SPEC] = "spec", [TO_OTHER] = "other"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0) {
             *out = (enum output_format)i;
@@ -158,8 +157,8 @@ static int parse_option(struct spec2ir_options *o, int opt)
     case OPT_TO:
         if (parse_format(optarg, &o->to))
             return -1;
-        return cli_usage_error("spec2ir", "--to takes ir, dot, ast, dockerfile or spec, not \"%s\"",
-                               optarg);
+        return cli_usage_error(
+            "spec2ir", "--to takes ir, dot, ast, dockerfile, spec or other, not \"%s\"", optarg);
     case OPT_TARGET: o->compile.target = str_from(optarg); return -1;
     case OPT_BUILD_ARG:
         if (add_build_arg(o, optarg))
@@ -206,17 +205,16 @@ static int parse_option(struct spec2ir_options *o, int opt)
 /* Options that say nothing to what is printed are mistakes. -1 = none. */
 static int check_together(const struct spec2ir_options *o, int n_files)
 {
-    bool translates = o->to == TO_DOCKERFILE || o->to == TO_SPEC;
+    bool translates = o->to >= TO_DOCKERFILE;
     if (o->diff && n_files != 2)
         return cli_usage_error("spec2ir", "--diff takes two files, not %d", n_files);
     if (o->diff && strcmp(o->files[0], "-") == 0 && strcmp(o->files[1], "-") == 0)
         return cli_usage_error("spec2ir", "--diff can read one graph from standard input, not two");
     if ((o->loss || o->exact) && !translates)
-        return cli_usage_error("spec2ir", "%s needs --to=spec or --to=dockerfile",
+        return cli_usage_error("spec2ir", "%s needs --to=spec, dockerfile or other",
                                o->loss ? "--loss" : "--exact");
     if (translates && n_files > 1)
-        return cli_usage_error("spec2ir", "--to=%s takes one file",
-                               o->to == TO_SPEC ? "spec" : "dockerfile");
+        return cli_usage_error("spec2ir", "a translation takes one file, not %d", n_files);
     if (n_files == 0 && isatty(STDIN_FILENO))
         return cli_usage_error("spec2ir", "no input file (- is standard input)");
     return -1;

@@ -5,7 +5,8 @@
 
 #include "frontend/language.h"
 
-enum output_format { TO_IR, TO_DOT, TO_AST, TO_DOCKERFILE, TO_SPEC };
+/* From TO_DOCKERFILE on they are translations. */
+enum output_format { TO_IR, TO_DOT, TO_AST, TO_DOCKERFILE, TO_SPEC, TO_OTHER };
 
 struct spec2ir_options {
     struct arena *arena;

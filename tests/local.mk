@@ -117,6 +117,8 @@ E2E_TESTS = \
 	tests/e2e/bad-usage.sh \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/chain-deep.sh \
+	tests/e2e/ci-recipes.sh \
+	tests/e2e/convert.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \

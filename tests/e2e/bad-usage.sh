@@ -34,13 +34,13 @@ wrong "obexec: option '--store' requires an argument" obexec --store
 wrong 'spec2ir: there is -O0, -O1 and -O2, not -O3' spec2ir -O3 f
 : >f
 : >f.spec
-wrong 'spec2ir: --to takes ir, dot, ast, dockerfile or spec, not "x"' spec2ir --to=x f
-wrong "spec2ir: --to=spec takes one file" spec2ir --to=spec f f
-wrong 'spec2ir: --loss needs --to=spec or --to=dockerfile' spec2ir --loss f
-wrong 'spec2ir: --exact needs --to=spec or --to=dockerfile' spec2ir --exact f
+wrong 'spec2ir: --to takes ir, dot, ast, dockerfile, spec or other, not "x"' spec2ir --to=x f
+wrong "spec2ir: a translation takes one file, not 2" spec2ir --to=spec f f
+wrong 'spec2ir: --loss needs --to=spec, dockerfile or other' spec2ir --loss f
+wrong 'spec2ir: --exact needs --to=spec, dockerfile or other' spec2ir --exact f
 wrong 'spec2ir: --diff takes two files, not 1' spec2ir --diff f
 wrong 'spec2ir: --escape takes unix or windows, not "x"' spec2ir --escape=x f
-wrong "spec2ir: --to=dockerfile takes one file" spec2ir --to=dockerfile f f
+wrong "spec2ir: a translation takes one file, not 2" spec2ir --to=dockerfile f f
 wrong 'spec2ir: --from takes auto, dockerfile or spec, not "x"' spec2ir --from=x f
 wrong 'obexec: an IR file is missing' obexec
 wrong 'obexec: "c" is one argument too many' obexec a b c
@@ -59,7 +59,7 @@ wrong 'obexec: ls: "x" is one argument too many' obexec ls x
 
 subject "every program and command has --help, on standard output"
 for command in spec2ir specfmt obexec obkit 'obexec run' 'obexec ls' 'obexec log' 'obexec delete' \
-    'obexec clean' 'obexec healthcheck' 'obexec stores' 'obkit build' 'obkit compile' 'obkit fmt' \
+    'obexec clean' 'obexec healthcheck' 'obexec stores' 'obkit build' 'obkit compile' 'obkit convert' 'obkit fmt' \
     'obkit run' 'obkit ls' 'obkit log' 'obkit delete' 'obkit clean' 'obkit healthcheck' 'obkit stores'; do
     # shellcheck disable=SC2086
     expect_exit 0 $command --help

@@ -158,6 +158,13 @@ expect_in_stderr()
     fail "nothing on standard error is like: $1"
 }
 
+expect_in_stdout()
+{
+    grep -Eq -- "$1" "$tmp/out" && return
+    show_run
+    fail "nothing on standard output is like: $1"
+}
+
 expect_not_in_stderr()
 {
     grep -Eq -- "$1" "$tmp/err" || return 0

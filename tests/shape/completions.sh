@@ -50,7 +50,7 @@ if command -v bash >/dev/null; then
         case $i in
         build) wanted=$("$builddir/obkit" --help | options) ;;
         fmt) wanted=$("$builddir/specfmt" --help | options) ;;
-        compile) wanted=$("$builddir/spec2ir" --help | options) ;;
+        compile | convert) wanted=$("$builddir/spec2ir" --help | options) ;;
         stores) wanted=--help ;; # its help is that of all commands that show a store
         *) wanted=$("$builddir/obexec" "$i" --help | options) ;;
         esac
