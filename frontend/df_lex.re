@@ -73,7 +73,7 @@ static const char *scan_flag(const char *p)
     /*!local:re2c
     any = [^\n\x00];
     quoted = ['] ([^'\\\n\x00] | "\\" any)* ['] | ["] ([^"\\\n\x00] | "\\" any)* ["];
-    "--" ([^ \t\v\f\r\n\x00'"\\] | quoted | "\\" any?)* { return (const char *)cursor; }
+    "--" ([^ \t\v\f\r\n\x00'"\\] | quoted | "\\" any)* "\\"? { return (const char *)cursor; }
     * { return p; }
     */
 }
