@@ -76,4 +76,4 @@ expect_in_stderr '^spec2ir: can.t open the context "none": No such file'
 printf 'app:x:7:8::/:\n' >passwd
 printf 'FROM debian\nUSER app\nRUN make\n' >user.Dockerfile
 expect_exit 0 obkit convert --passwd=passwd user.Dockerfile
-expect_in_stdout '(user (uid 7) (gid 8))'
+expect_in_stdout '^ [(]user [(]uid 7[)] [(]gid 8[)][)]$'
