@@ -161,11 +161,21 @@ static void print_one(const struct diag *d, struct sources *ss, bool colour, str
     }
 }
 
+/* Of too many messages the errors are shown before any warning, all in their order. */
 void diag_print(const struct diag_sink *sink, struct sources *ss, bool colour, struct buf *out)
 {
     struct diag_vec sorted = diag_sorted(sink);
-    for (size_t i = 0; i < sorted.n && i < DIAG_PRINT_MAX; i++)
-        print_one(sorted.at[i], ss, colour, out);
-    if (sorted.n > DIAG_PRINT_MAX)
-        buf_printf(out, "%u more messages are not shown\n", sorted.n - DIAG_PRINT_MAX);
+    size_t n_errors = 0, n_warnings = 0, n_hidden = 0;
+    vec_for (struct diag *const, d, &sorted)
+        n_errors += (*d)->level == DIAG_ERROR;
+    size_t room = n_errors < DIAG_PRINT_MAX ? DIAG_PRINT_MAX - n_errors : 0;
+    n_errors = 0;
+    vec_for (struct diag *const, d, &sorted) {
+        bool fits = (*d)->level == DIAG_ERROR ? n_errors++ < DIAG_PRINT_MAX : n_warnings++ < room;
+        if (fits)
+            print_one(*d, ss, colour, out);
+        n_hidden += !fits;
+    }
+    if (n_hidden)
+        buf_printf(out, "%zu more messages are not shown\n", n_hidden);
 }

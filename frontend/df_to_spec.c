@@ -233,6 +233,9 @@ static void put_config(struct ts_chain *ch, const struct image_config *config)
         ts_want_user(ch, ts_user(ch, config->user, false));
 }
 
+/* What a step takes while it is written, beside what its text is worth. */
+enum { STEP_COST = 512 };
+
 /* Writes the steps up to `last` into a list that is open. */
 static void put_chain(struct to_spec *t, struct buf *out, unsigned indent, uint32_t last,
                       const struct image_config *config)
@@ -257,7 +260,7 @@ static void put_chain(struct to_spec *t, struct buf *out, unsigned indent, uint3
             return;
         size_t before = out->n;
         put_step(&ch, step_at(t, steps.at[i]));
-        compile_spend(t->c, ch.cause->at, out->n - before);
+        compile_spend(t->c, ch.cause->at, STEP_COST + 8 * (out->n - before));
     }
     ts_settle(&ch, (struct str){0}, (struct str){0});
     if (config)

@@ -368,6 +368,21 @@ START_TEST(more_than_fifty_are_counted)
 }
 END_TEST
 
+START_TEST(an_error_is_shown_however_many_warnings_there_are)
+{
+    begin(STR("x\ny\n"));
+    for (int i = 0; i < 60; i++)
+        diag_rule(&sink, &casing, span_of(0, 0, 1), "m %d", i);
+    diag_error(&sink, span_of(0, 2, 1), "the last");
+    diag_print(&sink, &sources, false, &out);
+    ck_assert_ptr_nonnull(strstr(out.p, "m 48 "));
+    ck_assert_ptr_null(strstr(out.p, "m 49 "));
+    ck_assert_ptr_nonnull(strstr(out.p, "2:1: error: the last"));
+    ck_assert(str_ends(buf_str(&out), STR("\n11 more messages are not shown\n")));
+    end();
+}
+END_TEST
+
 START_TEST(what_was_said_is_not_said_again)
 {
     begin(STR("xy\n"));
@@ -399,4 +414,4 @@ UNIT_MAIN("diag", nothing_to_say_is_nothing, a_message_has_place_line_caret_and_
           a_span_over_lines_is_underlined_to_the_end_of_its_first,
           long_lines_are_cut_around_the_caret, a_cut_does_not_split_characters,
           colours_mark_the_level_and_the_caret, more_than_fifty_are_counted,
-          what_was_said_is_not_said_again)
+          an_error_is_shown_however_many_warnings_there_are, what_was_said_is_not_said_again)
