@@ -15,6 +15,8 @@ cleanup_fn drop_tmp
 limit_memory=true
 [ -n "$(sed -n 's/^SANITIZED_TRUE = *//p' Makefile)" ] || limit_memory=false
 
+format=ir
+
 # Runs spec2ir on $tmp/f, and sets $cpu_ms to what it took.
 compile()
 {
@@ -23,7 +25,7 @@ compile()
         time {
             ! $limit_memory || ulimit -v 1048576
             status=0
-            timeout --signal=KILL 120 spec2ir --from=dockerfile "$tmp/f" \
+            timeout --signal=KILL 120 spec2ir --from=dockerfile --to="$format" "$tmp/f" \
                 >"$tmp/out" 2>"$tmp/err" </dev/null || status=$?
             echo "$status" >"$tmp/status"
         }
@@ -319,3 +321,27 @@ wrong_lines()
 expect_linear 1 '^[^ ]*:2:1: error: unknown instruction "RUM"$' wrong_lines 25000
 expect_equal 50 "$(grep -c ': error: unknown instruction' "$tmp/err")" "the number of messages"
 expect_equal "99949 more messages are not shown" "$(tail -n 1 "$tmp/err")" "the last line"
+
+subject "stages become a spec in linear time, unless each is written out in many"
+read_stages()
+{
+    awk -v n="$1" 'BEGIN {
+        for (i = 0; i < n; i++)
+            printf "FROM a AS s%d\nRUN x%d\n", i, i
+        print "FROM b"
+        for (i = 0; i < n; i++)
+            printf "COPY --from=s%d /a/ /b\n", i
+    }'
+}
+nested_stages()
+{
+    printf 'FROM a AS s0\nRUN x0\n'
+    awk -v n="$1" 'BEGIN {
+        for (i = 1; i < n; i++)
+            printf "FROM s%d AS s%d\nCOPY --from=s%d /a /b\nRUN x%d\n", i - 1, i, i - 1, i
+    }'
+}
+format=spec
+expect_linear 0 '"a" is not known, and taken to have the user root' read_stages 2000
+expect_compiled 1 ': error: the values in this file grow to more than 256 MiB' nested_stages 9000
+[ "$cpu_ms" -lt 20000 ] || fail "it takes $cpu_ms ms to find out"
