@@ -78,22 +78,68 @@ static bool is_dot(const char *name)
     return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-void context_list(const struct context *cx, struct str dir, struct str_vec *out)
+/* All names in a directory, sorted; none of what is no directory. */
+static void list(const struct context *cx, struct str at, int flags, struct str_vec *out)
 {
-    struct str at = path_clean(cx->arena, dir);
     const char *path = at.n ? arena_cstr(cx->arena, at) : "/";
-    cleanup_close int fd = fs_open_in(cx->fd, path, O_RDONLY | O_DIRECTORY, 0);
+    cleanup_close int fd = fs_open_in(cx->fd, path, O_RDONLY | O_DIRECTORY | flags, 0);
     DIR *d = fd < 0 ? NULL : fs_opendir(fd);
     if (!d)
         return;
-    for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        struct str name = arena_str(cx->arena, str_from(e->d_name));
-        if (!is_dot(e->d_name) && !ignore_matches(&cx->ignore, path_join(cx->arena, at, name)))
-            vec_push(cx->arena, out, name);
-    }
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        if (!is_dot(e->d_name))
+            vec_push(cx->arena, out, arena_str(cx->arena, str_from(e->d_name)));
     closedir(d);
     if (out->n)
         qsort(out->at, out->n, sizeof *out->at, by_name);
+}
+
+void context_list(const struct context *cx, struct str dir, struct str_vec *out)
+{
+    struct str at = path_clean(cx->arena, dir);
+    struct str_vec names = {0};
+    list(cx, at, 0, &names);
+    vec_for (const struct str, name, &names)
+        if (!ignore_matches(&cx->ignore, path_join(cx->arena, at, *name)))
+            vec_push(cx->arena, out, *name);
+}
+
+bool context_is_link(const struct context *cx, struct str path)
+{
+    struct stat st;
+    cleanup_close int fd = fs_open_in(cx->fd, arena_cstr(cx->arena, path), O_PATH | O_NOFOLLOW, 0);
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+static bool is_one_of(const struct str_vec *names, struct str name)
+{
+    vec_for (const struct str, n, names)
+        if (str_eq(*n, name))
+            return true;
+    return false;
+}
+
+/* What is in an ignored directory may be an exception; an empty one is ignored as it is. */
+static struct str find_ignored(const struct context *cx, struct str path,
+                               const struct str_vec *except)
+{
+    struct str_vec names = {0};
+    struct str found = {0};
+    bool ignored = path.n && ignore_matches(&cx->ignore, path);
+    if (ignored && !cx->ignore.has_exceptions)
+        return path;
+    list(cx, path, O_NOFOLLOW, &names);
+    for (uint32_t i = 0; i < names.n && !found.p; i++)
+        if (!is_one_of(except, names.at[i]))
+            found = find_ignored(cx, path_join(cx->arena, path, names.at[i]), except);
+    return names.n == 0 && ignored ? path : found;
+}
+
+struct str context_find_ignored(const struct context *cx, struct str path,
+                                const struct str_vec *except)
+{
+    struct str at = path_clean(cx->arena, path);
+    return cx->ignore.pattern.n ? find_ignored(cx, at, except) : (struct str){0};
 }
 
 /* Matches are found component by component; a link to a directory is not gone into. */

@@ -28,6 +28,14 @@ enum context_kind {
 /* What the relative path is once links were followed; *real gets where they lead. */
 enum context_kind context_kind(const struct context *cx, struct str path, struct str *real);
 
+/* Whether the path itself is a link, wherever it leads. */
+bool context_is_link(const struct context *cx, struct str path);
+
+/* The first path that is ignored of the relative path and what is below it, where names in `except`
+ * don't count; .p is NULL if there is none. No link is followed. */
+struct str context_find_ignored(const struct context *cx, struct str path,
+                                const struct str_vec *except);
+
 /* The names in a directory that are not ignored, sorted. */
 void context_list(const struct context *cx, struct str dir, struct str_vec *out);
 
