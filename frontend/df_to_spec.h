@@ -38,9 +38,8 @@ struct ts_chain {
     bool is_windows, is_scratch;
     bool has_run; /* so it has a shell */
     struct str cwd, user;
-    struct str_vec shell; /* n = 0: the sandbox's */
-    struct map env;       /* name -> struct str */
-    struct str_vec env_names;
+    struct str_vec shell;           /* n = 0: the sandbox's */
+    struct map env;                 /* name -> struct str */
     struct name_value_vec last_env; /* the last that was wanted */
     struct map dirs;                /* directories that are known to be there */
     struct str pending; /* one that WORKDIR makes and nothing has made yet; .p NULL = none */
@@ -72,8 +71,6 @@ void ts_want_cwd(struct ts_chain *ch, struct text cwd);
 void ts_want_user(struct ts_chain *ch, struct str user);
 void ts_want_shell(struct ts_chain *ch, const struct str_vec *shell);
 void ts_want_env(struct ts_chain *ch, const struct name_value_vec *env);
-/* Reports what is set and not wanted: a spec can't take a variable back. */
-void ts_report_staying(struct ts_chain *ch, const struct name_value_vec *env);
 /* The user of a step or, if is_owner, of what is copied; "" is root there and the base's here.
  * Numbers are looked up for a step alone, as obexec does. */
 struct str ts_user(struct ts_chain *ch, struct text user, bool is_owner);

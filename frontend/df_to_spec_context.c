@@ -8,7 +8,6 @@
 #include "frontend/pin.h"
 #include "frontend/sx_emit.h"
 
-static const struct diag_rule variable_stays = {"VariableStays", DIAG_LOSS};
 static const struct diag_rule user_by_name = {"UserByName", DIAG_WARNING};
 
 void ts_want_cwd(struct ts_chain *ch, struct text cwd)
@@ -172,7 +171,6 @@ static void set_env(struct ts_chain *ch, struct str name, struct str value)
     if (!old) {
         old = arena_new(ch->t->a, struct str);
         *map_slot(&ch->env, name) = old;
-        vec_push(ch->t->a, &ch->env_names, name);
     }
     *old = value;
     ts_line(ch, "(env ");
@@ -182,6 +180,9 @@ static void set_env(struct ts_chain *ch, struct str name, struct str value)
     buf_putc(ch->out, ')');
 }
 
+/* What is set stays set, as in a Dockerfile: arguments of a stage go on in those that begin with
+ * it.
+ */
 void ts_want_env(struct ts_chain *ch, const struct name_value_vec *env)
 {
     if (ch->last_env.at == env->at && ch->last_env.n == env->n)
@@ -190,16 +191,4 @@ void ts_want_env(struct ts_chain *ch, const struct name_value_vec *env)
     compile_spend(ch->t->c, ch->cause->at, env->n * sizeof *env->at);
     vec_for (const struct name_value, e, env)
         set_env(ch, e->name, ts_value(ch, e->value));
-}
-
-void ts_report_staying(struct ts_chain *ch, const struct name_value_vec *env)
-{
-    if (ch->env_names.n <= env->n)
-        return;
-    vec_for (const struct str, name, &ch->env_names)
-        if (!env_get(env, *name) && ts_is_news(ch->t, str_concat(ch->t->a, STR("env "), *name)))
-            ts_loss(ch, &variable_stays,
-                    "the variable \"" STR_FMT "\" is still set: the stage that this begins with "
-                    "has set it",
-                    STR_ARG(*name));
 }

@@ -78,7 +78,6 @@ void ts_run(struct ts_chain *ch, const struct step *s)
     ts_settle(ch, cwd, STR("0:0"));
     struct name_value_vec env = env_of(ch, op);
     ts_want_env(ch, &env);
-    ts_report_staying(ch, &env);
     ts_want_cwd(ch, op->cwd);
     ts_want_user(ch, ts_user(ch, op->user, false));
     if (op->command.form == COMMAND_ARGV) {
