@@ -10,6 +10,8 @@
 #include "base/pattern.h"
 #include "base/vec.h"
 
+#include <sys/types.h>
+
 struct context {
     struct arena *arena;
     int fd;
@@ -20,27 +22,29 @@ int context_open(struct context *cx, struct arena *a, const char *path, struct o
 void context_close(struct context *cx);
 
 enum context_kind {
-    CONTEXT_MISSING, /* or ignored */
+    CONTEXT_MISSING, /* or an ignored file */
     CONTEXT_FILE,    /* or anything else that is no directory */
     CONTEXT_DIRECTORY,
 };
 
-/* What the relative path is once links were followed; *real gets where they lead. */
+/* What the relative path is once links were followed; *real gets where they lead. An ignored
+ * directory is one: an exception may bring back what is in it. */
 enum context_kind context_kind(const struct context *cx, struct str path, struct str *real);
 
-/* Whether the path itself is a link, wherever it leads. */
-bool context_is_link(const struct context *cx, struct str path);
+/* Type and permissions, of a link its own. 0 if there is no such file. */
+mode_t context_mode(const struct context *cx, struct str path);
 
 /* The first path that is ignored of the relative path and what is below it, where names in `except`
- * don't count; .p is NULL if there is none. No link is followed. */
-struct str context_find_ignored(const struct context *cx, struct str path,
-                                const struct str_vec *except);
+ * don't count; found->p is NULL if there is none. No link is followed. */
+int context_find_ignored(const struct context *cx, struct str path, const struct str_vec *except,
+                         struct str *found, struct ob_err *err);
 
 /* The names in a directory that are not ignored, sorted. */
-void context_list(const struct context *cx, struct str dir, struct str_vec *out);
+int context_list(const struct context *cx, struct str dir, struct str_vec *out, struct ob_err *err);
 
 /* The paths that match the pattern, sorted as BuildKit takes them. */
-void context_glob(const struct context *cx, struct str pattern, struct str_vec *out);
+int context_glob(const struct context *cx, struct str pattern, struct str_vec *out,
+                 struct ob_err *err);
 
 /* Whether ADD would unpack the file: by what it begins with. */
 bool context_is_archive(const struct context *cx, struct str path);

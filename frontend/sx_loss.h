@@ -9,7 +9,7 @@ extern const struct diag_rule sx_loss_cache;
 extern const struct diag_rule sx_loss_copy_owner;
 extern const struct diag_rule sx_loss_directory_name;
 extern const struct diag_rule sx_loss_exclude;
-extern const struct diag_rule sx_loss_ignored;
+extern const struct diag_rule sx_loss_ignore;
 extern const struct diag_rule sx_loss_image_name;
 extern const struct diag_rule sx_loss_link;
 extern const struct diag_rule sx_loss_mount_owner;

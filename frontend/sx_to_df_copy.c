@@ -16,6 +16,8 @@
 #include "frontend/sx_loss.h"
 #include "frontend/sx_path.h"
 
+#include <sys/stat.h>
+
 enum source_kind { SOURCE_UNKNOWN, SOURCE_FILE, SOURCE_DIRECTORY };
 
 /* What the instructions of one operation have in common. */
@@ -147,9 +149,12 @@ static void put_copy(struct sx_df *df, const struct copying *cp, uint32_t first,
 static void check_ignored(struct sx_df *df, const struct copying *cp, const struct sx_word *src,
                           struct str path)
 {
-    struct str found = context_find_ignored(df->options->context, path, &cp->exclude);
-    if (found.p)
-        diag_rule(df->c->diags, &sx_loss_ignored, src->span,
+    struct str found;
+    struct ob_err err;
+    if (context_find_ignored(df->options->context, path, &cp->exclude, &found, &err) < 0)
+        diag_error(df->c->diags, src->span, "%s", err.text);
+    else if (found.p)
+        diag_rule(df->c->diags, &sx_loss_ignore, src->span,
                   "Docker leaves out \"" STR_FMT "\", which .dockerignore names", STR_ARG(found));
 }
 
@@ -178,7 +183,7 @@ static enum source_kind look(struct sx_df *df, const struct copying *cp, const s
         return SOURCE_DIRECTORY;
     enum context_kind kind = context_kind(context, path, &real);
     bool is_ignored = kind == CONTEXT_MISSING && ignore_matches(&context->ignore, path);
-    bool is_link = kind == CONTEXT_MISSING ? !is_ignored && context_is_link(context, path)
+    bool is_link = kind == CONTEXT_MISSING ? !is_ignored && S_ISLNK(context_mode(context, path))
                                            : !str_eq(path, real);
     if (is_link)
         check_link(df, src, kind, real);

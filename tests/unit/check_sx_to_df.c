@@ -120,10 +120,10 @@ START_TEST(what_docker_ignores_is_lost_unless_the_spec_leaves_it_out_too)
               " (copy (src dir/file) (dst /f)) (copy (src dir) (dst /d/)) (copy (src b.o) (dst /b))"
               " (copy (src .) (dst /x) (exclude dir)))");
     ck_assert_uint_eq(r.diags.list.n, 3);
-    ck_loss(&r, 0, "IgnoredLost",
+    ck_loss(&r, 0, "IgnoreLost",
             STR("Docker leaves out \"dir/sub/a.o\", which .dockerignore names"));
-    ck_loss(&r, 1, "IgnoredLost", STR("Docker leaves out \"b.o\", which .dockerignore names"));
-    ck_loss(&r, 2, "IgnoredLost", STR("Docker leaves out \"b.o\", which .dockerignore names"));
+    ck_loss(&r, 1, "IgnoreLost", STR("Docker leaves out \"b.o\", which .dockerignore names"));
+    ck_loss(&r, 2, "IgnoreLost", STR("Docker leaves out \"b.o\", which .dockerignore names"));
     context_close(&context);
     scratch_end(&d);
     end(&r);
