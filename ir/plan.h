@@ -272,6 +272,9 @@ const char *mount_type_name(enum mount_type t);
  * where to take it from. */
 bool epoch_seconds(struct str epoch, int64_t *out);
 
+/* Whether an owner is the same ids in every filesystem, and so can't fail: numbers, or none. */
+bool owner_is_numeric(struct text owner);
+
 const struct text *env_get(const struct name_value_vec *env, struct str name); /* NULL = absent */
 
 #endif

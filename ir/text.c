@@ -189,6 +189,11 @@ struct str text_head(struct text t)
     return t.n && t.part[0].kind == TEXT_LITERAL ? t.part[0].s : str_of("", 0);
 }
 
+struct str text_tail(struct text t)
+{
+    return t.n && t.part[t.n - 1].kind == TEXT_LITERAL ? t.part[t.n - 1].s : str_of("", 0);
+}
+
 static bool part_eq(const struct text_part *p, const struct text_part *q)
 {
     if (p->kind != q->kind || !str_eq(p->s, q->s))

@@ -89,6 +89,7 @@ static inline bool text_is_empty(struct text t)
 struct str text_str(struct text t);
 /* The literal that t begins with; empty if it begins with a reference. */
 struct str text_head(struct text t);
+struct str text_tail(struct text t); /* the same at its end */
 bool text_eq(struct text x, struct text y);
 const char *text_op_name(enum text_op op); /* ":-" … */
 bool text_op_is_pattern(enum text_op op);  /* word is a pattern */
