@@ -92,7 +92,9 @@ START_TEST(joining_does_not_depend_on_the_order)
         right = text_join(&a, p[5 - i], right);
     }
     ck_assert(text_eq(left, right));
+    ck_assert(text_eq(left, text_join_all(&a, p, 6)));
     ck_assert_uint_eq(left.n, 5);
+    ck_assert_uint_eq(text_join_all(&a, p, 0).n, 0);
 }
 END_TEST
 
