@@ -9,7 +9,7 @@
  *
  * A step means the same before and after. What fails when it is evaluated stays as it is, and so
  * does what would mean something else as a literal: an empty user of a command would be the base
- * image's.
+ * image's. An empty owner is the same whether it is late or not: none.
  */
 #ifndef IR_FOLD_H
 #define IR_FOLD_H
