@@ -241,32 +241,38 @@ static bool pair_targets(struct diff *d)
     return tell_targets(d, "+ ", d->b, d->a, last) && same;
 }
 
-struct stage_pair {
-    uint32_t end;
-    struct step_pair_vec pairs;
-};
-
-static int by_end(const void *x, const void *y)
+static int by_step_of_b(const void *x, const void *y)
 {
-    uint32_t s = ((const struct stage_pair *)x)->end, t = ((const struct stage_pair *)y)->end;
+    uint32_t s = ((const struct step_pair *)x)->b, t = ((const struct step_pair *)y)->b;
     return (s > t) - (s < t);
 }
 
-static void tell_stages(struct diff *d)
+/* Adds the stages that are read to the targets. */
+static void find_ends(struct diff *d)
 {
-    VEC(struct stage_pair) stages = {0};
+    struct aligner al;
+    align_init(&al, &d->arena, d->a, d->b);
     for (uint32_t i = 0; i < d->ends.n; i++) { /* which grows on the way */
         struct step_pair e = d->ends.at[i];
-        struct stage_pair s = {.end = e.b};
-        align_chains(&d->arena, d->a, e.a, d->b, e.b, &s.pairs);
-        vec_for (const struct step_pair, p, &s.pairs)
+        struct step_pair_vec pairs = {0};
+        align_chains(&al, e.a, e.b, &pairs);
+        vec_for (const struct step_pair, p, &pairs)
             add_reads(d, p);
-        vec_push(&d->arena, &stages, s);
     }
-    if (stages.n)
-        qsort(stages.at, stages.n, sizeof stages.at[0], by_end);
-    vec_for (const struct stage_pair, s, &stages)
-        tell_stage(d, &s->pairs);
+}
+
+/* They are aligned anew, so that what several stand on is told with the first of them. */
+static void tell_stages(struct diff *d)
+{
+    struct aligner al;
+    align_init(&al, &d->arena, d->a, d->b);
+    if (d->ends.n)
+        qsort(d->ends.at, d->ends.n, sizeof d->ends.at[0], by_step_of_b);
+    vec_for (const struct step_pair, e, &d->ends) {
+        struct step_pair_vec pairs = {0};
+        align_chains(&al, e->a, e->b, &pairs);
+        tell_stage(d, &pairs);
+    }
 }
 
 bool ir_diff(const struct plan *a, const struct plan *b, struct buf *out)
@@ -276,6 +282,7 @@ bool ir_diff(const struct plan *a, const struct plan *b, struct buf *out)
     d.told_a = arena_new_n(&d.arena, bool, a->steps.n);
     d.told_b = arena_new_n(&d.arena, bool, b->steps.n);
     bool same = pair_targets(&d) && d.ends.n == 0;
+    find_ends(&d);
     tell_stages(&d);
     arena_free(&d.arena);
     return same;

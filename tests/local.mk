@@ -3,6 +3,8 @@
 LDADD = $(FRONTEND_LIBS) $(EXEC_TEST_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
+	tests/unit/check_align \
+	tests/unit/check_anchor \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
 	tests/unit/check_context \
