@@ -60,6 +60,7 @@ UNIT_TESTS = \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
 	tests/unit/check_sx_to_df \
+	tests/unit/check_terminal \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
