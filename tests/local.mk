@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \
+	tests/unit/check_names \
 	tests/unit/check_need \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
