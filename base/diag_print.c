@@ -5,8 +5,12 @@
 #include "base/diag_print.h"
 
 #include "base/cleanup.h"
+#include "base/cli.h"
 #include "base/diag_sort.h"
 #include "base/terminal.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 enum { LINE_MAX_SHOWN = 160, CONTEXT_LEFT = 60 }; /* characters of a quoted line */
 
@@ -115,4 +119,12 @@ void diag_print(const struct diag_sink *sink, struct sources *ss, bool colour, s
     }
     if (n_hidden)
         buf_printf(out, "%zu more messages are not shown\n", n_hidden);
+}
+
+void diag_print_stderr(const struct diag_sink *sink, struct sources *ss)
+{
+    cleanup_buf struct buf b = BUF_INIT;
+    diag_print(sink, ss, cli_colour(STDERR_FILENO), &b);
+    if (b.n)
+        fwrite(b.p, 1, b.n, stderr);
 }
