@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/check_df_quote \
 	tests/unit/check_df_same \
 	tests/unit/check_diag \
+	tests/unit/check_diag_json \
 	tests/unit/check_diff \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
