@@ -156,6 +156,21 @@ START_TEST(a_trunk_is_aligned_with_the_first_of_its_stages)
 }
 END_TEST
 
+START_TEST(a_trunk_of_the_same_steps_is_passed_once)
+{
+    uint32_t x = runs(&p, from(&p, "x"), 0, 100, '1'), y = runs(&q, from(&q, "x"), 0, 100, '1');
+    run(&p, x, STR("a1"));
+    run(&p, x, STR("b1"));
+    run(&q, y, STR("a2"));
+    run(&q, y, STR("b2"));
+    begin();
+    size_t repeats = al.repeats;
+    ck_counts(align(x + 1, y + 1), 1, 0, 0);
+    ck_counts(align(x + 2, y + 2), 1, 0, 0);
+    ck_assert_uint_eq(al.repeats, repeats);
+}
+END_TEST
+
 START_TEST(a_stage_that_stands_on_less_of_the_trunk_has_its_own_steps_only)
 {
     uint32_t x = runs(&p, from(&p, "x"), 0, 10, '1'), y = runs(&q, from(&q, "y"), 0, 10, '1');
@@ -208,5 +223,6 @@ UNIT_MAIN_WITH("align", start, stop, the_same_beginning_is_left_out,
                so_are_steps_that_all_changed_but_look_the_same,
                equal_headings_of_two_kinds_are_no_pair,
                a_trunk_is_aligned_with_the_first_of_its_stages,
+               a_trunk_of_the_same_steps_is_passed_once,
                a_stage_that_stands_on_less_of_the_trunk_has_its_own_steps_only,
                another_trunk_is_compared_again, trunks_without_pairs_do_not_cost_a_square)
