@@ -59,7 +59,7 @@ enum context_kind context_kind(const struct context *cx, struct str path, struct
     struct stat st;
     *real = path;
     cleanup_close int fd = fs_open_in(cx->fd, arena_cstr(cx->arena, path), O_PATH, 0);
-    if (fd < 0 || fstat(fd, &st) < 0 || ignore_matches(&cx->ignore, path))
+    if (fd < 0 || fstat(fd, &st) < 0 || (!S_ISDIR(st.st_mode) && ignore_matches(&cx->ignore, path)))
         return CONTEXT_MISSING;
     struct str found = path_of(cx, fd);
     if (found.p)
@@ -78,46 +78,64 @@ static bool is_dot(const char *name)
     return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-void context_list(const struct context *cx, struct str dir, struct str_vec *out)
+mode_t context_mode(const struct context *cx, struct str path)
+{
+    struct stat st;
+    cleanup_close int fd = fs_open_in(cx->fd, arena_cstr(cx->arena, path), O_PATH | O_NOFOLLOW, 0);
+    return fd < 0 || fstat(fd, &st) < 0 ? 0 : st.st_mode;
+}
+
+static int unreadable(struct str dir, struct ob_err *err)
+{
+    return ob_err_set(err, errno, "can't read \"" STR_FMT "\" in the context", STR_ARG(dir));
+}
+
+int context_list(const struct context *cx, struct str dir, struct str_vec *out, struct ob_err *err)
 {
     struct str at = path_clean(cx->arena, dir);
     const char *path = at.n ? arena_cstr(cx->arena, at) : "/";
-    cleanup_close int fd = fs_open_in(cx->fd, path, O_RDONLY | O_DIRECTORY, 0);
-    DIR *d = fd < 0 ? NULL : fs_opendir(fd);
+    cleanup_close int fd = fs_open_in(cx->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    cleanup_dir DIR *d = fd < 0 ? NULL : fs_opendir(fd);
     if (!d)
-        return;
-    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        return unreadable(dir, err);
+    errno = 0;
+    for (struct dirent *e; (e = readdir(d)) != NULL; errno = 0) {
         struct str name = arena_str(cx->arena, str_from(e->d_name));
         if (!is_dot(e->d_name) && !ignore_matches(&cx->ignore, path_join(cx->arena, at, name)))
             vec_push(cx->arena, out, name);
     }
-    closedir(d);
+    if (errno)
+        return unreadable(dir, err);
     if (out->n)
         qsort(out->at, out->n, sizeof *out->at, by_name);
+    return 0;
 }
 
 /* Matches are found component by component; a link to a directory is not gone into. */
-static void glob_below(const struct context *cx, struct str done, struct str pattern,
-                       struct str_vec *out)
+static int glob_below(const struct context *cx, struct str done, struct str pattern,
+                      struct str_vec *out, struct ob_err *err)
 {
     struct str head, rest;
     bool more = str_cut(pattern, '/', &head, &rest);
     struct str_vec names = {0};
-    context_list(cx, done, &names);
+    if (context_list(cx, done, &names, err) < 0)
+        return -1;
     vec_for (const struct str, name, &names) {
         struct str path = path_join(cx->arena, done, *name);
         if (!pattern_match(head, *name))
             continue;
-        if (more)
-            glob_below(cx, path, rest, out);
-        else
+        if (!more)
             vec_push(cx->arena, out, path);
+        else if (S_ISDIR(context_mode(cx, path)) && glob_below(cx, path, rest, out, err) < 0)
+            return -1;
     }
+    return 0;
 }
 
-void context_glob(const struct context *cx, struct str pattern, struct str_vec *out)
+int context_glob(const struct context *cx, struct str pattern, struct str_vec *out,
+                 struct ob_err *err)
 {
-    glob_below(cx, STR(""), pattern, out);
+    return glob_below(cx, STR(""), pattern, out, err);
 }
 
 static bool begins_as_archive(const unsigned char *p, size_t n)

@@ -10,6 +10,8 @@
 #include "base/pattern.h"
 #include "base/vec.h"
 
+#include <sys/types.h>
+
 struct context {
     struct arena *arena;
     int fd;
@@ -20,19 +22,24 @@ int context_open(struct context *cx, struct arena *a, const char *path, struct o
 void context_close(struct context *cx);
 
 enum context_kind {
-    CONTEXT_MISSING, /* or ignored */
+    CONTEXT_MISSING, /* or an ignored file */
     CONTEXT_FILE,    /* or anything else that is no directory */
     CONTEXT_DIRECTORY,
 };
 
-/* What the relative path is once links were followed; *real gets where they lead. */
+/* What the relative path is once links were followed; *real gets where they lead. An ignored
+ * directory is one: an exception may bring back what is in it. */
 enum context_kind context_kind(const struct context *cx, struct str path, struct str *real);
 
+/* Type and permissions, of a link its own. 0 if there is no such file. */
+mode_t context_mode(const struct context *cx, struct str path);
+
 /* The names in a directory that are not ignored, sorted. */
-void context_list(const struct context *cx, struct str dir, struct str_vec *out);
+int context_list(const struct context *cx, struct str dir, struct str_vec *out, struct ob_err *err);
 
 /* The paths that match the pattern, sorted as BuildKit takes them. */
-void context_glob(const struct context *cx, struct str pattern, struct str_vec *out);
+int context_glob(const struct context *cx, struct str pattern, struct str_vec *out,
+                 struct ob_err *err);
 
 /* Whether ADD would unpack the file: by what it begins with. */
 bool context_is_archive(const struct context *cx, struct str path);

@@ -8,7 +8,6 @@
 #include "frontend/pin.h"
 #include "frontend/sx_emit.h"
 
-static const struct diag_rule variable_stays = {"VariableStays", DIAG_LOSS};
 static const struct diag_rule user_by_name = {"UserByName", DIAG_WARNING};
 
 void ts_want_cwd(struct ts_chain *ch, struct text cwd)
@@ -78,8 +77,8 @@ static bool find_gid(const struct ts_chain *ch, struct str name, uint32_t *gid)
     return str_eq(name, STR("root"));
 }
 
-static bool find_user(const struct ts_chain *ch, struct str name, bool is_owner,
-                      struct passwd_entry *e)
+/* The user of a step, whose number is looked up as well. */
+static bool find_user(const struct ts_chain *ch, struct str name, struct passwd_entry *e)
 {
     struct str passwd = passwd_of(ch);
     if (passwd_find(passwd, name, false, e) || passwd_find(passwd, name, true, e))
@@ -88,30 +87,49 @@ static bool find_user(const struct ts_chain *ch, struct str name, bool is_owner,
     if (str_eq(name, STR("root")))
         return true;
     /* A number that no user has; without the file nobody knows whether one has it. */
-    if (!passwd_id(name, &e->uid))
-        return false;
-    e->gid = is_owner ? e->uid : 0;
-    return passwd.n > 0 || e->uid == 0;
+    return passwd_id(name, &e->uid) && (passwd.n > 0 || e->uid == 0);
+}
+
+/* Who owns a file: numbers are what they say, and without a group it is the same number. */
+static bool find_owner(const struct ts_chain *ch, struct str name, struct passwd_entry *e)
+{
+    *e = (struct passwd_entry){0};
+    if (passwd_id(name, &e->uid)) {
+        e->gid = e->uid;
+        return true;
+    }
+    return passwd_find(passwd_of(ch), name, false, e) || str_eq(name, STR("root"));
+}
+
+static struct str root_user(const struct ts_chain *ch)
+{
+    return ch->is_windows ? STR("ContainerAdministrator") : STR("0:0");
 }
 
 struct str ts_user(struct ts_chain *ch, struct text user, bool is_owner)
 {
     struct str text = ts_value(ch, user), name, group;
     struct passwd_entry e;
-    uint32_t uid, gid;
     if (text.n == 0) {
         ch->took_user |= !is_owner && !ts_base_is_known(ch);
-        return STR("0:0");
+        return root_user(ch);
     }
     bool has_group = str_cut(text, ':', &name, &group) && group.n;
     if (name.n == 0)
         name = STR("0");
-    bool known = find_user(ch, name, is_owner, &e);
-    uid = e.uid;
-    gid = e.gid;
+    bool known = (is_owner ? find_owner : find_user)(ch, name, &e);
+    uint32_t gid = e.gid;
     if (has_group)
-        known = (known || passwd_id(name, &uid)) && find_gid(ch, group, &gid);
-    return known ? arena_printf(ch->t->a, "%u:%u", uid, gid) : text;
+        known = (known || passwd_id(name, &e.uid)) &&
+                ((is_owner && passwd_id(group, &gid)) || find_gid(ch, group, &gid));
+    return known && !ch->is_windows ? arena_printf(ch->t->a, "%u:%u", e.uid, gid) : text;
+}
+
+struct str ts_chown_word(struct ts_chain *ch, struct str user)
+{
+    bool has_group = str_find(user, ':') >= 0;
+    struct str word = has_group ? user : str_concat(ch->t->a, user, STR(":"));
+    return ts_quote(ch->t->a, word);
 }
 
 static bool same_list(const struct str_vec *x, const struct str_vec *y)
@@ -153,7 +171,6 @@ static void set_env(struct ts_chain *ch, struct str name, struct str value)
     if (!old) {
         old = arena_new(ch->t->a, struct str);
         *map_slot(&ch->env, name) = old;
-        vec_push(ch->t->a, &ch->env_names, name);
     }
     *old = value;
     ts_line(ch, "(env ");
@@ -163,20 +180,15 @@ static void set_env(struct ts_chain *ch, struct str name, struct str value)
     buf_putc(ch->out, ')');
 }
 
-/* A spec can't take a variable back: an argument of the stage that FROM names is still there. */
-static void report_staying(struct ts_chain *ch, const struct name_value_vec *env)
-{
-    vec_for (const struct str, name, &ch->env_names)
-        if (!env_get(env, *name) && ts_is_news(ch->t, str_concat(ch->t->a, STR("env "), *name)))
-            ts_loss(ch, &variable_stays,
-                    "the variable \"" STR_FMT "\" is set here, as an operation before set it",
-                    STR_ARG(*name));
-}
-
+/* What is set stays set, as in a Dockerfile: arguments of a stage go on in those that begin with
+ * it.
+ */
 void ts_want_env(struct ts_chain *ch, const struct name_value_vec *env)
 {
+    if (ch->last_env.at == env->at && ch->last_env.n == env->n)
+        return; /* the steps of a stage share what has not changed */
+    ch->last_env = *env;
+    compile_spend(ch->t->c, ch->cause->at, env->n * sizeof *env->at);
     vec_for (const struct name_value, e, env)
         set_env(ch, e->name, ts_value(ch, e->value));
-    if (ch->env_names.n > env->n)
-        report_staying(ch, env);
 }

@@ -10,7 +10,6 @@
 
 #include "base/path.h"
 
-/* What nearly every image has. A file that is copied to such a name goes into it. */
 static const char *const usual[] = {
     "bin",
     "boot",
@@ -50,10 +49,11 @@ static const char *const usual[] = {
     "var/cache",
 };
 
-static bool is_usual(struct str path)
+bool ts_is_usual_dir(const struct ts_chain *ch, struct str path)
 {
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
-        if (str_eq(path, str_from(usual[i])))
+    struct str clean = path_clean(ch->t->a, path);
+    for (size_t i = 0; !ch->is_scratch && i < sizeof usual / sizeof usual[0]; i++)
+        if (str_eq(clean, str_from(usual[i])))
             return true;
     return false;
 }
@@ -61,7 +61,7 @@ static bool is_usual(struct str path)
 bool ts_is_dir(const struct ts_chain *ch, struct str path)
 {
     struct str clean = path_clean(ch->t->a, path);
-    return clean.n == 0 || map_get(&ch->dirs, clean) || (!ch->is_scratch && is_usual(clean));
+    return clean.n == 0 || map_get(&ch->dirs, clean);
 }
 
 void ts_know_dir(struct ts_chain *ch, struct str path)
@@ -82,7 +82,7 @@ static bool is_within(struct ts_chain *ch, struct str path, struct str dir)
 /* Each directory on the way is made by itself, as those that are made get the owner. */
 static void make_owned(struct ts_chain *ch, struct buf *out, struct str dir, struct str owner)
 {
-    struct str clean = path_clean(ch->t->a, dir), who = ts_quote(ch->t->a, owner);
+    struct str clean = path_clean(ch->t->a, dir), who = ts_chown_word(ch, owner);
     for (size_t n = 1; n <= clean.n; n++) {
         struct str part = str_of(clean.p, n);
         if ((n < clean.n && clean.p[n] != '/') || ts_is_dir(ch, part))
@@ -136,7 +136,7 @@ void ts_settle(struct ts_chain *ch, struct str path, struct str owner)
 void ts_mkdir(struct ts_chain *ch, const struct step *s)
 {
     struct str dir = ts_path(ch, s->op.mkdir.path);
-    struct str owner = ts_user(ch, s->op.mkdir.owner, false);
+    struct str owner = ts_user(ch, s->op.mkdir.owner, true);
     if (ch->pending.p && is_within(ch, dir, ch->pending) && str_eq(owner, ch->pending_owner))
         ch->pending.p = NULL; /* who makes the new one makes this on the way */
     ts_settle(ch, (struct str){0}, (struct str){0});

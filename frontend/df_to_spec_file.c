@@ -50,12 +50,12 @@ static void write_file(struct ts_chain *ch, struct buf *b, const struct op_file 
     struct arena *a = ch->t->a;
     struct str content = ts_quote(a, ts_value(ch, f->content));
     struct str path = target_of(ch, b, op, ts_path(ch, op->dst), f->name);
-    struct str mode = ts_value(ch, op->chmod), owner = ts_value(ch, op->owner);
+    struct str mode = ts_mode(ch, op->chmod), owner = ts_user(ch, op->owner, true);
     add_command(b, arena_printf(a, "rm -f " STR_FMT " && printf %%s " STR_FMT " >" STR_FMT,
                                 STR_ARG(path), STR_ARG(content), STR_ARG(path)));
-    if (owner.n)
-        add_command(b, arena_printf(a, "chown " STR_FMT " " STR_FMT, STR_ARG(ts_quote(a, owner)),
-                                    STR_ARG(path)));
+    if (!str_eq(owner, STR("0:0")))
+        add_command(b, arena_printf(a, "chown " STR_FMT " " STR_FMT,
+                                    STR_ARG(ts_chown_word(ch, owner)), STR_ARG(path)));
     if (mode.n)
         add_command(b, arena_printf(a, "chmod " STR_FMT " " STR_FMT, STR_ARG(mode), STR_ARG(path)));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RUN. */
+/* RUN: which command, with which shell and in which environment. */
 #include <config.h>
 
 #include "frontend/df_to_spec.h"
@@ -7,163 +7,14 @@
 #include "frontend/pin.h"
 #include "frontend/sx_emit.h"
 
-static const struct diag_rule device_lost = {"DeviceLost", DIAG_LOSS};
-static const struct diag_rule mount_option_lost = {"MountOptionLost", DIAG_LOSS};
-static const struct diag_rule mount_lost = {"MountLost", DIAG_LOSS};
-
-struct str ts_quote(struct arena *a, struct str s)
-{
-    static const char plain[] = "-_./:@%+,=";
-    struct buf b = BUF_INIT;
-    size_t safe = 0;
-    while (safe < s.n && (ascii_is_alnum(s.p[safe]) || (s.p[safe] && strchr(plain, s.p[safe]))))
-        safe++;
-    if (safe == s.n && s.n > 0)
-        return s;
-    buf_putc(&b, '\'');
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '\'')
-            buf_puts(&b, "'\\''");
-        else
-            buf_putc(&b, s.p[i]);
-    buf_putc(&b, '\'');
-    struct str quoted = arena_str(a, buf_str(&b));
-    buf_free(&b);
-    return quoted;
-}
-
-static void put_text(struct ts_chain *ch, struct str text)
-{
-    enum { BEFORE = 13 }; /* "(run (shell \"" */
-    sx_emit_text(ch->out, text, ch->indent + BEFORE);
-}
-
-static struct str_vec windows_cmd(struct ts_chain *ch)
-{
-    struct str_vec cmd = {0};
-    vec_push(ch->t->a, &cmd, STR("cmd"));
-    vec_push(ch->t->a, &cmd, STR("/S"));
-    vec_push(ch->t->a, &cmd, STR("/C"));
-    return cmd;
-}
-
-void ts_helper(struct ts_chain *ch, struct str command)
-{
-    struct str_vec shell = ch->is_windows ? windows_cmd(ch) : ts_sh(ch);
-    if (ch->is_scratch && !ch->has_run) {
-        ts_error(ch, "this needs a shell, which scratch has not");
-        return;
-    }
-    if (!ch->is_windows)
-        ts_want_user(ch, STR("0:0"));
-    ts_want_shell(ch, &shell);
-    ts_line(ch, "(run (shell ");
-    put_text(ch, command);
-    buf_puts(ch->out, "))");
-}
-
-/* ---- mounts ---- */
-
-static void put_option(struct ts_chain *ch, const char *key, struct str value, bool *any)
-{
-    buf_puts(ch->out, *any ? " (" : " (buildkit_options (");
-    buf_printf(ch->out, "%s ", key);
-    sx_emit_atom(ch->out, value);
-    buf_putc(ch->out, ')');
-    *any = true;
-}
-
-static void put_number(struct ts_chain *ch, const char *key, int64_t n, bool *any)
-{
-    if (n)
-        put_option(ch, key, arena_printf(ch->t->a, "%lld", (long long)n), any);
-}
-
-/* What a Dockerfile gives a cache when it says nothing. */
-static bool has_own_mode(const struct ir_mount *m)
-{
-    return m->mode.n && !(m->type == MOUNT_CACHE && str_eq(m->mode, STR("755")));
-}
-
-static void put_options(struct ts_chain *ch, const struct ir_mount *m)
-{
-    static const char *const sharings[] = {"shared", "private", "locked"};
-    bool any = false;
-    if (m->sharing != SHARING_SHARED)
-        put_option(ch, "sharing", str_from(sharings[m->sharing]), &any);
-    if (has_own_mode(m))
-        put_option(ch, "mode", m->mode, &any);
-    put_number(ch, "uid", m->uid, &any);
-    put_number(ch, "gid", m->gid, &any);
-    if (any)
-        buf_putc(ch->out, ')');
-}
-
-static void check_options(struct ts_chain *ch, const struct ir_mount *m)
-{
-    bool is_cache = m->type == MOUNT_CACHE;
-    if (m->from != MOUNT_FROM_NOTHING)
-        ts_error(ch, "a spec's cache begins empty, not with files");
-    else if (ts_value(ch, m->id).n == 0)
-        ts_error(ch, "a mount in a spec has an id, and this one is empty");
-    else if (text_is_empty(m->target))
-        ts_error(ch, "a spec shows a secret as a file, not only in a variable");
-    if (m->sharing != SHARING_SHARED || has_own_mode(m) || m->uid || m->gid ||
-        (is_cache && m->read_only) || m->env.n || (!is_cache && !m->required))
-        ts_loss(ch, &mount_option_lost,
-                "of the mount \"" STR_FMT "\" only id and target count in a spec",
-                STR_ARG(ts_value(ch, m->id)));
-}
-
-static void put_mounts(struct ts_chain *ch, enum mount_type type, const char *field,
-                       const struct op_run *op)
-{
-    bool any = false;
-    vec_for (const struct ir_mount, m, &op->mounts) {
-        if (m->type != type)
-            continue;
-        check_options(ch, m);
-        buf_printf(ch->out, any ? " (" : "(%s (", field);
-        sx_emit_atom(ch->out, ts_value(ch, m->id));
-        buf_puts(ch->out, " (target ");
-        sx_emit_atom(ch->out, ts_path(ch, m->target));
-        buf_putc(ch->out, ')');
-        put_options(ch, m);
-        buf_putc(ch->out, ')');
-        any = true;
-    }
-    if (any)
-        buf_puts(ch->out, ") ");
-}
-
-/* Mounts and more that no spec has. */
-static void check_run(struct ts_chain *ch, const struct op_run *op)
-{
-    vec_for (const struct ir_mount, m, &op->mounts) {
-        if (m->type == MOUNT_BIND || m->type == MOUNT_TMPFS)
-            ts_error(ch, "a spec has no mounts of type %s", mount_type_name(m->type));
-        else if (m->type == MOUNT_SSH && m->required)
-            ts_error(ch, "a spec shows no ssh agents, and this one is required");
-        else if (m->type == MOUNT_SSH)
-            ts_loss(ch, &mount_lost, "the ssh agent is not shown to this command");
-    }
-    vec_for (const struct ir_device, d, &op->devices)
-        if (d->optional)
-            ts_loss(ch, &device_lost, "the device \"" STR_FMT "\" is not there", STR_ARG(d->name));
-        else
-            ts_error(ch, "a spec has no devices, and \"" STR_FMT "\" is required",
-                     STR_ARG(d->name));
-    if (op->security == SECURITY_INSECURE)
-        ts_error(ch, "a spec has no insecure commands");
-}
-
-/* ---- commands ---- */
+static const struct diag_rule script_name_lost = {"ScriptNameLost", DIAG_LOSS};
 
 /* A script is written, run and removed by the command itself. */
 static struct str script_command(struct ts_chain *ch, const struct op_run *op)
 {
     const struct ir_file *f = &op->scripts.at[0];
     struct str content = ts_value(ch, f->content);
+    ts_loss(ch, &script_name_lost, "the script is called otherwise: it is a temporary file");
     return arena_printf(ch->t->a,
                         "f=$(mktemp)\nprintf %%s " STR_FMT
                         " >\"$f\"\nchmod 700 \"$f\"\n\"$f\"\ns=$?\nrm -f \"$f\"\nexit $s",
@@ -179,7 +30,7 @@ static struct str_vec base_shell(struct ts_chain *ch)
     ch->took_shell |= !ts_base_is_known(ch);
     if (!ch->is_windows)
         return ts_sh(ch);
-    return ch->shell.n ? windows_cmd(ch) : ch->shell; /* none is cmd there, too */
+    return ch->shell.n ? ts_windows_cmd(ch) : ch->shell; /* none is cmd there, too */
 }
 
 /* Sets *shell and gives the command: together they are the argv. Exec form without a shell is the
@@ -192,6 +43,8 @@ static struct str command_of(struct ts_chain *ch, const struct op_run *op, struc
         return op->scripts.n ? script_command(ch, op) : cmd->line;
     }
     if (cmd->argv.n == 1) {
+        ts_has_shell(ch);
+        ch->took_shell |= !ts_base_is_known(ch);
         *shell = ts_sh(ch);
         return str_concat(ch->t->a, STR("exec "), ts_quote(ch->t->a, cmd->argv.at[0]));
     }
@@ -219,7 +72,7 @@ void ts_run(struct ts_chain *ch, const struct step *s)
 {
     const struct op_run *op = &s->op.run;
     struct str_vec shell;
-    check_run(ch, op);
+    ts_check_run(ch, op);
     struct str command = command_of(ch, op, &shell);
     struct str cwd = ts_path(ch, op->cwd);
     ts_settle(ch, cwd, STR("0:0"));
@@ -233,12 +86,12 @@ void ts_run(struct ts_chain *ch, const struct step *s)
     }
     ts_want_shell(ch, &shell);
     ts_line(ch, "(run ");
-    put_mounts(ch, MOUNT_CACHE, "cache", op);
+    ts_put_mounts(ch, MOUNT_CACHE, "cache", op);
     if (op->network != NETWORK_NONE)
         buf_puts(ch->out, "(network host) ");
-    put_mounts(ch, MOUNT_SECRET, "secrets", op);
+    ts_put_mounts(ch, MOUNT_SECRET, "secrets", op);
     buf_puts(ch->out, "(shell ");
-    put_text(ch, command);
+    ts_put_command(ch, command);
     buf_puts(ch->out, "))");
     ch->has_run = true;
     ts_know_dir(ch, cwd.n ? cwd : STR("/"));

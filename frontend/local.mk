@@ -81,12 +81,16 @@ libfrontend_a_SOURCES += \
 	frontend/df_stage.c \
 	frontend/df_steps.c \
 	frontend/df_to_spec.c frontend/df_to_spec.h \
+	frontend/df_to_spec_chain.c \
 	frontend/df_to_spec_context.c \
 	frontend/df_to_spec_copy.c \
 	frontend/df_to_spec_dirs.c \
 	frontend/df_to_spec_file.c \
+	frontend/df_to_spec_helper.c \
 	frontend/df_to_spec_loss.c \
+	frontend/df_to_spec_mount.c \
 	frontend/df_to_spec_run.c \
+	frontend/df_to_spec_source.c \
 	frontend/df_variable.c frontend/df_variable.h \
 	frontend/df_windows.c
 EXTRA_DIST += frontend/df_image_lex.re frontend/df_lex.re frontend/df_word.re.inc frontend/df_parse.y

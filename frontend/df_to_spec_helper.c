@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands of ours, which do what no operation of a spec does, and the text of all commands. */
+#include <config.h>
+
+#include "frontend/df_to_spec.h"
+
+#include "base/mode.h"
+#include "frontend/sx_emit.h"
+
+void ts_put_command(struct ts_chain *ch, struct str text)
+{
+    enum { BEFORE = 13 }; /* "(run (shell \"" */
+    sx_emit_text(ch->out, text, ch->indent + BEFORE);
+}
+
+struct str ts_quote(struct arena *a, struct str s)
+{
+    static const char plain[] = "-_./:@%+,=";
+    struct buf b = BUF_INIT;
+    size_t safe = 0;
+    while (safe < s.n && (ascii_is_alnum(s.p[safe]) || (s.p[safe] && strchr(plain, s.p[safe]))))
+        safe++;
+    if (safe == s.n && s.n > 0)
+        return s;
+    buf_putc(&b, '\'');
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '\'')
+            buf_puts(&b, "'\\''");
+        else
+            buf_putc(&b, s.p[i]);
+    buf_putc(&b, '\'');
+    struct str quoted = arena_str(a, buf_str(&b));
+    buf_free(&b);
+    return quoted;
+}
+
+struct str_vec ts_windows_cmd(struct ts_chain *ch)
+{
+    struct str_vec cmd = {0};
+    vec_push(ch->t->a, &cmd, STR("cmd"));
+    vec_push(ch->t->a, &cmd, STR("/S"));
+    vec_push(ch->t->a, &cmd, STR("/C"));
+    return cmd;
+}
+
+bool ts_has_shell(struct ts_chain *ch)
+{
+    if (!ch->is_scratch || ch->has_run)
+        return true;
+    ts_error(ch, "this needs a shell, which scratch has not");
+    return false;
+}
+
+/* What a command may have: the kernel takes 128 KiB in one argument. */
+enum { COMMAND_MAX = 120 << 10 };
+
+void ts_helper(struct ts_chain *ch, struct str command)
+{
+    struct str_vec shell = ch->is_windows ? ts_windows_cmd(ch) : ts_sh(ch);
+    if (!ts_has_shell(ch))
+        return;
+    if (command.n > COMMAND_MAX) {
+        ts_error(ch, "this becomes a command of %zu bytes, which is too long for one", command.n);
+        return;
+    }
+    if (!ch->is_windows)
+        ts_want_user(ch, STR("0:0"));
+    ts_want_shell(ch, &shell);
+    ts_line(ch, "(run (shell ");
+    ts_put_command(ch, command);
+    buf_puts(ch->out, "))");
+}
+
+struct str ts_mode(struct ts_chain *ch, struct text chmod)
+{
+    struct str mode = ts_value(ch, chmod), octal;
+    struct buf b = BUF_INIT;
+    if (mode.n == 0)
+        return mode;
+    if (df_octal_read(mode, 07777, &octal))
+        return octal;
+    if (!mode_is_symbolic(mode)) {
+        ts_error(ch, "\"" STR_FMT "\" is no mode of files", STR_ARG(mode));
+        return STR("");
+    }
+    for (size_t i = 0; i < mode.n; i++) {
+        bool begins = i == 0 || mode.p[i - 1] == ',';
+        if (begins && strchr("+-=", mode.p[i]))
+            buf_putc(&b, 'a'); /* or the umask counts */
+        buf_putc(&b, mode.p[i]);
+    }
+    struct str out = arena_str(ch->t->a, buf_str(&b));
+    buf_free(&b);
+    return out;
+}
+
+void ts_chmod(struct ts_chain *ch, struct str mode, const struct str_vec *paths)
+{
+    struct buf b = BUF_INIT;
+    if (mode.n == 0 || paths->n == 0)
+        return;
+    if (ch->is_windows) {
+        ts_error(ch, "a spec for Windows can't change modes");
+        return;
+    }
+    buf_printf(&b, "chmod " STR_FMT, STR_ARG(mode));
+    vec_for (const struct str, p, paths)
+        buf_printf(&b, " " STR_FMT, STR_ARG(ts_quote(ch->t->a, *p)));
+    ts_helper(ch, arena_str(ch->t->a, buf_str(&b)));
+    buf_free(&b);
+}
