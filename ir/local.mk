@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libir.a
 libir_a_SOURCES = \
 	ir/align.c ir/align.h \
+	ir/anchor.c ir/anchor.h \
 	ir/diff.c ir/diff.h ir/diff_files.c \
 	ir/diff_op.c ir/diff_op.h \
 	ir/field.c ir/field.h \
