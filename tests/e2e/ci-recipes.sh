@@ -71,6 +71,16 @@ for name in ' padded.Dockerfile' 'Dockerfile ' '-o.Dockerfile' 'back\slash.Docke
     rm "./$name"
 done
 
+subject "what is copied is looked for beside the file, or in \$CONTEXT"
+mkdir svc
+printf 'FROM debian\nCOPY y /y\n' >svc/Dockerfile
+touch svc/y svc/Dockerfile.spec
+expect_exit 0 ci/check-build-files --update
+expect_exit 0 ci/check-build-files
+expect_exit 1 env CONTEXT=. ci/check-build-files
+expect_in_stdout '^svc/Dockerfile:2:1: error: there is no "y" in the context'
+rm -r svc
+
 subject "errors have places, which GitHub Actions shows at the lines"
 echo 'RNU x' >broken.Dockerfile
 expect_exit 1 env GITHUB_ACTIONS=true ci/check-build-files
