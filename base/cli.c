@@ -52,6 +52,16 @@ int cli_usage_error(const char *program, const char *fmt, ...)
     return OB_EXIT_USAGE;
 }
 
+char *const *cli_paths(char *const *given, int *n)
+{
+    static char stdin_name[] = "-";
+    static char *const only_stdin[] = {stdin_name};
+    if (*n)
+        return given;
+    *n = 1;
+    return only_stdin;
+}
+
 bool cli_colour(int fd)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");

@@ -19,6 +19,8 @@ int cli_usage_error(const char *program, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Colours: only on a terminal, never with NO_COLOR set or TERM=dumb. */
 bool cli_colour(int fd);
+/* The paths that a program is to read, *n of them: those that it was given, or else "-". */
+char *const *cli_paths(char *const *given, int *n);
 /* Flushes stdout; a failure (a full disk, a closed pipe) is printed and gives 3. */
 int cli_close_stdout(const char *program);
 /* The signals that ask a program to end: SIGINT, SIGTERM and SIGHUP, without those that whoever

@@ -12,4 +12,7 @@ enum { DIAG_PRINT_MAX = 50 }; /* a run prints no more than this many; the rest i
  * are shown as U+FFFD, so that a file can't drive the reader's terminal. */
 void diag_print(const struct diag_sink *sink, struct sources *ss, bool colour, struct buf *out);
 
+/* Prints them on standard error, in colours if that is a terminal that has them. */
+void diag_print_stderr(const struct diag_sink *sink, struct sources *ss);
+
 #endif

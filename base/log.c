@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include "base/buf.h"
+#include "base/terminal.h"
 
 #include <unistd.h>
 
@@ -19,16 +20,15 @@ void log_init(const char *name, int level)
 
 static void say(const char *kind, const char *fmt, va_list ap)
 {
-    struct buf b = BUF_INIT;
+    struct buf text = BUF_INIT, b = BUF_INIT;
+    buf_vprintf(&text, fmt, ap);
     buf_printf(&b, "%s: %s", program, kind);
-    buf_vprintf(&b, fmt, ap);
-    for (size_t i = 0; i < b.n; i++) /* names of files and images must not drive the terminal */
-        if ((unsigned char)b.p[i] < 0x20 || b.p[i] == 0x7f)
-            b.p[i] = '?';
+    terminal_quote(&b, buf_str(&text)); /* there are names of files and images in it */
     buf_putc(&b, '\n');
     if (write(STDERR_FILENO, b.p, b.n) < 0) {
         /* nowhere to report it */
     }
+    buf_free(&text);
     buf_free(&b);
 }
 

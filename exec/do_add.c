@@ -57,7 +57,10 @@ static int unpack(struct work *w, const struct manifest_file *f, int fd,
     struct made_dirs made = {.arena = w->b->arena};
     struct str dir = path_clean(w->b->arena, t->dst);
     struct look look = t->look;
-    look.keep_owner = w->job.step->op.add.owner.n == 0;
+    bool has_owner;
+    if (work_has_owner(w, w->job.step->op.add.owner, &has_owner, err) < 0)
+        return -1;
+    look.keep_owner = !has_owner;
     const char *path = dir.n ? arena_cstr(w->b->arena, dir) : "/";
     cleanup_close int made_dir = look_mkdirs(&look, t->root, path, &made, err);
     if (made_dir < 0)

@@ -129,14 +129,16 @@ static const struct image_info *base_info(const struct job *j)
     return j->base ? &j->base->info : &none;
 }
 
-/* Nothing is late any more. Keys are made of the values, so it does not matter to the cache who put
- * them in: a pass, a compiler that knew the image, or this. */
+/* Nothing is late any more but what is too much, which workers evaluate. Keys are made of the
+ * values, so it does not matter to the cache who put them in: a pass, a compiler that knew the
+ * image, or this. */
 static void fold_steps(struct sched *s)
 {
+    struct fold f = FOLD_INIT(s->b->arena);
     for (uint32_t i = 0; i < s->b->plan->steps.n; i++) {
         struct step *step = step_at(s, i);
         struct base_config base = image_base_config(base_info(&s->jobs[i]));
-        if (fold_step(s->b->arena, step, &base))
+        if (fold_step(&f, step, &base))
             step->op_digest = ir_op_digest(step);
     }
 }

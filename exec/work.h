@@ -26,6 +26,8 @@ int work_fault(struct work *w);
 int work_value(const struct work *w, struct text t, struct str *out, struct ob_err *err);
 /* The value of a chmod, which may turn out not to be one. */
 int work_chmod(const struct work *w, struct text t, struct str *out, struct ob_err *err);
+/* Whether an owner is given: one that comes out empty is none, as in BuildKit. */
+int work_has_owner(const struct work *w, struct text owner, bool *has, struct ob_err *err);
 /* Sets the owner and the time of a look. */
 int work_look(const struct work *w, struct text owner, struct str epoch, const struct rootfs *root,
               struct look *out, struct ob_err *err);

@@ -78,9 +78,23 @@ int work_look(const struct work *w, struct text owner, struct str epoch, const s
     return 0;
 }
 
-static bool keeps_owner(const struct op_copy *op)
+int work_has_owner(const struct work *w, struct text owner, bool *has, struct ob_err *err)
 {
-    return op->source == COPY_FROM_STEP && op->style == COPY_DOCKERFILE && op->owner.n == 0;
+    struct str value;
+    if (work_value(w, owner, &value, err) < 0)
+        return -1;
+    *has = value.n > 0;
+    return 0;
+}
+
+static int find_keeps_owner(const struct work *w, bool *keeps, struct ob_err *err)
+{
+    const struct op_copy *op = &w->job.step->op.copy;
+    bool has_owner;
+    if (work_has_owner(w, op->owner, &has_owner, err) < 0)
+        return -1;
+    *keeps = op->source == COPY_FROM_STEP && op->style == COPY_DOCKERFILE && !has_owner;
+    return 0;
 }
 
 int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob_err *err)
@@ -127,10 +141,9 @@ static int prepare_copy(struct work *w, struct ob_err *err)
     struct copy_request q = {
         .style = op->style,
         .exclude = &op->exclude,
-        .keep_owner = keeps_owner(op),
         .parents = op->parents,
     };
-    if (work_chmod(w, op->chmod, &chmod, err) < 0)
+    if (work_chmod(w, op->chmod, &chmod, err) < 0 || find_keeps_owner(w, &q.keep_owner, err) < 0)
         return work_fault(w);
     q.set_mode = look_is_octal(chmod);
     if (open_copy_source(w, &q.root, err) < 0)
@@ -153,9 +166,10 @@ static int prepare_copy(struct work *w, struct ob_err *err)
 static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
-    struct look look = {.keep_owner = keeps_owner(op)};
+    struct look look = {0};
     struct str dst;
     if (work_value(w, op->dst, &dst, err) < 0 || work_chmod(w, op->chmod, &look.chmod, err) < 0 ||
+        find_keeps_owner(w, &look.keep_owner, err) < 0 ||
         work_look(w, op->owner, op->epoch, root, &look, err) < 0)
         return work_fault(w);
     struct copy_target t = {

@@ -3,7 +3,7 @@
 
 #include "frontend/df_quote.h"
 
-#include "base/buf.h"
+#include "base/json.h"
 #include "frontend/df_line.h"
 
 static struct str finish(struct arena *a, struct buf *b)
@@ -45,29 +45,11 @@ struct str df_quote_word(struct arena *a, struct str s, char escape)
     return is_plain_word(s, escape) ? s : df_quote_value(a, s, escape);
 }
 
-static void put_json_char(struct buf *b, char ch)
-{
-    switch (ch) {
-    case '"': buf_puts(b, "\\\""); break;
-    case '\\': buf_puts(b, "\\\\"); break;
-    case '\n': buf_puts(b, "\\n"); break;
-    case '\r': buf_puts(b, "\\r"); break;
-    case '\t': buf_puts(b, "\\t"); break;
-    default:
-        if ((unsigned char)ch < ' ')
-            buf_printf(b, "\\u%04x", (unsigned)ch);
-        else
-            buf_putc(b, ch);
-    }
-}
-
 struct str df_quote_json(struct arena *a, struct str s)
 {
     struct buf b = BUF_INIT;
-    buf_putc(&b, '"');
-    for (size_t i = 0; i < s.n; i++)
-        put_json_char(&b, s.p[i]);
-    buf_putc(&b, '"');
+    struct json_out j = JSON_OUT_INIT(&b);
+    json_str(&j, s);
     return finish(a, &b);
 }
 

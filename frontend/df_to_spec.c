@@ -31,15 +31,6 @@ static struct str image_name(struct str image)
     return name;
 }
 
-static struct str free_name(struct to_spec *t, struct str wanted)
-{
-    struct str name = wanted;
-    for (unsigned i = 2; map_get(&t->names, name); i++)
-        name = arena_printf(t->a, STR_FMT "-%u", STR_ARG(wanted), i);
-    *map_slot(&t->names, name) = t;
-    return name;
-}
-
 static struct str wanted_name(const struct to_spec *t, uint32_t step)
 {
     const struct df_stage *st = t->ends[step - t->lo->first_step];
@@ -57,7 +48,7 @@ static void put_build(struct to_spec *t, uint32_t step)
     if (map_get(&t->builds, id))
         return;
     struct str *name = arena_new(t->a, struct str);
-    *name = free_name(t, wanted_name(t, step));
+    *name = names_free(&t->names, wanted_name(t, step));
     buf_puts(&t->text, t->text.n ? "\n (build " : "(build ");
     sx_emit_atom(&t->text, *name);
     buf_puts(&t->text, "\n  (");
@@ -159,7 +150,7 @@ bool df_to_spec(struct compile *c, uint32_t source, struct buf *out)
         .a = c->arena,
         .lo = lo,
         .builds = MAP_INIT(c->arena),
-        .names = MAP_INIT(c->arena),
+        .names = NAMES_INIT(c->arena, false),
         .told = MAP_INIT(c->arena),
     };
     cleanup_buf struct buf plain = BUF_INIT;

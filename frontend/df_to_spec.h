@@ -12,6 +12,7 @@
 
 #include "frontend/context.h"
 #include "frontend/df_lower.h"
+#include "frontend/names.h"
 
 struct to_spec {
     struct compile *c;
@@ -22,7 +23,7 @@ struct to_spec {
     const struct df_stage **ends;   /* the last stage with a name that it is the result of */
     bool *is_read;                  /* something needed copies from it */
     struct map builds;              /* id of a step -> its build's name, a struct str */
-    struct map names;               /* of builds -> something */
+    struct names names;             /* of builds */
     struct map told;                /* what was reported once and for all -> something */
     struct buf text;                /* the finished builds */
 };

@@ -4,6 +4,7 @@ libfrontend_a_SOURCES = \
 	frontend/context.c frontend/context.h \
 	frontend/format.c frontend/format.h \
 	frontend/language.c frontend/language.h \
+	frontend/names.c frontend/names.h \
 	frontend/pin.c frontend/pin.h \
 	frontend/platform.c frontend/platform.h \
 	frontend/vars.c frontend/vars.h

@@ -20,10 +20,9 @@
 
 static int load_sources(struct compile *c, const struct spec2ir_options *o, struct ob_err *err)
 {
-    static char stdin_name[] = "-";
-    static char *const only_stdin[] = {stdin_name};
-    char *const *paths = o->n_files ? o->files : only_stdin;
-    for (int i = 0; i < (o->n_files ? o->n_files : 1); i++) {
+    int n = o->n_files;
+    char *const *paths = cli_paths(o->files, &n);
+    for (int i = 0; i < n; i++) {
         uint32_t index;
         if (source_load(c->sources, paths[i], &index, err) < 0)
             return -1;
@@ -86,15 +85,6 @@ static bool compile_all(struct compile *c, const struct spec2ir_options *o, stru
     for (uint32_t i = 0; i < n; i++)
         ok &= compile_one(c, o, i, text);
     return ok && c->diags->n_errors == 0;
-}
-
-static void print_diags(const struct compile *c)
-{
-    struct buf b = BUF_INIT;
-    diag_print(c->diags, c->sources, cli_colour(STDERR_FILENO), &b);
-    if (b.n)
-        fwrite(b.p, 1, b.n, stderr);
-    buf_free(&b);
 }
 
 static void optimize(struct plan *plan, const struct spec2ir_options *o)
@@ -173,7 +163,7 @@ static int compile_files(const struct spec2ir_options *o)
         return environment_error(&err);
     bool ok = compile_all(&c, o, &text);
     context_close(&context);
-    print_diags(&c);
+    diag_print_stderr(c.diags, c.sources);
     if (!ok)
         return OB_EXIT_FAILED;
     int status = finish(&c, o, &text, &err);

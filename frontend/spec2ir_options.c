@@ -32,8 +32,9 @@ static const char help[] =
     "      --pin=FILE            what base images are, see spec2ir(1)\n"
     "      --strict              refuse what BuildKit refuses, as variables in --from\n"
     "  -O0, -O1, -O2             how much to optimize (default: -O1); 1 drops what no\n"
-    "                            target needs and joins equal steps, 2 also merges\n"
-    "                            copies and drops steps that do nothing\n"
+    "                            target needs, joins equal steps and folds late values\n"
+    "                            that became known, 2 also merges copies and drops\n"
+    "                            steps that do nothing\n"
     "      --explain             say on standard error what the optimizer did\n"
     "      --stats               say on standard error how many steps each pass leaves\n"
     "      --diff                say why the steps of two graphs, FILE FILE, differ\n"
@@ -202,30 +203,86 @@ static int parse_option(struct spec2ir_options *o, int opt)
     }
 }
 
-/* Options that say nothing to what is printed are mistakes. -1 = none. */
-static int check_together(const struct spec2ir_options *o, int n_files)
+/* What an option is about. */
+enum subject { COMPILING, GRAPHS, TRANSLATIONS, N_SUBJECTS };
+
+static const struct {
+    int opt;
+    const char *name;
+    enum subject subject;
+} subjects[] = {
+    {OPT_FROM, "--from", COMPILING},
+    {OPT_TO, "--to", COMPILING},
+    {OPT_TARGET, "--target", COMPILING},
+    {OPT_BUILD_ARG, "--build-arg", COMPILING},
+    {OPT_PLATFORM, "--platform", COMPILING},
+    {OPT_BUILD_CONTEXT, "--build-context", COMPILING},
+    {OPT_PIN, "--pin", COMPILING},
+    {OPT_STRICT, "--strict", COMPILING},
+    {'O', "-O", GRAPHS},
+    {OPT_EXPLAIN, "--explain", GRAPHS},
+    {OPT_STATS, "--stats", GRAPHS},
+    {OPT_BUILDKIT, "--buildkit", TRANSLATIONS},
+    {OPT_ESCAPE, "--escape", TRANSLATIONS},
+    {OPT_CONTEXT, "--context", TRANSLATIONS},
+    {OPT_PASSWD, "--passwd", TRANSLATIONS},
+    {OPT_GROUP, "--group", TRANSLATIONS},
+    {OPT_EXACT, "--exact", TRANSLATIONS},
+    {OPT_LOSS, "--loss", TRANSLATIONS},
+};
+
+/* The last option that was given about each subject, or NULL. */
+struct given {
+    const char *about[N_SUBJECTS];
+};
+
+static void note(struct given *g, int opt)
 {
-    bool translates = o->to >= TO_DOCKERFILE;
-    if (o->diff && n_files != 2)
-        return cli_usage_error("spec2ir", "--diff takes two files, not %d", n_files);
-    if (o->diff && strcmp(o->files[0], "-") == 0 && strcmp(o->files[1], "-") == 0)
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
+        if (subjects[i].opt == opt)
+            g->about[subjects[i].subject] = subjects[i].name;
+}
+
+static int check_diff(const struct spec2ir_options *o, const struct given *g)
+{
+    if (o->n_files != 2)
+        return cli_usage_error("spec2ir", "--diff takes two files, not %d", o->n_files);
+    if (strcmp(o->files[0], "-") == 0 && strcmp(o->files[1], "-") == 0)
         return cli_usage_error("spec2ir", "--diff can read one graph from standard input, not two");
-    if ((o->loss || o->exact) && !translates)
+    for (int i = 0; i < N_SUBJECTS; i++)
+        if (g->about[i])
+            return cli_usage_error("spec2ir", "--diff takes no %s", g->about[i]);
+    return -1;
+}
+
+/* Options that say nothing to what is printed are mistakes; only those of compiling, which belong
+ * to the file, may stay when another format is asked for. -1 = none. */
+static int check_together(const struct spec2ir_options *o, const struct given *g)
+{
+    bool translates = o->to >= TO_DOCKERFILE, is_graph = o->to == TO_IR || o->to == TO_DOT;
+    if (o->diff)
+        return check_diff(o, g);
+    if (g->about[TRANSLATIONS] && !translates)
         return cli_usage_error("spec2ir", "%s needs --to=spec, dockerfile or other",
-                               o->loss ? "--loss" : "--exact");
-    if (translates && n_files > 1)
-        return cli_usage_error("spec2ir", "a translation takes one file, not %d", n_files);
-    if (n_files == 0 && isatty(STDIN_FILENO))
+                               g->about[TRANSLATIONS]);
+    if (g->about[GRAPHS] && !is_graph)
+        return cli_usage_error("spec2ir", "%s needs --to=ir or dot", g->about[GRAPHS]);
+    if (translates && o->n_files > 1)
+        return cli_usage_error("spec2ir", "a translation takes one file, not %d", o->n_files);
+    if (o->n_files == 0 && isatty(STDIN_FILENO))
         return cli_usage_error("spec2ir", "no input file (- is standard input)");
     return -1;
 }
 
 int spec2ir_options_read(struct spec2ir_options *o, int argc, char **argv)
 {
+    struct given given = {0};
     int status = -1, opt;
-    while (status < 0 && (opt = getopt_long(argc, argv, "o:O:hV", long_options, NULL)) != -1)
+    while (status < 0 && (opt = getopt_long(argc, argv, "o:O:hV", long_options, NULL)) != -1) {
+        note(&given, opt);
         status = parse_option(o, opt);
+    }
     o->files = argv + optind;
     o->n_files = argc - optind;
-    return status < 0 ? check_together(o, o->n_files) : status;
+    return status < 0 ? check_together(o, &given) : status;
 }

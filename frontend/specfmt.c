@@ -73,14 +73,6 @@ static int parse_option(struct cli *cli, int opt)
     }
 }
 
-static void print_diags(const struct compile *c)
-{
-    cleanup_buf struct buf b = BUF_INIT;
-    diag_print(c->diags, c->sources, cli_colour(STDERR_FILENO), &b);
-    if (b.n)
-        fwrite(b.p, 1, b.n, stderr);
-}
-
 /* Does with the text of a file what was asked for. The exit status, or -1. */
 static int use_text(const struct cli *cli, const struct source *s, struct str text,
                     struct ob_err *err)
@@ -120,7 +112,7 @@ static int format_file(const struct cli *cli, const char *path)
         const struct source s = *source_at(&sources, source); /* others may follow it */
         const struct language *l = cli->language ? cli->language : language_guess(&s);
         bool ok = format_source(&c, l, source, &text);
-        print_diags(&c);
+        diag_print_stderr(&diags, &sources);
         status = ok ? use_text(cli, &s, buf_str(&text), &err) : OB_EXIT_FAILED;
     }
     if (status < 0)
@@ -131,13 +123,8 @@ static int format_file(const struct cli *cli, const char *path)
 
 static int run(const struct cli *cli, char *const *paths, int n_paths)
 {
-    static char stdin_name[] = "-";
-    static char *const only_stdin[] = {stdin_name};
     int status = OB_EXIT_OK;
-    if (n_paths == 0) {
-        paths = only_stdin;
-        n_paths = 1;
-    }
+    paths = cli_paths(paths, &n_paths);
     for (int i = 0; i < n_paths; i++)
         if (cli->action == WRITE && strcmp(paths[i], "-") == 0)
             return cli_usage_error("specfmt", "--write can't change standard input");

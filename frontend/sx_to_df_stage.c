@@ -7,25 +7,17 @@
 
 #include "frontend/sx_to_df.h"
 
-#include "base/map.h"
-#include "frontend/df_lower.h"
+#include "frontend/names.h"
 #include "frontend/sx_loss.h"
 
 struct naming {
     struct compile *c;
-    struct arena *arena;
-    struct map taken; /* in lower case: names of stages, and all images */
-    struct map last;  /* a name in lower case -> the last number that was put behind it */
+    struct names names; /* of stages, and all images */
 };
-
-static void take(struct naming *n, struct str name)
-{
-    *map_slot(&n->taken, name) = n;
-}
 
 static void take_images(struct naming *n, const struct sx_spec *spec)
 {
-    take(n, df_stage_key(n->arena, spec->image.text));
+    names_take(&n->names, spec->image.text);
     for (size_t i = 0; i < spec->builds.n; i++)
         take_images(n, spec->builds.at[i]->spec);
 }
@@ -41,26 +33,9 @@ static struct str valid_name(struct arena *a, struct str name)
     return str_of(p, s.n);
 }
 
-static struct str free_name(struct naming *n, struct str name)
-{
-    struct str key = df_stage_key(n->arena, name), free = name;
-    if (!map_get(&n->taken, key))
-        return name;
-    void **slot = map_slot(&n->last, key);
-    if (!*slot)
-        *slot = arena_new(n->arena, unsigned);
-    unsigned *last = *slot;
-    for (*last += *last == 0; map_get(&n->taken, key);) {
-        free = arena_printf(n->arena, STR_FMT "-%u", STR_ARG(name), ++*last);
-        key = df_stage_key(n->arena, free);
-    }
-    return free;
-}
-
 static void name_build(struct naming *n, struct sx_build *b)
 {
-    b->stage_name = free_name(n, valid_name(n->arena, b->name.text));
-    take(n, df_stage_key(n->arena, b->stage_name));
+    b->stage_name = names_free(&n->names, valid_name(n->c->arena, b->name.text));
     compile_spend(n->c, b->name.span, 4 * b->stage_name.n);
     if (str_eq(b->stage_name, b->name.text))
         return;
@@ -83,7 +58,7 @@ static void name_builds(struct naming *n, struct sx_spec *spec)
 
 void sx_df_name_stages(struct compile *c, struct sx_spec *spec)
 {
-    struct naming n = {c, c->arena, MAP_INIT(c->arena), MAP_INIT(c->arena)};
+    struct naming n = {c, NAMES_INIT(c->arena, true)};
     take_images(&n, spec);
     name_builds(&n, spec);
 }

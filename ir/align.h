@@ -14,9 +14,21 @@ struct step_pair {
 
 DEFINE_VEC(step_pair_vec, struct step_pair);
 
+/* What chains of two plans that were aligned before leave to those that are aligned next. */
+struct aligner {
+    struct arena *arena;
+    const struct plan *a, *b;
+    uint32_t *mate;        /* of each step of b: the step of a that is its pair, or NO_STEP */
+    bool *met_a, *met_b;   /* it was in a chain */
+    size_t cells, repeats; /* how much may still be spent on good pairs, and on steps met before */
+};
+
+void align_init(struct aligner *al, struct arena *arena, const struct plan *a,
+                const struct plan *b);
+
 /* Pairs up the chains of parents that end with a_end and b_end, from the bases on, but for the
- * steps at the beginning that have the same ids. Only steps of one kind are paired. */
-void align_chains(struct arena *arena, const struct plan *a, uint32_t a_end, const struct plan *b,
-                  uint32_t b_end, struct step_pair_vec *out);
+ * steps at the beginning that are a pair already or have the same ids. Only steps of one kind are
+ * paired. */
+void align_chains(struct aligner *al, uint32_t a_end, uint32_t b_end, struct step_pair_vec *out);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "ir/diff.h"
 
+#include "base/terminal.h"
 #include "ir/align.h"
 #include "ir/diff_op.h"
 #include "ir/pass.h"
@@ -58,29 +59,28 @@ static void put_piece(struct buf *out, struct str s, size_t from)
     buf_puts(out, to < s.n ? "..." : "");
 }
 
-/* What came into the buffer since it had n bytes may be from a stranger, and goes to a terminal. */
-static void hide_controls(struct buf *out, size_t n)
+/* What a stranger wrote goes to a terminal. */
+static void put_safe(struct buf *out, struct buf *text)
 {
-    for (; n < out->n; n++)
-        if ((unsigned char)out->p[n] < 0x20 || out->p[n] == 0x7f)
-            out->p[n] = '?';
+    terminal_quote(out, buf_str(text));
+    buf_free(text);
 }
 
 static void put_place(struct diff *d, const char *mark, const struct plan *p, const struct step *s)
 {
-    size_t n = d->out->n;
+    struct buf text = BUF_INIT;
+    explain_place(&text, p, s);
+    buf_puts(&text, ": ");
+    put_piece(&text, s->meta.heading.n ? s->meta.heading : str_from(step_kind_name(s->kind)), 0);
     buf_puts(d->out, mark);
-    explain_place(d->out, p, s);
-    buf_puts(d->out, ": ");
-    put_piece(d->out, s->meta.heading.n ? s->meta.heading : str_from(step_kind_name(s->kind)), 0);
-    hide_controls(d->out, n);
+    put_safe(d->out, &text);
 }
 
 static void put_label(struct diff *d, const struct op_difference *what)
 {
-    size_t n = d->out->n;
-    buf_printf(d->out, ": " STR_FMT ": ", STR_ARG(what->label));
-    hide_controls(d->out, n);
+    buf_puts(d->out, ": ");
+    terminal_quote(d->out, what->label);
+    buf_puts(d->out, ": ");
 }
 
 /* The line of one side; both values are shown from a little before they differ. */
@@ -93,7 +93,9 @@ static void put_side(struct diff *d, const char *mark, const struct plan *p, con
     struct str shown = is_b ? what->b : what->a;
     put_place(d, mark, p, s);
     put_label(d, what);
-    put_piece(d->out, shown, same > BEFORE && shown.n > SHOWN ? same - BEFORE : 0);
+    struct buf text = BUF_INIT;
+    put_piece(&text, shown, same > BEFORE && shown.n > SHOWN ? same - BEFORE : 0);
+    put_safe(d->out, &text);
     buf_putc(d->out, '\n');
 }
 
@@ -215,10 +217,9 @@ static bool tell_targets(struct diff *d, const char *mark, const struct plan *p,
         struct str name = p->targets.at[i].name;
         if (target_named(other, name) || (last_is_paired && i + 1 == p->targets.n))
             continue;
-        size_t n = d->out->n;
-        buf_printf(d->out, "%starget \"" STR_FMT "\": only here", mark, STR_ARG(name));
-        hide_controls(d->out, n);
-        buf_putc(d->out, '\n');
+        buf_printf(d->out, "%starget \"", mark);
+        terminal_quote(d->out, name);
+        buf_puts(d->out, "\": only here\n");
         same = false;
     }
     return same;
@@ -241,32 +242,38 @@ static bool pair_targets(struct diff *d)
     return tell_targets(d, "+ ", d->b, d->a, last) && same;
 }
 
-struct stage_pair {
-    uint32_t end;
-    struct step_pair_vec pairs;
-};
-
-static int by_end(const void *x, const void *y)
+static int by_step_of_b(const void *x, const void *y)
 {
-    uint32_t s = ((const struct stage_pair *)x)->end, t = ((const struct stage_pair *)y)->end;
+    uint32_t s = ((const struct step_pair *)x)->b, t = ((const struct step_pair *)y)->b;
     return (s > t) - (s < t);
 }
 
-static void tell_stages(struct diff *d)
+/* Adds the stages that are read to the targets. */
+static void find_ends(struct diff *d)
 {
-    VEC(struct stage_pair) stages = {0};
+    struct aligner al;
+    align_init(&al, &d->arena, d->a, d->b);
     for (uint32_t i = 0; i < d->ends.n; i++) { /* which grows on the way */
         struct step_pair e = d->ends.at[i];
-        struct stage_pair s = {.end = e.b};
-        align_chains(&d->arena, d->a, e.a, d->b, e.b, &s.pairs);
-        vec_for (const struct step_pair, p, &s.pairs)
+        struct step_pair_vec pairs = {0};
+        align_chains(&al, e.a, e.b, &pairs);
+        vec_for (const struct step_pair, p, &pairs)
             add_reads(d, p);
-        vec_push(&d->arena, &stages, s);
     }
-    if (stages.n)
-        qsort(stages.at, stages.n, sizeof stages.at[0], by_end);
-    vec_for (const struct stage_pair, s, &stages)
-        tell_stage(d, &s->pairs);
+}
+
+/* They are aligned anew, so that what several stand on is told with the first of them. */
+static void tell_stages(struct diff *d)
+{
+    struct aligner al;
+    align_init(&al, &d->arena, d->a, d->b);
+    if (d->ends.n)
+        qsort(d->ends.at, d->ends.n, sizeof d->ends.at[0], by_step_of_b);
+    vec_for (const struct step_pair, e, &d->ends) {
+        struct step_pair_vec pairs = {0};
+        align_chains(&al, e->a, e->b, &pairs);
+        tell_stage(d, &pairs);
+    }
 }
 
 bool ir_diff(const struct plan *a, const struct plan *b, struct buf *out)
@@ -276,6 +283,7 @@ bool ir_diff(const struct plan *a, const struct plan *b, struct buf *out)
     d.told_a = arena_new_n(&d.arena, bool, a->steps.n);
     d.told_b = arena_new_n(&d.arena, bool, b->steps.n);
     bool same = pair_targets(&d) && d.ends.n == 0;
+    find_ends(&d);
     tell_stages(&d);
     arena_free(&d.arena);
     return same;

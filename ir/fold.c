@@ -8,11 +8,16 @@
 #include "ir/field.h"
 #include "ir/verify.h"
 
-struct fold {
-    struct arena *arena;
-    const struct base_config *base; /* NULL = not known */
-    bool has_changed;
-};
+enum { MATCH_STEPS_PER_BYTE = 16 }; /* comparisons of characters that count as a byte */
+
+/* Whether there is so much left, which is taken then. */
+static bool spend(struct fold *f, size_t bytes)
+{
+    if (bytes > f->left)
+        return false;
+    f->left -= bytes;
+    return true;
+}
 
 /* Whether x asks if PATH is set, which it always is. */
 static bool is_decided(const struct text_expand *x)
@@ -21,53 +26,91 @@ static bool is_decided(const struct text_expand *x)
     return asks && text_may_be_unset(x->of) && str_eq(x->of.part[0].s, STR("PATH"));
 }
 
-static bool has_decided(struct text t)
+static struct text decide(struct fold *f, struct text t);
+
+/* Whether a match that can be made now may be. It compares at most each character of the one with
+ * each of the other. */
+static bool spend_match(struct fold *f, enum text_op op, struct text of, struct text word)
 {
-    for (size_t i = 0; i < t.n; i++) {
-        const struct text_expand *x = t.part[i].x;
-        if (t.part[i].kind == TEXT_EXPAND &&
-            (is_decided(x) || has_decided(x->of) || has_decided(x->word) || has_decided(x->with)))
-            return true;
-    }
-    return false;
+    if (!text_op_is_pattern(op) || !text_is_literal(of) || !text_is_literal(word))
+        return true;
+    return spend(f, text_str(of).n * text_str(word).n / MATCH_STEPS_PER_BYTE);
 }
 
-static struct text decide(struct arena *a, struct text t);
-
-static struct text decide_expand(struct arena *a, const struct text_expand *x)
+/* What x becomes; false if it stays. */
+static bool decide_expand(struct fold *f, const struct text_expand *x, struct text *out)
 {
-    struct text of = decide(a, x->of), word = decide(a, x->word);
-    if (is_decided(x))
-        return x->op == TEXT_OP_ALT ? word : of;
-    return text_op_has_with(x->op) ? text_replace(a, x->op, of, word, decide(a, x->with))
-                                   : text_expand(a, x->op, of, word);
+    struct text of = decide(f, x->of), word = decide(f, x->word), with = decide(f, x->with);
+    if (is_decided(x)) {
+        *out = x->op == TEXT_OP_ALT ? word : of;
+        return true;
+    }
+    bool is_same = of.part == x->of.part && word.part == x->word.part && with.part == x->with.part;
+    if (is_same || !spend_match(f, x->op, of, word))
+        return false;
+    *out = text_op_has_with(x->op) ? text_replace(f->arena, x->op, of, word, with)
+                                   : text_expand(f->arena, x->op, of, word);
+    return true;
 }
 
-/* The same text without what is decided. */
-static struct text decide(struct arena *a, struct text t)
+static size_t size_of(struct text t)
 {
-    struct text out = TEXT_EMPTY;
+    size_t size = t.n * sizeof *t.part;
+    for (size_t i = 0; i < t.n; i++)
+        size += t.part[i].s.n;
+    return size;
+}
+
+static struct text decide_parts(struct fold *f, struct text t)
+{
+    struct text *parts = arena_new_n(f->arena, struct text, t.n);
+    bool has_changed = false;
+    size_t size = 0;
     for (size_t i = 0; i < t.n; i++) {
-        bool is_expand = t.part[i].kind == TEXT_EXPAND;
-        out = text_join(a, out,
-                        is_expand ? decide_expand(a, t.part[i].x) : (struct text){&t.part[i], 1});
+        parts[i] = (struct text){&t.part[i], 1};
+        if (t.part[i].kind == TEXT_EXPAND)
+            has_changed |= decide_expand(f, t.part[i].x, &parts[i]);
+        size += size_of(parts[i]);
     }
-    return out;
+    return has_changed && spend(f, size) ? text_join_all(f->arena, parts, t.n) : t;
+}
+
+struct decided {
+    struct text was, is;
+};
+
+/* The same text without what is decided, and the very same if nothing is. Each text is looked at
+ * once, however many steps and texts it is a part of. */
+static struct text decide(struct fold *f, struct text t)
+{
+    struct decided *d;
+    if (text_is_literal(t))
+        return t;
+    if ((d = map_get(&f->decided, str_of((const char *)&t, sizeof t))))
+        return d->is;
+    d = arena_new(f->arena, struct decided);
+    *d = (struct decided){t, decide_parts(f, t)};
+    *map_slot(&f->decided, str_of((const char *)&d->was, sizeof d->was)) = d;
+    return d->is;
+}
+
+static struct text evaluate(struct fold *f, struct text t)
+{
+    size_t max = f->left < FOLD_VALUE_MAX ? f->left : FOLD_VALUE_MAX, left = max;
+    struct ob_err unused;
+    struct str value;
+    if (text_is_literal(t))
+        return t;
+    int rc = text_value_within(f->arena, t, f->base, &left, &value, &unused);
+    f->left -= max - left;
+    return rc < 0 ? t : text_lit(f->arena, value);
 }
 
 static struct text fold_text(struct fold *f, struct text t)
 {
-    struct ob_err unused;
-    struct str value;
-    if (!f->base && has_decided(t)) {
-        f->has_changed = true;
-        return decide(f->arena, t);
-    }
-    if (!f->base || text_is_literal(t) ||
-        text_value_up_to(f->arena, t, f->base, FOLD_VALUE_MAX, &value, &unused) < 0)
-        return t;
-    f->has_changed = true;
-    return text_lit(f->arena, value);
+    struct text known = f->base ? evaluate(f, t) : decide(f, t);
+    f->has_changed |= known.part != t.part;
+    return known;
 }
 
 /* Makes *v a vector of its own. */
@@ -140,23 +183,25 @@ static bool means_something_else(const struct op_run *was, const struct op_run *
     return false;
 }
 
-bool fold_step(struct arena *a, struct step *s, const struct base_config *base)
+bool fold_step(struct fold *f, struct step *s, const struct base_config *base)
 {
-    struct fold f = {a, base, false};
     struct step known = *s;
+    f->base = base;
+    f->has_changed = false;
     if (s->kind == STEP_RUN && base)
-        fill_run(&f, &known.op.run);
-    fold_fields(&f, op_fields(s->kind), &known.op);
-    if (!f.has_changed || !ir_op_is_valid(&known) ||
+        fill_run(f, &known.op.run);
+    fold_fields(f, op_fields(s->kind), &known.op);
+    if (!f->has_changed || !ir_op_is_valid(&known) ||
         (s->kind == STEP_RUN && means_something_else(&s->op.run, &known.op.run)))
         return false;
     *s = known;
     return true;
 }
 
-bool fold_config(struct arena *a, struct image_config *c, const struct base_config *base)
+bool fold_config(struct fold *f, struct image_config *c, const struct base_config *base)
 {
-    struct fold f = {a, base, false};
-    fold_fields(&f, config_fields, c);
-    return f.has_changed;
+    f->base = base;
+    f->has_changed = false;
+    fold_fields(f, config_fields, c);
+    return f->has_changed;
 }

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libir.a
 libir_a_SOURCES = \
 	ir/align.c ir/align.h \
+	ir/anchor.c ir/anchor.h \
 	ir/diff.c ir/diff.h ir/diff_files.c \
 	ir/diff_op.c ir/diff_op.h \
 	ir/field.c ir/field.h \
@@ -9,9 +10,11 @@ libir_a_SOURCES = \
 	ir/need.c ir/need.h \
 	ir/pass.c ir/pass.h \
 	ir/pass_drop_noops.c \
+	ir/pass_explain.c \
 	ir/pass_fold.c \
 	ir/pass_merge_copies.c \
 	ir/pass_reach.c \
+	ir/pass_remap.c \
 	ir/pass_share.c \
 	ir/pass_stats.c ir/pass_stats.h \
 	ir/plan.c ir/plan.h \

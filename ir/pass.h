@@ -47,8 +47,4 @@ void explain_place(struct buf *out, const struct plan *p, const struct step *s);
 void explain_begin(struct buf *out, const char *text, const struct plan *p, const struct step *s);
 void explain_end(struct buf *out, const struct step *s);
 
-/* For passes: whether an owner is the same ids in every filesystem, and so can't fail: numbers, or
- * none at all. */
-bool owner_is_numeric(struct text owner);
-
 #endif

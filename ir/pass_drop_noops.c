@@ -112,11 +112,6 @@ static bool always_copies(const struct op_copy *op)
     return false;
 }
 
-static bool ends_in_slash(struct text t)
-{
-    return text_is_literal(t) && str_ends(text_str(t), STR("/"));
-}
-
 /* The directory that a step makes first whatever it finds, and how; false if there is none. */
 static bool makes_first(const struct step *s, struct op_mkdir *out)
 {
@@ -124,12 +119,14 @@ static bool makes_first(const struct step *s, struct op_mkdir *out)
     case STEP_MKDIR: *out = s->op.mkdir; return true;
     case STEP_COPY:
         *out = (struct op_mkdir){s->op.copy.dst, s->op.copy.owner, s->op.copy.epoch};
-        return ends_in_slash(out->path) && always_copies(&s->op.copy);
+        break;
     case STEP_FILE:
         *out = (struct op_mkdir){s->op.file.dst, s->op.file.owner, s->op.file.epoch};
-        return ends_in_slash(out->path);
+        break;
     default: return false;
     }
+    return str_ends(text_tail(out->path), STR("/")) &&
+           (s->kind != STEP_COPY || always_copies(&s->op.copy));
 }
 
 /* Whether step i, which stands on mkdir m and is all that does, makes its directory. */

@@ -40,15 +40,16 @@ void pass_fold(struct plan *p, const struct pass_report *r)
 {
     static const struct base_config scratch;
     const bool *on_scratch = find_on_scratch(p);
+    struct fold f = FOLD_INIT(p->arena);
     bool has_changed = false;
     for (size_t i = 0; i < p->steps.n; i++) {
-        if (!fold_step(p->arena, &p->steps.at[i], on_scratch[i] ? &scratch : NULL))
+        if (!fold_step(&f, &p->steps.at[i], on_scratch[i] ? &scratch : NULL))
             continue;
         has_changed = true;
         note_folded(p, &p->steps.at[i], on_scratch[i], r);
     }
     vec_for (struct stage, s, &p->stages)
-        fold_config(p->arena, &s->config, on_scratch[s->step] ? &scratch : NULL);
+        fold_config(&f, &s->config, on_scratch[s->step] ? &scratch : NULL);
     if (has_changed)
         ir_identify(p);
 }

@@ -31,17 +31,11 @@ struct merged {
     uint32_t second, last; /* of these */
 };
 
-static bool ends_in_slash(struct text t)
-{
-    const struct text_part *last = t.n ? &t.part[t.n - 1] : NULL;
-    return last && last->kind == TEXT_LITERAL && str_ends(last->s, STR("/"));
-}
-
 static bool is_sequential(const struct step *s)
 {
     const struct op_copy *op = &s->op.copy;
-    return s->kind == STEP_COPY && ends_in_slash(op->dst) && owner_is_numeric(op->owner) &&
-           op->epoch.n == 0 && !op->parents;
+    return s->kind == STEP_COPY && str_ends(text_tail(op->dst), STR("/")) &&
+           owner_is_numeric(op->owner) && op->epoch.n == 0 && !op->parents;
 }
 
 static struct digest digest_without_sources(const struct step *s)

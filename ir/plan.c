@@ -5,6 +5,7 @@
 #include "ir/plan.h"
 
 #include "base/err.h"
+#include "base/passwd.h"
 
 uint32_t plan_add_step(struct plan *p, const struct step *s)
 {
@@ -64,4 +65,16 @@ bool epoch_seconds(struct str epoch, int64_t *out)
         return false;
     *out = is_before ? -(int64_t)n : (int64_t)n;
     return true;
+}
+
+bool owner_is_numeric(struct text owner)
+{
+    struct str user, group;
+    uint32_t id;
+    if (owner.n == 0)
+        return true;
+    if (!text_is_literal(owner))
+        return false;
+    bool has_group = str_cut(text_str(owner), ':', &user, &group);
+    return passwd_id(user, &id) && (!has_group || passwd_id(group, &id));
 }

@@ -141,7 +141,7 @@ struct op_copy {
     struct str_vec exclude; /* spec: base names; Dockerfile: --exclude patterns */
     struct str_vec ignore;  /* patterns of DOCKERFILE.dockerignore, if there is such a file */
     bool has_ignore;        /* false: the context's own .dockerignore counts */
-    struct text owner;      /* as op_run.user; empty = Dockerfile: root, spec: root */
+    struct text owner;      /* as op_run.user; empty, late or not: root, or kept (obkit-ir.5) */
     struct text chmod;      /* octal or symbolic mode for every file copied; empty = keep */
     bool parents;           /* Dockerfile: keep the directories of src, from a "/./" in it on */
     struct str epoch;       /* see struct image_config: the time of what is made; empty = as is */
@@ -271,6 +271,9 @@ const char *mount_type_name(enum mount_type t);
 /* Whether an epoch is a number of seconds since 1970, or before; then *out gets it. Others say
  * where to take it from. */
 bool epoch_seconds(struct str epoch, int64_t *out);
+
+/* Whether an owner is the same ids in every filesystem, and so can't fail: numbers, or none. */
+bool owner_is_numeric(struct text owner);
 
 const struct text *env_get(const struct name_value_vec *env, struct str name); /* NULL = absent */
 

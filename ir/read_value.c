@@ -166,16 +166,6 @@ static int read_part(const struct reader *r, const struct at *at, const struct j
     return json_member(v, "expand") ? read_expand(r, at, v, out) : read_reference(r, at, v, out);
 }
 
-/* Joins by halves: one after the other would copy the beginning for every part. */
-static struct text join_all(struct arena *a, const struct text *t, size_t n)
-{
-    if (n == 0)
-        return TEXT_EMPTY;
-    if (n == 1)
-        return t[0];
-    return text_join(a, join_all(a, t, n / 2), join_all(a, t + n / 2, n - n / 2));
-}
-
 static int read_text(const struct reader *r, const struct at *at, const struct json_node *v,
                      struct text *out)
 {
@@ -191,7 +181,7 @@ static int read_text(const struct reader *r, const struct at *at, const struct j
     if (read_check_keys(r, at, v, keys) < 0 ||
         read_array(r, &late_at, json_member(v, "late"), sizeof *out, read_part, &parts) < 0)
         return -1;
-    *out = join_all(r->arena, (const struct text *)(void *)parts.at, parts.n);
+    *out = text_join_all(r->arena, (const struct text *)(void *)parts.at, parts.n);
     return 0;
 }
 

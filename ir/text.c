@@ -38,23 +38,50 @@ struct text text_ref(struct arena *a, enum text_part_kind kind)
     return single(a, (struct text_part){.kind = kind});
 }
 
+/* The n literals at p as one. */
+static struct text_part merge_literals(struct arena *a, const struct text_part *p, size_t n)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        len += p[i].s.n;
+    char *s = arena_alloc(a, len), *end = s;
+    for (size_t i = 0; i < n; end += p[i++].s.n)
+        memcpy(end, p[i].s.p, p[i].s.n);
+    return (struct text_part){.kind = TEXT_LITERAL, .s = str_of(s, len)};
+}
+
+/* Brings n parts into normal form where they are; gives their number. */
+static size_t normalize(struct arena *a, struct text_part *p, size_t n)
+{
+    size_t n_out = 0;
+    for (size_t i = 0, run; i < n; i += run) {
+        run = 1;
+        while (p[i].kind == TEXT_LITERAL && i + run < n && p[i + run].kind == TEXT_LITERAL)
+            run++;
+        p[n_out++] = run == 1 ? p[i] : merge_literals(a, p + i, run);
+    }
+    return n_out;
+}
+
+struct text text_join_all(struct arena *a, const struct text *t, size_t n)
+{
+    size_t n_parts = 0, at = 0;
+    for (size_t i = 0; i < n; i++)
+        n_parts += t[i].n;
+    if (n_parts == 0)
+        return TEXT_EMPTY;
+    struct text_part *p = arena_new_n(a, struct text_part, n_parts);
+    for (size_t i = 0; i < n; at += t[i++].n)
+        if (t[i].n)
+            memcpy(p + at, t[i].part, t[i].n * sizeof *p);
+    return (struct text){p, normalize(a, p, n_parts)};
+}
+
 struct text text_join(struct arena *a, struct text x, struct text y)
 {
-    if (x.n == 0)
-        return y;
-    if (y.n == 0)
-        return x;
-    const struct text_part *last = &x.part[x.n - 1], *first = &y.part[0];
-    bool merge = last->kind == TEXT_LITERAL && first->kind == TEXT_LITERAL;
-    struct text_part *p = arena_new_n(a, struct text_part, x.n + y.n);
-    memcpy(p, x.part, x.n * sizeof *p);
-    memcpy(p + x.n - merge, y.part, y.n * sizeof *p);
-    if (merge)
-        p[x.n - 1] = (struct text_part){
-            .kind = TEXT_LITERAL,
-            .s = str_concat(a, last->s, first->s),
-        };
-    return (struct text){p, x.n + y.n - merge};
+    if (x.n == 0 || y.n == 0)
+        return x.n ? x : y;
+    return text_join_all(a, (const struct text[]){x, y}, 2);
 }
 
 /* 1 = not empty whatever the base image is, 0 = empty, -1 = only the base can tell. */
@@ -187,6 +214,11 @@ struct str text_str(struct text t)
 struct str text_head(struct text t)
 {
     return t.n && t.part[0].kind == TEXT_LITERAL ? t.part[0].s : str_of("", 0);
+}
+
+struct str text_tail(struct text t)
+{
+    return t.n && t.part[t.n - 1].kind == TEXT_LITERAL ? t.part[t.n - 1].s : str_of("", 0);
 }
 
 static bool part_eq(const struct text_part *p, const struct text_part *q)

@@ -69,6 +69,7 @@ struct text text_lit(struct arena *a, struct str s); /* s is not copied */
 struct text text_env(struct arena *a, struct str name);
 struct text text_ref(struct arena *a, enum text_part_kind kind); /* TEXT_WORKDIR or TEXT_USER */
 struct text text_join(struct arena *a, struct text x, struct text y);
+struct text text_join_all(struct arena *a, const struct text *t, size_t n); /* in linear time */
 /* Both fold at once whatever can be decided without the base image. What can only fail stays, and
  * fails when it is evaluated. */
 struct text text_expand(struct arena *a, enum text_op op, struct text of, struct text word);
@@ -89,6 +90,7 @@ static inline bool text_is_empty(struct text t)
 struct str text_str(struct text t);
 /* The literal that t begins with; empty if it begins with a reference. */
 struct str text_head(struct text t);
+struct str text_tail(struct text t); /* the same at its end */
 bool text_eq(struct text x, struct text y);
 const char *text_op_name(enum text_op op); /* ":-" … */
 bool text_op_is_pattern(enum text_op op);  /* word is a pattern */
@@ -108,8 +110,9 @@ struct base_config {
  * invalid escape, or a value becomes larger than 64 MiB. */
 int text_value(struct arena *a, struct text t, const struct base_config *base, struct str *out,
                struct ob_err *err);
-/* The same, and fails where a value becomes larger than `max`, or all together on the way do. */
-int text_value_up_to(struct arena *a, struct text t, const struct base_config *base, size_t max,
-                     struct str *out, struct ob_err *err);
+/* The same, but all values on the way together take at most *left bytes, and matches the time that
+ * goes with them. What it took is taken off *left, also where it fails. */
+int text_value_within(struct arena *a, struct text t, const struct base_config *base, size_t *left,
+                      struct str *out, struct ob_err *err);
 
 #endif

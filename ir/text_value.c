@@ -122,15 +122,19 @@ static int eval_text(struct eval *e, struct text t, struct str *out)
     return 0;
 }
 
-int text_value_up_to(struct arena *a, struct text t, const struct base_config *base, size_t max,
-                     struct str *out, struct ob_err *err)
+int text_value_within(struct arena *a, struct text t, const struct base_config *base, size_t *left,
+                      struct str *out, struct ob_err *err)
 {
-    struct eval e = {a, base, {max, max * STEPS_PER_BYTE, err}};
-    return eval_text(&e, t, out);
+    struct eval e = {a, base, {*left, *left * STEPS_PER_BYTE, err}};
+    int rc = eval_text(&e, t, out);
+    size_t steps = e.budget.steps / STEPS_PER_BYTE;
+    *left = e.budget.bytes < steps ? e.budget.bytes : steps;
+    return rc;
 }
 
 int text_value(struct arena *a, struct text t, const struct base_config *base, struct str *out,
                struct ob_err *err)
 {
-    return text_value_up_to(a, t, base, VALUE_MAX, out, err);
+    size_t left = VALUE_MAX;
+    return text_value_within(a, t, base, &left, out, err);
 }

@@ -3,6 +3,8 @@
 LDADD = $(FRONTEND_LIBS) $(EXEC_TEST_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS = \
+	tests/unit/check_align \
+	tests/unit/check_anchor \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
 	tests/unit/check_context \
@@ -15,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/check_df_quote \
 	tests/unit/check_df_same \
 	tests/unit/check_diag \
+	tests/unit/check_diag_json \
 	tests/unit/check_diff \
 	tests/unit/check_err \
 	tests/unit/check_fetch_files \
@@ -34,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \
+	tests/unit/check_names \
 	tests/unit/check_need \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
@@ -58,6 +62,7 @@ UNIT_TESTS = \
 	tests/unit/check_sx_lower \
 	tests/unit/check_sx_path \
 	tests/unit/check_sx_to_df \
+	tests/unit/check_terminal \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \

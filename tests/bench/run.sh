@@ -160,6 +160,28 @@ bench_ir() {
     row "IR of 100,000 steps" "$(ms "$us")" ms "" "linear, at most 15 x: $(aim "$us" $limit); $((kib / 1024)) MB"
 }
 
+# VERSION: 3,000 stages on a trunk of 4,000 steps, which all see the variable.
+trunk() {
+    awk -v version="$1" 'BEGIN {
+        printf "FROM debian:12 AS trunk\nENV VERSION=%s\n", version
+        for (i = 0; i < 4000; i++) printf "RUN make %d\n", i
+        for (s = 0; s < 3000; s++) printf "FROM trunk AS s%d\nRUN make part-%d\n", s, s
+        print "FROM debian:12"
+        for (s = 0; s < 3000; s++) printf "COPY --from=s%d /out/ /out/\n", s
+    }'
+}
+
+bench_diff() {
+    local us version
+    for version in 1 2; do
+        trunk $version >"$dir/v$version"
+        "$build/spec2ir" --from=dockerfile -o "$dir/v$version.json" "$dir/v$version"
+    done
+    # shellcheck disable=SC2016
+    us=$("$timed" -n 5 sh -c '"$0/spec2ir" --diff -o /dev/null "$1/v1.json" "$1/v2.json" || true' "$build" "$dir")
+    row "spec2ir --diff of 10,000 steps, all changed" "$(ms "$us")" ms "" "under 500 ms: $(aim "$us" 500000)"
+}
+
 bench_copy() {
     local us i
     for i in $(seq 20); do
@@ -195,6 +217,7 @@ bench_cached
 bench_compile
 bench_parse
 bench_ir
+bench_diff
 bench_copy
 bench_parallel
 exit $verdicts

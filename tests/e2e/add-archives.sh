@@ -7,12 +7,14 @@ scratch
 make_base
 cd "$tmp"
 
-# SOURCES DST [MEMBERS]: an add on busybox.
+# SOURCES DST [MEMBERS]: an add on busybox. DST is JSON if it begins as such.
 add()
 {
+    local dst=\"$2\"
+    case $2 in '"'* | '{'*) dst=$2 ;; esac
     cat <<END
 [{"kind": "from", "op": {"image": "busybox"}},
- {"kind": "add", "op": {"src": [$1], "dst": "$2"${3:+, $3}}}]
+ {"kind": "add", "op": {"src": [$1], "dst": $dst${3:+, $3}}}]
 END
 }
 
@@ -59,6 +61,12 @@ done
 expect_file /new/x/one %a:%u:%g:%Y 640:7:8:1000
 expect_file /new/x/link %u:%g:%Y 7:8:1000
 expect_file /new/x/sub %u:%g:%Y 7:8:1000
+
+subject "an owner that comes out empty is none, whether it can be put in before or not"
+for dst in '"/new/dst"' '{"late": [{"env": "NOTHING"}, "new/dst"]}'; do
+    added '"t.tar"' "$dst" '"owner": {"late": [{"env": "NOTHING"}]}'
+    expect_file /new/dst/one %u:%g 11:12
+done
 
 subject "what is no archive, or in a directory, or not to be unpacked, is copied"
 head -c 2000 /dev/zero >$c/zero.tar

@@ -31,6 +31,8 @@ expect_in_stderr '^f:1:1: error: no spec in this file, expected \(\(from IMAGE\)
 subject "files that can not be read are the environment's fault"
 expect_exit 3 spec2ir none
 expect_stderr 'spec2ir: can'"'"'t open "none": No such file or directory'
+expect_exit 3 spec2ir "$(printf 'a\033[2J\302\233b')"
+expect_stderr "$(printf 'spec2ir: can'"'"'t open "a\357\277\275[2J\357\277\275b": No such file or directory')"
 mkdir dir
 expect_exit 3 spec2ir dir
 expect_stderr 'spec2ir: can'"'"'t read "dir": read: Is a directory'

@@ -36,8 +36,21 @@ wrong 'spec2ir: there is -O0, -O1 and -O2, not -O3' spec2ir -O3 f
 : >f.spec
 wrong 'spec2ir: --to takes ir, dot, ast, dockerfile, spec or other, not "x"' spec2ir --to=x f
 wrong "spec2ir: a translation takes one file, not 2" spec2ir --to=spec f f
-wrong 'spec2ir: --loss needs --to=spec, dockerfile or other' spec2ir --loss f
-wrong 'spec2ir: --exact needs --to=spec, dockerfile or other' spec2ir --exact f
+for option in --buildkit --escape=unix --context=. --passwd=f --group=f --exact --loss --loss=f; do
+    wrong "spec2ir: ${option%%=*} needs --to=spec, dockerfile or other" spec2ir "$option" f
+    wrong "spec2ir: ${option%%=*} needs --to=spec, dockerfile or other" spec2ir --to=dot "$option" f
+    wrong "spec2ir: ${option%%=*} needs --to=spec, dockerfile or other" spec2ir "$option" --to=ast f
+done
+for option in -O2 --explain --stats; do
+    wrong "spec2ir: ${option%2} needs --to=ir or dot" spec2ir --to=ast "$option" f
+    wrong "spec2ir: ${option%2} needs --to=ir or dot" spec2ir "$option" --to=dockerfile f
+    wrong "spec2ir: ${option%2} needs --to=ir or dot" spec2ir --to=spec "$option" f
+    wrong "spec2ir: --diff takes no ${option%2}" spec2ir --diff "$option" f f
+done
+for option in --from=spec --to=ir --to=dot --target=x --build-arg=x=y --platform=linux/amd64 \
+    --build-context=a=b --pin=f --strict --buildkit --loss; do
+    wrong "spec2ir: --diff takes no ${option%%=*}" spec2ir "$option" --diff f f
+done
 wrong 'spec2ir: --diff takes two files, not 1' spec2ir --diff f
 wrong 'spec2ir: --escape takes unix or windows, not "x"' spec2ir --escape=x f
 wrong "spec2ir: a translation takes one file, not 2" spec2ir --to=dockerfile f f

@@ -34,6 +34,53 @@ expect_exit 1 ci/check-build-files
 expect_in_stdout '^Dockerfile.spec:1:1: error: this is not the translation of Dockerfile: run'
 expect_exit 0 ci/check-build-files --update
 
+subject "what a translation loses is a warning, once"
+printf 'FROM debian\nCMD ["x"]\n' >lossy.Dockerfile
+expect_exit 0 ci/check-build-files
+if grep CmdLost "$tmp/out"; then fail "a loss without a translation"; fi
+: >lossy.Dockerfile.spec
+expect_exit 0 ci/check-build-files --update
+expect_exit 0 ci/check-build-files
+expect_equal 1 "$(grep -c '^lossy.Dockerfile:2:1: warning: CMD is lost.*\[CmdLost\]$' "$tmp/out")" "a loss"
+expect_exit 0 env GITHUB_ACTIONS=true ci/check-build-files
+expect_in_stdout '^::warning file=lossy.Dockerfile,line=2,col=1::CMD is lost'
+sed -i '1a MAINTAINER x' lossy.Dockerfile
+run ci/check-build-files
+expect_equal 1 "$(grep -c '^lossy.Dockerfile:2:1: warning: .*\[MaintainerDeprecated\]$' "$tmp/out")" \
+    "a warning of the compiler"
+rm lossy.*
+
+subject "specs of other programs are none"
+printf '# RPM\nName: x\n%%build\n' >rpm.spec
+printf '# -*- mode: python -*-\na = Analysis(["x.py"])\n' >pyinstaller.spec
+: >empty.spec
+expect_exit 0 ci/check-build-files
+rm rpm.spec pyinstaller.spec empty.spec
+for text in '#| a |#\n((from x))' '; a\n((from x))' '\n ((from x)' '#; 1\n((from x)' '\0357\0273\0277((from x)'; do
+    printf '%b' "$text" >other.spec
+    expect_exit 1 ci/check-build-files
+    expect_in_stdout '^other.spec:'
+done
+rm other.spec
+
+subject "names of files are taken as they are"
+for name in ' padded.Dockerfile' 'Dockerfile ' '-o.Dockerfile' 'back\slash.Dockerfile'; do
+    echo 'RNU x' >"./$name"
+    expect_exit 1 ci/check-build-files
+    grep -qFe "$name:1:1: error: " "$tmp/out" || fail "no error in \"$name\""
+    rm "./$name"
+done
+
+subject "what is copied is looked for beside the file, or in \$CONTEXT"
+mkdir svc
+printf 'FROM debian\nCOPY y /y\n' >svc/Dockerfile
+touch svc/y svc/Dockerfile.spec
+expect_exit 0 ci/check-build-files --update
+expect_exit 0 ci/check-build-files
+expect_exit 1 env CONTEXT=. ci/check-build-files
+expect_in_stdout '^svc/Dockerfile:2:1: error: there is no "y" in the context'
+rm -r svc
+
 subject "errors have places, which GitHub Actions shows at the lines"
 echo 'RNU x' >broken.Dockerfile
 expect_exit 1 env GITHUB_ACTIONS=true ci/check-build-files

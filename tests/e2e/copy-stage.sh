@@ -33,6 +33,27 @@ expect_file /relative/passwd %F 'regular file'
 expect_file /all/tmp %a 1777
 with_result "$id" test ! -e d/gone
 
+# DST OWNER WANTED, the first two as JSON: a copy of a file of 5:6 is WANTED's.
+copy_owned()
+{
+    execute_ok <<END
+[{"kind": "from", "op": {"image": "busybox"}},
+ {"kind": "run", "op": {"shell": "base", "command": "mkdir /d; echo 1 >/d/one; chown 5:6 /d/one"}},
+ {"kind": "from", "op": {"image": "busybox"}},
+ {"kind": "copy", "reads": [1], "op": {"style": "dockerfile", "from": "step", "src": ["/d/one"],
+  "dst": $1, "owner": $2}}]
+END
+    expect_file /late/one %u:%g "$3"
+}
+nothing='{"env": "NOTHING"}'
+
+subject "an owner that comes out empty is none, whether it can be put in before or not"
+copy_owned '"/late/"' "{\"late\": [$nothing]}" 5:6
+copy_owned '"/late/"' '""' 5:6
+expect_counts 4 0
+copy_owned "{\"late\": [$nothing, \"late/\"]}" "{\"late\": [$nothing]}" 5:6
+copy_owned "{\"late\": [$nothing, \"late/\"]}" "{\"late\": [$nothing, \"7\"]}" 7:7
+
 subject "no mount of the sandbox is copied with the root"
 expect_equal "" "$(with_result "$id" find all/proc all/dev all/sys -mindepth 1 2>/dev/null)" "files"
 

@@ -252,6 +252,16 @@ patterns()
 }
 expect_linear 0 '' patterns 250000
 
+subject "variables of the image in one text, of which one is known to be set"
+# shellcheck disable=SC2016
+path_and_others()
+{
+    printf 'FROM a\nENV B=${PATH-y}'
+    numbers '$A%d' "$1"
+    printf '\nRUN x\nRUN y\n'
+}
+expect_linear 0 '' path_and_others 10000
+
 subject "values that grow with every instruction"
 # shellcheck disable=SC2016
 doubling()

@@ -3,7 +3,8 @@
 # Golden tests: tests/golden/LANGUAGE/CASE/ holds an input (`spec` or `Dockerfile`) and what
 # spec2ir must make of it: `ast` (the tree), `diag` (what it says on standard error), `ir.json`
 # (what it prints). The files present decide what is compared; without a `diag` it must say
-# nothing. `args` holds more options, and more files to compile before the input.
+# nothing. `args` holds more options, and more files to compile before the input; `ir.args` those
+# that only a graph can have.
 #
 # `to-dockerfile` and `to-spec` are what it prints with --to and the options in `to-FORMAT.args`,
 # `to-FORMAT.diag` what it says then, if anything.
@@ -72,7 +73,7 @@ translate() {
 run() {
     compile "$1" ast || return 1
     mv "$tmp/out" "$tmp/ast"
-    compile "$1" ir || return 1
+    compile "$1" ir ir.args || return 1
     mv "$tmp/out" "$tmp/ir.json"
 }
 

@@ -358,19 +358,24 @@ START_TEST(a_long_common_end_does_not_count)
 }
 END_TEST
 
+#define HIDDEN "\xef\xbf\xbd"
+
 START_TEST(no_control_character_gets_to_the_terminal)
 {
     struct step s = run_step(from(&p, "x"), "\x1b[2J"), t = run_step(from(&q, "x"), "\x1b[2J");
-    set(&s, "A\n\x1b", "1");
+    set(&s, "A\n\x1b",
+        "\xc2\x9b"
+        "2J");
     set(&t, "A\n\x1b", "2");
     p.sources.at[0].path = STR("\x1b");
-    target(&p, "t", add(&p, s, STR("RUN \x1b[2J\x7f")));
+    target(&p, "t", add(&p, s, STR("RUN \x1b[2J\x7f\xc2\x80")));
     target(&q, "t", add(&q, t, STR("")));
-    target(&q, "\x1b", 0);
+    target(&q, "\x1b\xc2\x9f", 0);
     target(&q, "t", 0);
-    expect("+ target \"?\": only here\n"
-           "- ?:2: RUN ?[2J?: env A??: \"1\"\n"
-           "+ b:2: run: env A??: \"2\"\n");
+    expect("+ target \"" HIDDEN HIDDEN "\": only here\n"
+           "- " HIDDEN ":2: RUN " HIDDEN "[2J" HIDDEN HIDDEN ": env A" HIDDEN HIDDEN ": \"" HIDDEN
+           "2J\"\n"
+           "+ b:2: run: env A" HIDDEN HIDDEN ": \"2\"\n");
 }
 END_TEST
 

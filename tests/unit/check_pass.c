@@ -238,24 +238,10 @@ START_TEST(stats_without_optimization_have_no_passes)
 }
 END_TEST
 
-START_TEST(owners_of_numbers_are_told_from_names)
-{
-    static const char *const numeric[] = {"", "0", "1000", "1000:100", "4294967294:0"};
-    static const char *const names[] = {
-        "me", "0:me", "me:0", ":", "1:", ":1", "-1", "1 ", "4294967295", "1:2:3"};
-    for (size_t i = 0; i < sizeof numeric / sizeof numeric[0]; i++)
-        ck_assert_msg(owner_is_numeric(lit(numeric[i])), "\"%s\"", numeric[i]);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        ck_assert_msg(!owner_is_numeric(lit(names[i])), "\"%s\"", names[i]);
-    ck_assert(!owner_is_numeric(text_ref(&a, TEXT_USER)));
-}
-END_TEST
-
 UNIT_MAIN("pass", reach_drops_what_no_target_needs, stages_and_targets_are_renumbered,
           steps_that_are_only_read_are_needed, share_merges_chains_across_sources,
           copies_read_the_step_that_stayed, equal_stages_both_keep_their_names,
           the_same_command_on_another_parent_is_another_step, level_0_changes_nothing,
           a_second_run_finds_nothing_to_do, reach_and_share_change_no_id,
           a_step_without_a_place_is_explained_without_one, stats_count_steps_around_each_pass,
-          stats_tell_what_is_common_to_files_and_stages, stats_without_optimization_have_no_passes,
-          owners_of_numbers_are_told_from_names)
+          stats_tell_what_is_common_to_files_and_stages, stats_without_optimization_have_no_passes)

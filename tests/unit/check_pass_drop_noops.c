@@ -166,6 +166,24 @@ START_TEST(the_next_step_makes_the_directory_too)
 }
 END_TEST
 
+/* Made in front of a copy to the same text. */
+static uint32_t late_dir_and_copy(const char *end)
+{
+    struct text dir = text_join(&a, text_ref(&a, TEXT_WORKDIR), lit(end));
+    struct step made = mkdir_step(start_on_image(), "", "");
+    made.op.mkdir.path = dir;
+    struct step s = copy_step(add(made, "dir"), "x", "");
+    s.op.copy.dst = dir;
+    return add(s, "copy");
+}
+
+START_TEST(a_late_destination_with_a_slash_is_made_too)
+{
+    expect_left(late_dir_and_copy("/d/"), 1);
+    expect_left(late_dir_and_copy("/d"), 2);
+}
+END_TEST
+
 START_TEST(a_chain_of_directories_becomes_its_last)
 {
     uint32_t at = start_on_image();
@@ -235,6 +253,7 @@ UNIT_MAIN("pass_drop_noops", the_root_directory_is_there,
           an_owner_that_was_found_is_found_again_if_only_directories_came,
           a_late_directory_is_there_if_it_is_the_same_text,
           a_stage_that_ends_in_it_gets_the_step_before_and_keeps_its_configuration,
-          the_next_step_makes_the_directory_too, a_chain_of_directories_becomes_its_last,
-          the_next_step_must_have_the_same_owner, the_next_step_must_make_it_whatever_it_copies,
-          with_a_time_both_steps_stay, a_directory_that_somebody_asks_for_stays)
+          the_next_step_makes_the_directory_too, a_late_destination_with_a_slash_is_made_too,
+          a_chain_of_directories_becomes_its_last, the_next_step_must_have_the_same_owner,
+          the_next_step_must_make_it_whatever_it_copies, with_a_time_both_steps_stay,
+          a_directory_that_somebody_asks_for_stays)

@@ -41,4 +41,18 @@ START_TEST(names_are_those_of_the_json)
 }
 END_TEST
 
-UNIT_MAIN("plan", names_are_found_whole, a_new_step_stands_alone, names_are_those_of_the_json)
+START_TEST(owners_of_numbers_are_told_from_names)
+{
+    static const char *const numeric[] = {"", "0", "1000", "1000:100", "4294967294:0"};
+    static const char *const names[] = {
+        "me", "0:me", "me:0", ":", "1:", ":1", "-1", "1 ", "4294967295", "1:2:3"};
+    for (size_t i = 0; i < sizeof numeric / sizeof numeric[0]; i++)
+        ck_assert_msg(owner_is_numeric(text_lit(&a, str_from(numeric[i]))), "\"%s\"", numeric[i]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        ck_assert_msg(!owner_is_numeric(text_lit(&a, str_from(names[i]))), "\"%s\"", names[i]);
+    ck_assert(!owner_is_numeric(text_ref(&a, TEXT_USER)));
+}
+END_TEST
+
+UNIT_MAIN("plan", names_are_found_whole, a_new_step_stands_alone, names_are_those_of_the_json,
+          owners_of_numbers_are_told_from_names)

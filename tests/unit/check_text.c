@@ -92,7 +92,9 @@ START_TEST(joining_does_not_depend_on_the_order)
         right = text_join(&a, p[5 - i], right);
     }
     ck_assert(text_eq(left, right));
+    ck_assert(text_eq(left, text_join_all(&a, p, 6)));
     ck_assert_uint_eq(left.n, 5);
+    ck_assert_uint_eq(text_join_all(&a, p, 0).n, 0);
 }
 END_TEST
 
@@ -106,6 +108,15 @@ START_TEST(texts_are_equal_part_by_part)
     ck_assert(!text_eq(env("A"), lit("A")));
     ck_assert(!text_eq(text_ref(&a, TEXT_USER), text_ref(&a, TEXT_WORKDIR)));
     ck_assert(!text_eq(env("A"), text_join(&a, env("A"), env("A"))));
+}
+END_TEST
+
+START_TEST(the_tail_is_the_literal_at_the_end)
+{
+    ck_assert_strs(text_tail(text_join(&a, env("A"), lit("x/"))), STR("x/"));
+    ck_assert_strs(text_tail(lit("x")), STR("x"));
+    ck_assert_uint_eq(text_tail(text_join(&a, lit("x/"), env("A"))).n, 0);
+    ck_assert_uint_eq(text_tail(TEXT_EMPTY).n, 0);
 }
 END_TEST
 
@@ -336,8 +347,9 @@ END_TEST
 UNIT_MAIN("text", an_empty_literal_has_no_parts, literals_that_meet_become_one,
           joining_with_the_empty_text_changes_nothing, joining_does_not_depend_on_the_order,
           texts_are_equal_part_by_part, the_head_is_the_literal_in_front,
-          expansions_of_known_values_are_folded, what_cant_be_empty_is_folded_even_if_it_is_late,
-          an_expansion_of_a_base_variable_stays, references_take_their_value_from_the_base_image,
+          the_tail_is_the_literal_at_the_end, expansions_of_known_values_are_folded,
+          what_cant_be_empty_is_folded_even_if_it_is_late, an_expansion_of_a_base_variable_stays,
+          references_take_their_value_from_the_base_image,
           a_base_image_without_configuration_has_the_root_as_workdir,
           expansions_tell_set_unset_and_empty_apart, expansions_nest_on_both_sides,
           a_required_value_is_the_value_or_an_error, what_can_only_fail_fails_when_it_is_evaluated,
