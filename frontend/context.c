@@ -90,25 +90,71 @@ static int unreadable(struct str dir, struct ob_err *err)
     return ob_err_set(err, errno, "can't read \"" STR_FMT "\" in the context", STR_ARG(dir));
 }
 
-int context_list(const struct context *cx, struct str dir, struct str_vec *out, struct ob_err *err)
+/* All names in a directory, sorted. */
+static int list(const struct context *cx, struct str dir, struct str_vec *out, struct ob_err *err)
 {
-    struct str at = path_clean(cx->arena, dir);
-    const char *path = at.n ? arena_cstr(cx->arena, at) : "/";
+    const char *path = dir.n ? arena_cstr(cx->arena, dir) : "/";
     cleanup_close int fd = fs_open_in(cx->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     cleanup_dir DIR *d = fd < 0 ? NULL : fs_opendir(fd);
     if (!d)
         return unreadable(dir, err);
     errno = 0;
-    for (struct dirent *e; (e = readdir(d)) != NULL; errno = 0) {
-        struct str name = arena_str(cx->arena, str_from(e->d_name));
-        if (!is_dot(e->d_name) && !ignore_matches(&cx->ignore, path_join(cx->arena, at, name)))
-            vec_push(cx->arena, out, name);
-    }
+    for (struct dirent *e; (e = readdir(d)) != NULL; errno = 0)
+        if (!is_dot(e->d_name))
+            vec_push(cx->arena, out, arena_str(cx->arena, str_from(e->d_name)));
     if (errno)
         return unreadable(dir, err);
     if (out->n)
         qsort(out->at, out->n, sizeof *out->at, by_name);
     return 0;
+}
+
+int context_list(const struct context *cx, struct str dir, struct str_vec *out, struct ob_err *err)
+{
+    struct str at = path_clean(cx->arena, dir);
+    struct str_vec names = {0};
+    if (list(cx, at, &names, err) < 0)
+        return -1;
+    vec_for (const struct str, name, &names)
+        if (!ignore_matches(&cx->ignore, path_join(cx->arena, at, *name)))
+            vec_push(cx->arena, out, *name);
+    return 0;
+}
+
+static bool is_one_of(const struct str_vec *names, struct str name)
+{
+    vec_for (const struct str, n, names)
+        if (str_eq(*n, name))
+            return true;
+    return false;
+}
+
+/* What is in an ignored directory may be an exception; an empty one is ignored as it is. */
+static int find_ignored(const struct context *cx, struct str path, const struct str_vec *except,
+                        struct str *found, struct ob_err *err)
+{
+    struct str_vec names = {0};
+    bool ignored = path.n && ignore_matches(&cx->ignore, path);
+    bool is_dir = path.n == 0 || S_ISDIR(context_mode(cx, path));
+    bool goes_in = is_dir && (!ignored || cx->ignore.has_exceptions);
+    if (goes_in && list(cx, path, &names, err) < 0)
+        return -1;
+    for (uint32_t i = 0; i < names.n && !found->p; i++)
+        if (!is_one_of(except, names.at[i]) &&
+            find_ignored(cx, path_join(cx->arena, path, names.at[i]), except, found, err) < 0)
+            return -1;
+    if (names.n == 0 && ignored)
+        *found = path;
+    return 0;
+}
+
+int context_find_ignored(const struct context *cx, struct str path, const struct str_vec *except,
+                         struct str *found, struct ob_err *err)
+{
+    *found = (struct str){0};
+    if (cx->ignore.pattern.n == 0)
+        return 0;
+    return find_ignored(cx, path_clean(cx->arena, path), except, found, err);
 }
 
 /* Matches are found component by component; a link to a directory is not gone into. */

@@ -34,6 +34,11 @@ enum context_kind context_kind(const struct context *cx, struct str path, struct
 /* Type and permissions, of a link its own. 0 if there is no such file. */
 mode_t context_mode(const struct context *cx, struct str path);
 
+/* The first path that is ignored of the relative path and what is below it, where names in `except`
+ * don't count; found->p is NULL if there is none. No link is followed. */
+int context_find_ignored(const struct context *cx, struct str path, const struct str_vec *except,
+                         struct str *found, struct ob_err *err);
+
 /* The names in a directory that are not ignored, sorted. */
 int context_list(const struct context *cx, struct str dir, struct str_vec *out, struct ob_err *err);
 

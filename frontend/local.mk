@@ -41,7 +41,9 @@ libfrontend_a_SOURCES += \
 	frontend/sx_to_df_check.c \
 	frontend/sx_to_df_copy.c \
 	frontend/sx_to_df_run.c \
-	frontend/sx_to_df_stage.c
+	frontend/sx_to_df_stage.c \
+	frontend/sx_to_df_windows.c \
+	frontend/windows_image.c frontend/windows_image.h
 
 # The Dockerfile front end.
 libfrontend_a_SOURCES += \

@@ -8,6 +8,7 @@
 
 #include "frontend/sx_op.h"
 
+#include "frontend/sx_emit.h"
 #include "frontend/sx_path.h"
 
 #include <stddef.h>
@@ -187,6 +188,19 @@ static void check_copy_src(struct sx_checker *ck, const struct sx_word *src)
                    "\"..\" in a source, expected a path below the context or the build's root");
 }
 
+/* Only "/" counts for OBuilder, on Windows as well, where a backslash looks as good. */
+static void note_slash(struct sx_checker *ck, struct diag *d, struct str dst)
+{
+    bool is_backslash = sx_path_has_drive(dst) && str_ends(dst, STR("\\"));
+    struct buf atom = BUF_INIT;
+    dst.n -= is_backslash;
+    sx_emit_atom(&atom, str_concat(ck->arena, dst, STR("/")));
+    struct str shown = sx_shown(ck->arena, buf_str(&atom));
+    diag_note(d, "write (dst " STR_FMT ")%s", STR_ARG(shown),
+              is_backslash ? ", as only \"/\" counts, on Windows too" : "");
+    buf_free(&atom);
+}
+
 static void check_copy_dst(struct sx_checker *ck, const struct sx_copy *copy)
 {
     if (!copy->dst.text.p)
@@ -197,8 +211,7 @@ static void check_copy_dst(struct sx_checker *ck, const struct sx_copy *copy)
         struct diag *e = diag_rule(ck->diags, &copy_into_without_slash, copy->dst.span,
                                    "several sources are copied into the destination, which does "
                                    "not end in \"/\"");
-        struct str shown = sx_shown(ck->arena, copy->dst.text);
-        diag_note(e, "write (dst " STR_FMT "/)", STR_ARG(shown));
+        note_slash(ck, e, copy->dst.text);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include "frontend/sx_path.h"
 
-static bool has_drive(struct str path)
+bool sx_path_has_drive(struct str path)
 {
     return path.n >= 3 && ascii_is_alpha(path.p[0]) && path.p[1] == ':' &&
            (path.p[2] == '/' || path.p[2] == '\\');
@@ -12,7 +12,13 @@ static bool has_drive(struct str path)
 
 bool sx_path_is_absolute(struct str path)
 {
-    return str_starts(path, STR("/")) || has_drive(path);
+    return str_starts(path, STR("/")) || sx_path_has_drive(path);
+}
+
+bool sx_path_is_root(struct arena *a, struct str path)
+{
+    struct str clean = sx_path_clean(a, path);
+    return str_eq(clean, STR("/")) || (clean.n == 3 && sx_path_has_drive(clean));
 }
 
 bool sx_path_has_dotdot(struct str path)
@@ -46,7 +52,7 @@ struct str sx_path_clean(struct arena *a, struct str path)
     }
     if (n == 0)
         out[n++] = '.';
-    else if (n == 2 && has_drive(path))
+    else if (n == 2 && sx_path_has_drive(path))
         out[n++] = '/';
     return str_of(out, n);
 }

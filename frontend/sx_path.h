@@ -9,7 +9,9 @@
 #include "base/arena.h"
 
 bool sx_path_is_absolute(struct str path);
+bool sx_path_has_drive(struct str path);  /* "X:/" and "X:\" */
 bool sx_path_has_dotdot(struct str path); /* as one of its parts */
+bool sx_path_is_root(struct arena *a, struct str path);
 
 /* Without "." parts, doubled slashes, and a slash at the end unless the path is a root. */
 struct str sx_path_clean(struct arena *a, struct str path);

@@ -38,12 +38,16 @@ bool sx_df_is_line(struct sx_df *df, const struct sx_word *word, const char *wha
     return false;
 }
 
-bool sx_df_is_root(const struct sx_df *df)
+static bool is_root(const struct sx_df *df, const struct sx_user *u)
 {
-    const struct sx_user *u = df->user;
     if (!u || !u->name.text.p)
         return !u || (str_eq(u->uid.text, STR("0")) && str_eq(u->gid.text, STR("0")));
     return df->options->windows_escape && str_eq(u->name.text, STR("ContainerAdministrator"));
+}
+
+bool sx_df_is_root(const struct sx_df *df)
+{
+    return is_root(df, df->user);
 }
 
 void sx_df_check_parent(struct sx_df *df, const struct sx_word *path)
@@ -52,6 +56,15 @@ void sx_df_check_parent(struct sx_df *df, const struct sx_word *path)
         diag_rule(df->c->diags, &sx_loss_parent_path, path->span,
                   "\"..\" is taken off the path by its text, which behind a link is another "
                   "directory");
+}
+
+void sx_df_need_user(struct sx_df *df, struct span span)
+{
+    if (!df->has_user)
+        sx_df_put(df, span,
+                  df->options->windows_escape ? STR("USER ContainerAdministrator")
+                                              : STR("USER 0:0"));
+    df->has_user = true;
 }
 
 /* For another user than root, who can seldom write to "/", OBuilder's text is kept. */
@@ -71,13 +84,61 @@ void sx_df_need_workdir(struct sx_df *df, struct span span)
     diag_note(d, "write (workdir /) before it");
 }
 
-static void put_workdir(struct sx_df *df, const struct sx_word *dir)
+static bool is_absolute_workdir(const struct sx_op *op)
 {
+    return op->kind == SX_WORKDIR && sx_path_is_absolute(op->args.at[0].text);
+}
+
+/* A command makes the directory it is run in, as root; a copy one that it goes to, as the user. */
+static void find_use(struct sx_df *df, const struct sx_op *workdir)
+{
+    const struct sx_user *user = df->user;
+    const struct sx_op *op = workdir + 1;
+    for (; op < df->end && op->kind != SX_RUN && !is_absolute_workdir(op); op++) {
+        if (op->kind == SX_USER)
+            user = &op->user;
+        if (op->kind == SX_COPY && !sx_path_is_absolute(op->copy.dst.text))
+            break;
+    }
+    df->use.op = op;
+    df->use.user = op < df->end && op->kind == SX_RUN ? NULL : user;
+}
+
+/* WORKDIR makes the directory where it stands, and as the user. */
+static void check_maker(struct sx_df *df, const struct sx_op *workdir)
+{
+    const struct sx_word *dir = &workdir->args.at[0];
+    if (!df->use.op || df->use.op <= workdir)
+        find_use(df, workdir);
+    const struct sx_user *maker = df->use.user;
+    if (df->use.op == df->end || is_absolute_workdir(df->use.op)) {
+        diag_rule(df->c->diags, &sx_loss_workdir, dir->span,
+                  "WORKDIR makes \"" STR_FMT "\", and the spec, which does nothing there, does not",
+                  STR_ARG(dir->text));
+        return;
+    }
+    if (maker == df->user || (is_root(df, maker) && is_root(df, df->user)))
+        return;
+    struct diag *d = diag_rule(df->c->diags, &sx_loss_workdir, dir->span,
+                               "if \"" STR_FMT "\" is not there, WORKDIR makes it for another user "
+                               "than the spec",
+                               STR_ARG(dir->text));
+    if (is_root(df, maker))
+        diag_note(d, "(workdir ...) before (user ...) makes it for root, as the spec");
+}
+
+static void put_workdir(struct sx_df *df, const struct sx_op *op)
+{
+    const struct sx_word *dir = &op->args.at[0];
     if (!sx_df_is_line(df, dir, "a directory"))
         return;
     if (!sx_path_is_absolute(dir->text))
         sx_df_need_workdir(df, dir->span);
     sx_df_check_parent(df, dir);
+    if (!sx_path_is_root(df->arena, dir->text)) {
+        sx_df_need_user(df, dir->span);
+        check_maker(df, op);
+    }
     df->has_workdir = true;
     put_line(df, dir->span, "WORKDIR", df_quote_word(df->arena, dir->text, df->escape));
 }
@@ -144,7 +205,7 @@ static void put_op(struct sx_df *df, const struct sx_op *op)
 {
     switch (op->kind) {
     case SX_COMMENT: put_comment(df, op); break;
-    case SX_WORKDIR: put_workdir(df, &op->args.at[0]); break;
+    case SX_WORKDIR: put_workdir(df, op); break;
     case SX_SHELL: put_shell(df, op); break;
     case SX_ENV: put_env(df, op); break;
     case SX_USER: put_user(df, op); break;
@@ -191,6 +252,8 @@ static void put_spec(struct sx_df *df, const struct sx_spec *spec, struct str st
         buf_putc(df->out, '\n');
     }
     df->user = NULL;
+    df->end = spec->ops.at + spec->ops.n;
+    df->use = (struct sx_df_use){0};
     df->shell = (struct sx_word_vec){0};
     df->has_user = df->has_workdir = false;
     put_from(df, spec, stage_name);
@@ -214,6 +277,8 @@ bool sx_to_dockerfile(struct compile *c, uint32_t source, struct buf *out)
     };
     if (df.options->windows_escape)
         buf_puts(out, "#escape=`\n");
+    else
+        sx_df_hint_windows(&df, spec);
     sx_df_name_stages(c, spec);
     put_spec(&df, spec, STR(""));
     if (c->diags->n_errors == errors)

@@ -18,6 +18,13 @@ struct sx_df_mark {
     bool is_from;
 };
 
+/* The next operation that makes the working directory or leaves it, and whom the former makes it
+ * for. It is looked for once for all directories before it. */
+struct sx_df_use {
+    const struct sx_op *op; /* NULL = not looked for, the end = there is none */
+    const struct sx_user *user;
+};
+
 struct sx_df {
     struct compile *c;
     struct arena *arena;
@@ -27,14 +34,18 @@ struct sx_df {
     char escape;
     VEC(struct sx_df_mark) marks;
     /* What the operations of the current stage have set. */
+    const struct sx_op *end;    /* behind its last operation */
     const struct sx_user *user; /* NULL = still root */
-    struct sx_word_vec shell;   /* empty = the sandbox's default */
-    bool has_user;              /* the stage has a USER: what the image has does not count */
-    bool has_workdir;           /* or what it has was reported */
+    struct sx_df_use use;
+    struct sx_word_vec shell; /* empty = the sandbox's default */
+    bool has_user;            /* the stage has a USER: what the image has does not count */
+    bool has_workdir;         /* or what it has was reported */
 };
 
 /* Appends an instruction, whose last line has no newline yet. */
 void sx_df_put(struct sx_df *df, struct span span, struct str insn);
+/* Before what is done as the user: a spec begins as root, and an image as it says. */
+void sx_df_need_user(struct sx_df *df, struct span span);
 /* Before what is done in the working directory: a spec begins in "/", an image anywhere. */
 void sx_df_need_workdir(struct sx_df *df, struct span span);
 bool sx_df_is_root(const struct sx_df *df);
@@ -48,6 +59,9 @@ struct str sx_df_words(struct arena *a, const struct sx_word_vec *words);
 
 /* sx_to_df_stage.c: sets stage_name of every build of a spec. */
 void sx_df_name_stages(struct compile *c, struct sx_spec *spec);
+
+/* sx_to_df_windows.c: tells who prints a spec for Windows without the option for that. */
+void sx_df_hint_windows(struct sx_df *df, const struct sx_spec *spec);
 
 /* sx_to_df_run.c, sx_to_df_copy.c */
 void sx_df_run(struct sx_df *df, const struct sx_op *op);

@@ -16,19 +16,36 @@
 #include "frontend/sx_loss.h"
 #include "frontend/sx_path.h"
 
+#include <sys/stat.h>
+
 enum source_kind { SOURCE_UNKNOWN, SOURCE_FILE, SOURCE_DIRECTORY };
 
 /* What the instructions of one operation have in common. */
 struct copying {
     const struct sx_op *op;
     struct str flags;
+    struct str_vec exclude;
 };
+
+/* What comes from the context is root's anyway; what comes from a stage keeps its owner. */
+static void add_root(struct sx_df *df, const struct sx_op *op, struct buf *flags)
+{
+    if (!op->copy.build_ref)
+        return;
+    if (df->options->windows_escape)
+        diag_rule(df->c->diags, &sx_loss_copy_owner, op->form->span,
+                  "on Windows COPY keeps the owners of what it copies from a stage");
+    else
+        buf_puts(flags, " --chown=0:0");
+}
 
 static bool add_owner(struct sx_df *df, const struct sx_op *op, struct buf *flags)
 {
     const struct sx_user *u = df->user;
-    if (sx_df_is_root(df))
+    if (sx_df_is_root(df)) {
+        add_root(df, op, flags);
         return true;
+    }
     if (!u->name.text.p) {
         buf_printf(flags, " --chown=" STR_FMT ":" STR_FMT, STR_ARG(u->uid.text),
                    STR_ARG(u->gid.text));
@@ -129,6 +146,31 @@ static void put_copy(struct sx_df *df, const struct copying *cp, uint32_t first,
     buf_free(&insn);
 }
 
+static void check_ignored(struct sx_df *df, const struct copying *cp, const struct sx_word *src,
+                          struct str path)
+{
+    struct str found;
+    struct ob_err err;
+    if (context_find_ignored(df->options->context, path, &cp->exclude, &found, &err) < 0)
+        diag_error(df->c->diags, src->span, "%s", err.text);
+    else if (found.p)
+        diag_rule(df->c->diags, &sx_loss_ignore, src->span,
+                  "Docker leaves out \"" STR_FMT "\", which .dockerignore names", STR_ARG(found));
+}
+
+static void check_link(struct sx_df *df, const struct sx_word *src, enum context_kind kind,
+                       struct str real)
+{
+    if (kind == CONTEXT_MISSING)
+        diag_rule(df->c->diags, &sx_loss_link, src->span,
+                  "\"" STR_FMT "\" is a link to nothing in the context, and COPY of it fails",
+                  STR_ARG(src->text));
+    else
+        diag_rule(df->c->diags, &sx_loss_link, src->span,
+                  "\"" STR_FMT "\" is \"" STR_FMT "\" behind links, which COPY follows",
+                  STR_ARG(src->text), STR_ARG(real));
+}
+
 /* What a source is, if that can be known. Of a link COPY takes what it leads to. */
 static enum source_kind look(struct sx_df *df, const struct copying *cp, const struct sx_word *src)
 {
@@ -136,24 +178,37 @@ static enum source_kind look(struct sx_df *df, const struct copying *cp, const s
     if (!context || cp->op->copy.build_ref)
         return SOURCE_UNKNOWN;
     struct str path = path_clean(df->arena, src->text), real;
-    enum context_kind kind = context_kind(context, path.n ? path : STR("."), &real);
-    if (kind != CONTEXT_MISSING && path.n && !str_eq(path, real))
-        diag_rule(df->c->diags, &sx_loss_link, src->span,
-                  "\"" STR_FMT "\" is \"" STR_FMT "\" behind links, which COPY follows",
-                  STR_ARG(src->text), STR_ARG(real));
-    if (kind == CONTEXT_MISSING)
+    check_ignored(df, cp, src, path);
+    if (path.n == 0)
+        return SOURCE_DIRECTORY;
+    enum context_kind kind = context_kind(context, path, &real);
+    bool is_ignored = kind == CONTEXT_MISSING && ignore_matches(&context->ignore, path);
+    bool is_link = kind == CONTEXT_MISSING ? !is_ignored && S_ISLNK(context_mode(context, path))
+                                           : !str_eq(path, real);
+    if (is_link)
+        check_link(df, src, kind, real);
+    if (kind == CONTEXT_MISSING && !is_link && !is_ignored)
         return SOURCE_UNKNOWN;
     return kind == CONTEXT_DIRECTORY ? SOURCE_DIRECTORY : SOURCE_FILE;
 }
 
-static void warn_of_directory(struct sx_df *df, const struct copying *cp, const struct sx_word *src)
+/* Nobody can look what a source is: the doubt is said once an instruction, of its first one. */
+static void doubt(struct sx_df *df, const struct copying *cp, const struct sx_word *src,
+                  bool is_into)
 {
-    struct diag *d =
-        diag_rule(df->c->diags, &sx_loss_directory_name, src->span,
-                  "if \"" STR_FMT "\" is a directory, COPY puts what is in it into \"" STR_FMT
-                  "\", without its name",
-                  STR_ARG(src->text), STR_ARG(cp->op->copy.dst.text));
-    if (!cp->op->copy.build_ref)
+    const struct sx_copy *copy = &cp->op->copy;
+    const char *others = copy->src.n > 1 ? " or another source" : "";
+    struct diag *d;
+    if (is_into)
+        d = diag_rule(df->c->diags, &sx_loss_directory_name, src->span,
+                      "if \"" STR_FMT "\"%s is a directory, COPY puts what is in it into \"" STR_FMT
+                      "\", without its name; if it is a link, what it leads to",
+                      STR_ARG(src->text), others, STR_ARG(copy->dst.text));
+    else
+        d = diag_rule(df->c->diags, &sx_loss_link, src->span,
+                      "if \"" STR_FMT "\" is a link, COPY takes what it leads to",
+                      STR_ARG(src->text));
+    if (!copy->build_ref)
         diag_note(d, df->options->context ? "it is not in the context"
                                           : "--context=DIR looks what it is");
 }
@@ -161,6 +216,12 @@ static void warn_of_directory(struct sx_df *df, const struct copying *cp, const 
 static struct str with_slash(struct arena *a, struct str dir)
 {
     return str_ends(dir, STR("/")) ? dir : str_concat(a, dir, STR("/"));
+}
+
+/* Empty for all of what is copied from. */
+static struct str source_name(struct sx_df *df, const struct sx_word *src)
+{
+    return path_base(path_clean(df->arena, src->text));
 }
 
 static void put_into(struct sx_df *df, const struct copying *cp)
@@ -171,14 +232,13 @@ static void put_into(struct sx_df *df, const struct copying *cp)
     uint32_t first = 0;
     for (uint32_t i = 0; i < copy->src.n; i++) {
         const struct sx_word *src = &copy->src.at[i];
-        struct str name = path_base(sx_path_clean(df->arena, src->text));
-        bool has_name = name.n && !str_eq(name, STR("."));
+        struct str name = source_name(df, src);
         enum source_kind kind = look(df, cp, src);
-        if (kind == SOURCE_UNKNOWN && has_name && !is_reported) {
-            warn_of_directory(df, cp, src);
+        if (kind == SOURCE_UNKNOWN && name.n && !is_reported) {
+            doubt(df, cp, src, true);
             is_reported = true;
         }
-        if (kind != SOURCE_DIRECTORY || !has_name)
+        if (kind != SOURCE_DIRECTORY || !name.n)
             continue;
         dst = with_slash(df->arena, dst);
         put_copy(df, cp, first, i, dst);
@@ -192,6 +252,8 @@ void sx_df_copy(struct sx_df *df, const struct sx_op *op)
 {
     const struct sx_copy *copy = &op->copy;
     struct copying cp = {.op = op};
+    vec_for (const struct sx_word, name, &copy->exclude)
+        vec_push(df->arena, &cp.exclude, name->text);
     sx_df_check_parent(df, &copy->dst);
     if (!sx_path_is_absolute(copy->dst.text))
         sx_df_need_workdir(df, op->form->span);
@@ -200,7 +262,9 @@ void sx_df_copy(struct sx_df *df, const struct sx_op *op)
     if (copy->src.n > 1 || str_ends(copy->dst.text, STR("/"))) {
         put_into(df, &cp);
     } else {
-        look(df, &cp, &copy->src.at[0]);
+        const struct sx_word *src = &copy->src.at[0];
+        if (look(df, &cp, src) == SOURCE_UNKNOWN && source_name(df, src).n)
+            doubt(df, &cp, src, false);
         put_copy(df, &cp, 0, 1, copy->dst.text);
     }
 }

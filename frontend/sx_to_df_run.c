@@ -38,30 +38,35 @@ static bool has_option(const struct sx_mount *m, struct str key)
     return false;
 }
 
-/* The number of the step's user. False: it has a name that only --passwd could tell. */
-static bool user_number(const struct sx_df *df, struct str *number)
+/* The numbers of the step's user. False: it has a name that only --passwd could tell. */
+static bool user_numbers(const struct sx_df *df, struct str *uid, struct str *gid)
 {
     const struct sx_user *u = df->user;
     struct passwd_entry entry;
-    *number = u ? u->uid.text : STR("0");
+    *uid = u ? u->uid.text : STR("0");
+    *gid = u ? u->gid.text : STR("0");
     if (!u || !u->name.text.p)
         return true;
     if (!passwd_find(df->options->passwd, u->name.text, false, &entry))
         return false;
-    *number = arena_printf(df->arena, "%lu", (unsigned long)entry.uid);
+    *uid = arena_printf(df->arena, "%lu", (unsigned long)entry.uid);
+    *gid = arena_printf(df->arena, "%lu", (unsigned long)entry.gid);
     return true;
 }
 
-/* The mount belongs to the step's user. On Windows users have no numbers, unless the spec gives
- * one. */
+/* The mount belongs to the step's user. OBuilder prints no group, and the text stays the same as
+ * its where user and group have one number. On Windows users have no numbers, unless the
+ * spec gives one. */
 static void put_owner(struct sx_df *df, struct buf *flag, const struct sx_mount *m)
 {
-    struct str number;
+    struct str uid, gid;
     bool is_windows = df->options->windows_escape;
     if (is_windows && (!df->user || df->user->name.text.p))
         return;
-    if (user_number(df, &number)) {
-        put_field(df, flag, STR("uid"), number);
+    if (user_numbers(df, &uid, &gid)) {
+        put_field(df, flag, STR("uid"), uid);
+        if (!str_eq(uid, gid))
+            put_field(df, flag, STR("gid"), gid);
     } else if (!has_option(m, STR("uid"))) {
         struct diag *d = diag_rule(df->c->diags, &sx_loss_mount_owner, m->span,
                                    "the mount \"" STR_FMT "\" belongs to root, as the number of "
@@ -227,21 +232,11 @@ static struct str with_array(struct sx_df *df, struct str head, struct str comma
                         STR_ARG(df_quote_json(a, command)));
 }
 
-/* A spec begins as root, and an image as it says. */
-static void need_user(struct sx_df *df, struct span span)
-{
-    if (!df->has_user)
-        sx_df_put(df, span,
-                  df->options->windows_escape ? STR("USER ContainerAdministrator")
-                                              : STR("USER 0:0"));
-    df->has_user = true;
-}
-
 void sx_df_run(struct sx_df *df, const struct sx_op *op)
 {
     const struct sx_run *run = &op->run;
     struct buf head = BUF_INIT;
-    need_user(df, op->form->span);
+    sx_df_need_user(df, op->form->span);
     sx_df_need_workdir(df, op->form->span);
     buf_puts(&head, run->networks.n ? "RUN" : "RUN --network=none");
     put_mounts(df, &head, run);

@@ -124,6 +124,7 @@ E2E_TESTS = \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
 	tests/e2e/convert-builds.sh \
+	tests/e2e/convert-spec-builds.sh \
 	tests/e2e/convert.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/copy-context.sh \

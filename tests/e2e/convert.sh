@@ -21,7 +21,7 @@ END
 cat >a.spec <<'END'
 ((from debian)
  (user (uid 1) (gid 1))
- (workdir /w)
+ (workdir /)
  (run
   (cache (c (target /c)))
   (network host)
@@ -38,7 +38,7 @@ expect_stdout '((from debian)
 expect_exit 0 obkit convert a.spec
 expect_stdout 'FROM debian
 USER 1:1
-WORKDIR /w
+WORKDIR /
 RUN make'
 expect_exit 0 sh -c 'spec2ir --to=other - <a.spec'
 expect_exit 0 obkit convert --buildkit a.spec

@@ -129,6 +129,13 @@ class Reader:
             names = [re.sub(r"\[(.)\]|\\(.)", r"\1\2", n[len("**/"):]) for n in names]
         return [n for n in names if n and "/" not in n]
 
+    def owner(self, op):
+        """Of a stage's files COPY keeps the owners, unless it has another; a spec's are the user's."""
+        if "CopyOwnerLost" in self.losses:
+            return ""
+        keeps = op["style"] == "dockerfile" and op["from"] == "step"
+        return self.user(op.get("owner", "kept" if keeps else "0:0"))
+
     def copy(self, op, step):
         sources = [self.source(op, s) for s in op["src"]]
         dst = self.path(op["dst"], True)
@@ -138,7 +145,7 @@ class Reader:
             "from": self.stage(step["reads"][0]) if op["from"] == "step" else op.get("context"),
             "src": sources,
             "dst": dst,
-            "owner": "" if "CopyOwnerLost" in self.losses else self.user(op.get("owner", "0:0")),
+            "owner": self.owner(op),
             "exclude": self.excluded(op),
         }
 

@@ -23,7 +23,7 @@ static void setup(void)
     scratch_text(&dir, "dir/sub/x", "");
     scratch_text(&dir, "a.log", "");
     scratch_text(&dir, "packed", "\x1f\x8b");
-    scratch_text(&dir, ".dockerignore", "skipped\n*.log\n!keep.log\n");
+    scratch_text(&dir, ".dockerignore", "skipped\n*.log\n!**/keep.log\n");
     scratch_symlink(&dir, "dir", "link");
     scratch_symlink(&dir, "a.c", "dir/up");
     scratch_symlink(&dir, "/etc/passwd", "out");
@@ -82,6 +82,36 @@ START_TEST(what_is_ignored_is_not_there)
 }
 END_TEST
 
+static struct str found(const char *path, const char *except)
+{
+    struct str_vec names = {0};
+    struct str path_found;
+    struct ob_err err;
+    vec_push(&arena, &names, str_from(except));
+    ck_assert_ok(context_find_ignored(&context, str_from(path), &names, &path_found, &err), &err);
+    return path_found;
+}
+
+START_TEST(the_first_that_is_ignored_is_found)
+{
+    ck_assert_strs(found("", "none"), STR("a.log"));
+    ck_assert_strs(found(".", "a.log"), STR("skipped"));
+    ck_assert_strs(found("a.log", "a.log"), STR("a.log"));
+    ck_assert_ptr_null(found("dir", "none").p);
+    ck_assert_ptr_null(found("none", "none").p);
+}
+END_TEST
+
+START_TEST(an_ignored_directory_may_hold_what_is_kept)
+{
+    scratch_mkdir(&dir, "half.log");
+    scratch_text(&dir, "half.log/keep.log", "");
+    ck_assert_ptr_null(found("half.log", "none").p);
+    scratch_text(&dir, "half.log/other", "");
+    ck_assert_strs(found("half.log", "none"), STR("half.log/other"));
+}
+END_TEST
+
 START_TEST(patterns_match_component_by_component)
 {
     struct str_vec names = {0};
@@ -106,4 +136,5 @@ END_TEST
 
 UNIT_MAIN_WITH("context", setup, teardown, a_source_is_what_its_links_lead_to,
                nothing_outside_is_looked_at, what_is_ignored_is_not_there,
+               the_first_that_is_ignored_is_found, an_ignored_directory_may_hold_what_is_kept,
                patterns_match_component_by_component, archives_are_known_by_what_they_begin_with)

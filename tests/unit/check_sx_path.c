@@ -26,6 +26,19 @@ START_TEST(dotdot_counts_only_as_a_whole_part)
 }
 END_TEST
 
+START_TEST(the_root_is_that_of_a_drive_too)
+{
+    static const char *const roots[] = {"/", "//", "/./", "C:/", "C:\\"};
+    static const char *const others[] = {"", ".", "a", "/a", "/..", "C:", "C:/a", "C:\\a"};
+    struct arena a = ARENA_INIT;
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++)
+        ck_assert(sx_path_is_root(&a, str_from(roots[i])));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert(!sx_path_is_root(&a, str_from(others[i])));
+    arena_free(&a);
+}
+END_TEST
+
 struct row {
     const char *dir, *path, *want;
 };
@@ -72,4 +85,5 @@ START_TEST(a_destination_keeps_its_slash_and_gets_none)
 END_TEST
 
 UNIT_MAIN("sx_path", drives_and_a_leading_slash_are_absolute, dotdot_counts_only_as_a_whole_part,
-          a_workdir_is_joined_and_cleaned, a_destination_keeps_its_slash_and_gets_none)
+          the_root_is_that_of_a_drive_too, a_workdir_is_joined_and_cleaned,
+          a_destination_keeps_its_slash_and_gets_none)

@@ -68,6 +68,68 @@ START_TEST(links_are_followed_and_that_is_said)
 }
 END_TEST
 
+/* The message of a loss, which is number i of what was said. */
+static void ck_loss(const struct run *r, size_t i, const char *rule, struct str text)
+{
+    ck_rule(r, i, rule);
+    ck_assert_strs(r->diags.list.at[i]->text, text);
+}
+
+START_TEST(a_link_to_nothing_is_told_from_what_is_absent)
+{
+    struct scratch_dir d;
+    struct context context;
+    struct ob_err err = OB_ERR_INIT;
+    struct run r = {.options.translate.context = &context};
+    scratch_start(&d);
+    scratch_symlink(&d, "nowhere", "dangling");
+    ck_assert_ok(context_open(&context, &r.a, d.path, &err), &err);
+    translate(&r, "((from debian) (copy (src dangling) (dst /x)) (copy (src dangling) (dst /y/))"
+                  " (copy (src absent) (dst /x)))");
+    ck_assert_str_eq(r.out.p, "FROM debian\n"
+                              "COPY dangling /x\n"
+                              "COPY dangling /y/\n"
+                              "COPY absent /x\n");
+    ck_assert_uint_eq(r.diags.list.n, 3);
+    for (size_t i = 0; i < 2; i++)
+        ck_loss(&r, i, "LinkLost",
+                STR("\"dangling\" is a link to nothing in the context, and COPY of it fails"));
+    ck_loss(&r, 2, "LinkLost", STR("if \"absent\" is a link, COPY takes what it leads to"));
+    context_close(&context);
+    scratch_end(&d);
+    end(&r);
+}
+END_TEST
+
+START_TEST(what_docker_ignores_is_lost_unless_the_spec_leaves_it_out_too)
+{
+    struct scratch_dir d;
+    struct context context;
+    struct ob_err err = OB_ERR_INIT;
+    struct run r = {.options.translate = {.context = &context, .buildkit = true}};
+    scratch_start(&d);
+    scratch_mkdir(&d, "dir");
+    scratch_mkdir(&d, "dir/sub");
+    scratch_text(&d, "dir/sub/a.o", "");
+    scratch_text(&d, "dir/file", "");
+    scratch_text(&d, "b.o", "");
+    scratch_text(&d, ".dockerignore", "**/*.o\n");
+    ck_assert_ok(context_open(&context, &r.a, d.path, &err), &err);
+    translate(&r,
+              "((from debian) (copy (src .) (dst /x) (exclude a.o b.o))"
+              " (copy (src dir/file) (dst /f)) (copy (src dir) (dst /d/)) (copy (src b.o) (dst /b))"
+              " (copy (src .) (dst /x) (exclude dir)))");
+    ck_assert_uint_eq(r.diags.list.n, 3);
+    ck_loss(&r, 0, "IgnoreLost",
+            STR("Docker leaves out \"dir/sub/a.o\", which .dockerignore names"));
+    ck_loss(&r, 1, "IgnoreLost", STR("Docker leaves out \"b.o\", which .dockerignore names"));
+    ck_loss(&r, 2, "IgnoreLost", STR("Docker leaves out \"b.o\", which .dockerignore names"));
+    context_close(&context);
+    scratch_end(&d);
+    end(&r);
+}
+END_TEST
+
 START_TEST(a_text_goes_behind_what_is_there)
 {
     struct run r = {0};
@@ -79,4 +141,7 @@ START_TEST(a_text_goes_behind_what_is_there)
 }
 END_TEST
 
-UNIT_MAIN("sx_to_df", links_are_followed_and_that_is_said, a_text_goes_behind_what_is_there)
+UNIT_MAIN("sx_to_df", links_are_followed_and_that_is_said,
+          a_link_to_nothing_is_told_from_what_is_absent,
+          what_docker_ignores_is_lost_unless_the_spec_leaves_it_out_too,
+          a_text_goes_behind_what_is_there)
