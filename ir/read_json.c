@@ -233,7 +233,8 @@ int ir_read_json(struct plan *p, struct str text, struct ob_err *err)
 {
     struct arena nodes = ARENA_INIT;
     const struct json_node *doc = json_tree_parse(p->arena, &nodes, text, err);
-    struct reader r = {p->arena, err};
+    size_t grown = 0;
+    struct reader r = {p->arena, err, &grown};
     struct ir_needs listed = {0};
     int rc = doc ? read_document(&r, doc, p, &listed) : ob_err_wrap(err, "not JSON");
     arena_free(&nodes);

@@ -112,6 +112,25 @@ static bool find_op(struct str name, enum text_op *op)
     return false;
 }
 
+static size_t known_bytes(struct text t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t.n; i++)
+        n += t.part[i].kind == TEXT_LITERAL ? t.part[i].s.n : 0;
+    return n;
+}
+
+/* A few nested replacements can make gigabytes of kilobytes. */
+static int count_growth(const struct reader *r, const struct at *at, size_t before, size_t after)
+{
+    enum { GROWN_MAX = 64 << 20 };
+    if (after > before)
+        *r->grown += after - before;
+    if (*r->grown <= GROWN_MAX)
+        return 0;
+    return read_fail(r, at, "the expansions of the document grow to more than 64 MiB");
+}
+
 static int read_expand(const struct reader *r, const struct at *at, const struct json_node *v,
                        struct text *out)
 {
@@ -134,7 +153,8 @@ static int read_expand(const struct reader *r, const struct at *at, const struct
         return -1;
     *out = text_op_has_with(op) ? text_replace(r->arena, op, of, word, with)
                                 : text_expand(r->arena, op, of, word);
-    return 0;
+    return count_growth(r, at, known_bytes(of) + known_bytes(word) + known_bytes(with),
+                        known_bytes(*out));
 }
 
 static int read_reference(const struct reader *r, const struct at *at, const struct json_node *v,

@@ -20,6 +20,7 @@ struct at {
 struct reader {
     struct arena *arena; /* of the plan; strings are there already */
     struct ob_err *err;
+    size_t *grown; /* bytes that expansions have made of known texts, in the whole document */
 };
 
 static inline struct at key_at(const struct at *up, const char *key)

@@ -291,6 +291,28 @@ START_TEST(a_long_late_value_takes_no_time)
 }
 END_TEST
 
+START_TEST(expansions_of_a_small_document_stay_small)
+{
+    enum { LONG = 1000, PARTS = 80 }; /* each part is 1,000 times 1,000 bytes */
+    struct plan p;
+    struct ob_err err;
+    struct buf b = BUF_INIT;
+    char as[LONG + 1];
+    const struct str frame = STR(LATE("@"));
+    size_t at = (size_t)str_find(frame, '@');
+    memset(as, 'a', LONG);
+    as[LONG] = '\0';
+    buf_add(&b, frame.p, at);
+    buf_puts(&b, "\"/\"");
+    for (int i = 0; i < PARTS; i++)
+        buf_printf(&b, ",{\"expand\":\"//\",\"of\":\"%s\",\"word\":\"a\",\"with\":\"%s\"}", as, as);
+    buf_add_str(&b, str_skip(frame, at + 1));
+    ck_assert_int_eq(read_text(&p, buf_str(&b), &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "grow to more than 64 MiB"));
+    buf_free(&b);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("read");
@@ -304,6 +326,7 @@ int main(void)
     tcase_add_test(tc, a_nul_byte_ends_no_document);
     tcase_add_test(tc, deep_nesting_is_refused);
     tcase_add_test(tc, a_long_late_value_takes_no_time);
+    tcase_add_test(tc, expansions_of_a_small_document_stay_small);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);
     srunner_run_all(sr, CK_NORMAL);
