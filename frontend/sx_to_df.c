@@ -89,27 +89,55 @@ static bool is_absolute_workdir(const struct sx_op *op)
     return op->kind == SX_WORKDIR && sx_path_is_absolute(op->args.at[0].text);
 }
 
-/* A command makes the directory it is run in, as root; a copy one that it goes to, as the user. */
-static void find_use(struct sx_df *df, const struct sx_op *workdir)
+static bool is_absolute_copy(const struct sx_df *df, const struct sx_op *op)
 {
-    const struct sx_user *user = df->user;
-    const struct sx_op *op = workdir + 1;
+    return op < df->end && op->kind == SX_COPY && sx_path_is_absolute(op->copy.dst.text);
+}
+
+/* `dir` is an absolute path, or empty: then only relative destinations are known to be in it. */
+static bool copies_into(const struct sx_df *df, const struct sx_op *op, struct str dir)
+{
+    if (op->kind != SX_COPY)
+        return false;
+    if (!is_absolute_copy(df, op))
+        return true;
+    struct str dst = sx_path_clean(df->arena, op->copy.dst.text);
+    return dir.n && str_starts(dst, dir) && (dst.n == dir.n || dst.p[dir.n] == '/');
+}
+
+/* Goes on from one use to the next. A command makes the directory it is run in, as root; a copy one
+ * that it goes to, as the user. */
+static void find_use(struct sx_df *df, struct str dir)
+{
+    const struct sx_op *op = df->use.op + 1;
     for (; op < df->end && op->kind != SX_RUN && !is_absolute_workdir(op); op++) {
         if (op->kind == SX_USER)
-            user = &op->user;
-        if (op->kind == SX_COPY && !sx_path_is_absolute(op->copy.dst.text))
+            df->use.user = &op->user;
+        if (copies_into(df, op, dir))
             break;
     }
     df->use.op = op;
-    df->use.user = op < df->end && op->kind == SX_RUN ? NULL : user;
+    if (op < df->end && op->kind == SX_RUN)
+        df->use.user = NULL;
+}
+
+static void use_of(struct sx_df *df, const struct sx_op *workdir)
+{
+    struct str dir = {0};
+    bool is_known = df->use.op && df->use.op > workdir;
+    if (!is_known)
+        df->use = (struct sx_df_use){workdir, df->user};
+    if (is_absolute_workdir(workdir))
+        dir = sx_path_clean(df->arena, workdir->args.at[0].text);
+    if (!is_known || is_absolute_copy(df, df->use.op))
+        find_use(df, dir);
 }
 
 /* WORKDIR makes the directory where it stands, and as the user. */
 static void check_maker(struct sx_df *df, const struct sx_op *workdir)
 {
     const struct sx_word *dir = &workdir->args.at[0];
-    if (!df->use.op || df->use.op <= workdir)
-        find_use(df, workdir);
+    use_of(df, workdir);
     const struct sx_user *maker = df->use.user;
     if (df->use.op == df->end || is_absolute_workdir(df->use.op)) {
         diag_rule(df->c->diags, &sx_loss_workdir, dir->span,

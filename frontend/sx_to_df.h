@@ -19,7 +19,7 @@ struct sx_df_mark {
 };
 
 /* The next operation that makes the working directory or leaves it, and whom the former makes it
- * for. It is looked for once for all directories before it. */
+ * for. It is looked for once for all directories before it, if it makes them all. */
 struct sx_df_use {
     const struct sx_op *op; /* NULL = not looked for, the end = there is none */
     const struct sx_user *user;

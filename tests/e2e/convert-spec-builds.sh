@@ -77,6 +77,10 @@ given <<'END'
 END
 expect_same --context="$tmp/context"
 given <<'END'
+((from busybox) (user (uid 5) (gid 6)) (workdir /made/) (copy (src d) (dst /made/)) (run (shell true)))
+END
+expect_same --context="$tmp/context"
+given <<'END'
 ((from busybox) (workdir /made) (env A b))
 END
 expect_loss WorkdirLost ./made
