@@ -5,6 +5,7 @@
 #include "frontend/df_to_spec.h"
 
 #include "frontend/sx_emit.h"
+#include "frontend/windows_image.h"
 
 static const struct diag_rule base_assumed = {"BaseAssumed", DIAG_LOSS};
 static const struct diag_rule platform_lost = {"PlatformLost", DIAG_LOSS};
@@ -131,21 +132,12 @@ static void put_comments(struct ts_chain *ch)
     }
 }
 
-static bool looks_like_windows(struct str image)
-{
-    static const char *const words[] = {"windows", "nanoserver", "servercore"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (image.n && memmem(image.p, image.n, words[i], strlen(words[i])))
-            return true;
-    return false;
-}
-
 /* Whether the image is one of Windows. Paths were read for the platform, whatever it looks like. */
 static void take_system(struct ts_chain *ch, struct str image)
 {
     ch->is_windows = ch->root && ch->root->is_windows;
     if (ch->is_windows ||
-        (!looks_like_windows(image) && ch->t->lo->file->directives.escape_char != '`'))
+        (!windows_image_is(image) && ch->t->lo->file->directives.escape_char != '`'))
         return;
     ch->is_windows = true;
     struct diag *d =
