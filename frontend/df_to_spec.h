@@ -103,8 +103,14 @@ bool ts_has_shell(struct ts_chain *ch);
 struct str ts_quote(struct arena *a, struct str s);
 /* A mode for chmod(1), which does not look at the umask; empty if there is none. */
 struct str ts_mode(struct ts_chain *ch, struct text chmod);
-/* Changes modes of what was copied. */
-void ts_chmod(struct ts_chain *ch, struct str mode, const struct str_vec *paths);
+/* What was copied, and which mode its source has; 0 = nobody knows. */
+struct ts_copied {
+    struct str path;
+    mode_t mode;
+};
+DEFINE_VEC(ts_copied_vec, struct ts_copied);
+/* Changes their modes. */
+void ts_chmod(struct ts_chain *ch, struct str mode, const struct ts_copied_vec *copied);
 
 /* df_to_spec_dirs.c: directories, and those that WORKDIR makes. */
 bool ts_is_dir(const struct ts_chain *ch, struct str path);
@@ -152,8 +158,8 @@ void ts_sources_ignore(struct ts_sources *from);
 /* Reports a source that is only taken to be a file. */
 void ts_source_report(struct ts_sources *from, const struct ts_source *s);
 /* What is copied of a directory of the context, links excepted, as below/NAME. */
-int ts_source_list(struct ts_sources *from, struct str dir, struct str below, struct str_vec *out,
-                   struct ob_err *err);
+int ts_source_list(struct ts_sources *from, struct str dir, struct str below,
+                   struct ts_copied_vec *out, struct ob_err *err);
 
 /* The name of the build that a step is the result of. */
 struct str ts_build_of(struct ts_chain *ch, uint32_t step);

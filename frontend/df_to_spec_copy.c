@@ -21,7 +21,7 @@ struct copying {
     struct ts_sources from;
     bool into; /* the destination is a directory, whatever is there */
     struct str dst, owner, chmod;
-    struct str_vec changed; /* paths that were made, for chmod */
+    struct ts_copied_vec copied; /* for chmod */
 };
 
 static struct str with_slash(struct arena *a, struct str dir)
@@ -97,6 +97,13 @@ static void put_copy(struct copying *cp, struct str_vec *src, struct str dst)
     buf_putc(ch->out, ')');
 }
 
+static void note_copied(struct copying *cp, const struct ts_source *s, struct str path)
+{
+    mode_t mode = cp->from.context ? context_mode(cp->from.context, s->path) : 0;
+    struct ts_copied copied = {path, mode};
+    vec_push(cp->ch->t->a, &cp->copied, copied);
+}
+
 /* A file under a name of its own: a link that was followed, or a destination without a slash. */
 static void copy_as(struct copying *cp, const struct ts_source *s, struct str path)
 {
@@ -104,7 +111,8 @@ static void copy_as(struct copying *cp, const struct ts_source *s, struct str pa
     ts_source_report(&cp->from, s);
     vec_push(cp->ch->t->a, &one, s->path);
     put_copy(cp, &one, path);
-    vec_push(cp->ch->t->a, &cp->changed, path);
+    ts_know_dir(cp->ch, str_of(path.p, path.n - path_base(path).n));
+    note_copied(cp, s, path);
 }
 
 static bool keeps_name(const struct ts_source *s)
@@ -124,7 +132,7 @@ static size_t copy_into(struct copying *cp, size_t i)
             break;
         ts_source_report(&cp->from, s);
         vec_push(a, &files, s->path);
-        vec_push(a, &cp->changed, str_concat(a, dst, s->name));
+        note_copied(cp, s, str_concat(a, dst, s->name));
     }
     put_copy(cp, &files, dst);
     ts_know_dir(cp->ch, dst);
@@ -163,19 +171,21 @@ static void make_destination(struct copying *cp, const struct ts_source *s, stru
     ts_want_user(ch, cp->owner);
 }
 
-static void list_changed(struct copying *cp, const struct ts_source *s)
+static void list_copied(struct copying *cp, const struct ts_source *s)
 {
     struct ts_chain *ch = cp->ch;
     struct arena *a = ch->t->a;
-    struct str_vec below = {0};
+    struct ts_copied_vec below = {0};
     struct ob_err err;
     if (!cp->from.context)
         ts_error(ch, "what is in \"" STR_FMT "\", for --chmod, is not known%s", STR_ARG(s->path),
                  cp->from.build.p ? ", as it is in another stage" : " without --context");
     else if (ts_source_list(&cp->from, s->path, STR(""), &below, &err) < 0)
         ts_error(ch, "%s", err.text);
-    vec_for (const struct str, path, &below)
-        vec_push(a, &cp->changed, str_concat(a, with_slash(a, cp->dst), *path));
+    vec_for (struct ts_copied, c, &below) {
+        c->path = str_concat(a, with_slash(a, cp->dst), c->path);
+        vec_push(a, &cp->copied, *c);
+    }
 }
 
 static void copy_directory(struct copying *cp, const struct ts_source *s)
@@ -187,7 +197,7 @@ static void copy_directory(struct copying *cp, const struct ts_source *s)
     put_copy(cp, &one, dst);
     ts_know_dir(cp->ch, dst);
     if (cp->chmod.n)
-        list_changed(cp, s);
+        list_copied(cp, s);
 }
 
 /* Gives how many sources were copied. */
@@ -226,7 +236,7 @@ static void finish(struct copying *cp)
     ts_want_user(ch, cp->owner);
     for (size_t i = 0; i < cp->from.list.n;)
         i += put_source(cp, i);
-    ts_chmod(ch, cp->chmod, &cp->changed);
+    ts_chmod(ch, cp->chmod, &cp->copied);
 }
 
 static void begin(struct copying *cp, struct ts_chain *ch, struct text dst, struct text owner,

@@ -128,8 +128,9 @@ void ts_settle(struct ts_chain *ch, struct str path, struct str owner)
     ch->pending.p = NULL;
     bool same_owner = ch->is_windows || str_eq(owner, ch->pending_owner);
     bool is_made = path.p && is_within(ch, path, dir) && same_owner;
-    if (!is_made && !ts_is_dir(ch, dir))
-        ts_helper(ch, ts_mkdir_command(ch, dir, ch->pending_owner));
+    if (is_made || ts_is_dir(ch, dir))
+        return;
+    ts_helper(ch, ts_mkdir_command(ch, dir, ch->pending_owner));
     ts_know_dir(ch, dir);
 }
 

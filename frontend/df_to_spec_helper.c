@@ -7,6 +7,8 @@
 #include "base/mode.h"
 #include "frontend/sx_emit.h"
 
+#include <sys/stat.h>
+
 void ts_put_command(struct ts_chain *ch, struct str text)
 {
     enum { BEFORE = 13 }; /* "(run (shell \"" */
@@ -94,18 +96,31 @@ struct str ts_mode(struct ts_chain *ch, struct text chmod)
     return out;
 }
 
-void ts_chmod(struct ts_chain *ch, struct str mode, const struct str_vec *paths)
+/* Of a mode that is known, what a symbolic one makes of it: chmods differ in what "X" is. */
+static struct str mode_word(struct arena *a, struct str mode, const struct ts_copied *c)
 {
+    if (c->mode == 0 || !mode_is_symbolic(mode))
+        return mode;
+    return arena_printf(a, "%o", (unsigned)mode_apply(mode, c->mode & 07777, S_ISDIR(c->mode)));
+}
+
+void ts_chmod(struct ts_chain *ch, struct str mode, const struct ts_copied_vec *copied)
+{
+    struct str last = STR("");
     struct buf b = BUF_INIT;
-    if (mode.n == 0 || paths->n == 0)
+    if (mode.n == 0 || copied->n == 0)
         return;
     if (ch->is_windows) {
         ts_error(ch, "a spec for Windows can't change modes");
         return;
     }
-    buf_printf(&b, "chmod " STR_FMT, STR_ARG(mode));
-    vec_for (const struct str, p, paths)
-        buf_printf(&b, " " STR_FMT, STR_ARG(ts_quote(ch->t->a, *p)));
+    vec_for (const struct ts_copied, c, copied) {
+        struct str word = mode_word(ch->t->a, mode, c);
+        if (!str_eq(word, last))
+            buf_printf(&b, "%schmod " STR_FMT, b.n ? " && " : "", STR_ARG(word));
+        last = word;
+        buf_printf(&b, " " STR_FMT, STR_ARG(ts_quote(ch->t->a, c->path)));
+    }
     ts_helper(ch, arena_str(ch->t->a, buf_str(&b)));
     buf_free(&b);
 }

@@ -183,8 +183,8 @@ static bool is_excluded(const struct ts_sources *from, struct str name)
     return false;
 }
 
-int ts_source_list(struct ts_sources *from, struct str dir, struct str below, struct str_vec *out,
-                   struct ob_err *err)
+int ts_source_list(struct ts_sources *from, struct str dir, struct str below,
+                   struct ts_copied_vec *out, struct ob_err *err)
 {
     struct arena *a = from->ch->t->a;
     struct str_vec names = {0};
@@ -192,12 +192,11 @@ int ts_source_list(struct ts_sources *from, struct str dir, struct str below, st
         return -1;
     vec_for (const struct str, name, &names) {
         struct str path = path_join(a, str_eq(dir, STR(".")) ? STR("") : dir, *name);
-        struct str shown = path_join(a, below, *name);
-        mode_t mode = context_mode(from->context, path);
-        if (S_ISLNK(mode) || is_excluded(from, *name))
+        struct ts_copied copied = {path_join(a, below, *name), context_mode(from->context, path)};
+        if (S_ISLNK(copied.mode) || is_excluded(from, *name))
             continue;
-        vec_push(a, out, shown);
-        if (S_ISDIR(mode) && ts_source_list(from, path, shown, out, err) < 0)
+        vec_push(a, out, copied);
+        if (S_ISDIR(copied.mode) && ts_source_list(from, path, copied.path, out, err) < 0)
             return -1;
     }
     return 0;

@@ -124,6 +124,7 @@ E2E_TESTS = \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
 	tests/e2e/convert-builds.sh \
+	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
 	tests/e2e/convert.sh \
 	tests/e2e/crash-status.sh \
@@ -156,7 +157,8 @@ E2E_TESTS = \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/tree.py $(E2E_TESTS)
+EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
+	tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/tiny
 endif
