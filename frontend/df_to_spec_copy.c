@@ -221,22 +221,32 @@ static bool is_same(struct ts_chain *ch, struct str x, struct str y)
     return str_eq(path_clean(ch->t->a, x), path_clean(ch->t->a, y));
 }
 
-static void finish(struct copying *cp)
+/* WORKDIR's directory, which a directory is copied into, gets its mode and owner from WORKDIR, and
+ * only where nothing can make it from the copy. */
+static void settle(struct copying *cp)
 {
     struct ts_chain *ch = cp->ch;
-    if (cp->from.list.n == 0)
-        return;
-    /* WORKDIR's directory, where a directory goes into it: make_destination sees to it. */
-    if (cp->from.list.at[0].what == TS_DIRECTORY && ch->pending.p &&
-        is_same(ch, ch->pending, cp->dst)) {
+    bool goes_there = cp->from.list.at[0].what == TS_DIRECTORY && ch->pending.p &&
+                      is_same(ch, ch->pending, cp->dst);
+    if (!goes_there) {
+        ts_settle(ch, cp->dst, cp->owner);
+    } else if (ch->is_scratch && !ch->has_run) {
         cp->into = true;
         ch->pending.p = NULL;
+    } else {
+        ts_settle(ch, (struct str){0}, (struct str){0});
     }
-    ts_settle(ch, cp->dst, cp->owner);
-    ts_want_user(ch, cp->owner);
+}
+
+static void finish(struct copying *cp)
+{
+    if (cp->from.list.n == 0)
+        return;
+    settle(cp);
+    ts_want_user(cp->ch, cp->owner);
     for (size_t i = 0; i < cp->from.list.n;)
         i += put_source(cp, i);
-    ts_chmod(ch, cp->chmod, &cp->copied);
+    ts_chmod(cp->ch, cp->chmod, &cp->copied);
 }
 
 static void begin(struct copying *cp, struct ts_chain *ch, struct text dst, struct text owner,
