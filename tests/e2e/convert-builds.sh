@@ -99,6 +99,17 @@ RUN true
 WORKDIR /last/one
 END
 
+both <<'END'
+FROM busybox
+COPY --chmod=a=rX dir /x/
+USER app
+WORKDIR /srv/deep/er
+COPY --chown=7:8 dir .
+USER 1000:100
+WORKDIR /parent
+COPY --chown=1000:100 dir sub/
+END
+
 subject "owners by name and by number"
 both <<'END'
 FROM busybox
