@@ -280,7 +280,7 @@ static void put_spec(struct sx_df *df, const struct sx_spec *spec, struct str st
         buf_putc(df->out, '\n');
     }
     df->user = NULL;
-    df->end = spec->ops.at + spec->ops.n;
+    df->end = spec->ops.n ? spec->ops.at + spec->ops.n : NULL;
     df->use = (struct sx_df_use){0};
     df->shell = (struct sx_word_vec){0};
     df->has_user = df->has_workdir = false;
