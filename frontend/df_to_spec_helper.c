@@ -9,9 +9,14 @@
 
 #include <sys/stat.h>
 
+/* A command is one argument, for which the kernel has 128 KiB with the zero byte behind it. */
+enum { COMMAND_MAX = (128 << 10) - 1 };
+
 void ts_put_command(struct ts_chain *ch, struct str text)
 {
     enum { BEFORE = 13 }; /* "(run (shell \"" */
+    if (text.n > COMMAND_MAX)
+        ts_error(ch, "this becomes a command of %zu bytes, which is too long for one", text.n);
     sx_emit_text(ch->out, text, ch->indent + BEFORE);
 }
 
@@ -53,18 +58,11 @@ bool ts_has_shell(struct ts_chain *ch)
     return false;
 }
 
-/* What a command may have: the kernel takes 128 KiB in one argument. */
-enum { COMMAND_MAX = 120 << 10 };
-
 void ts_helper(struct ts_chain *ch, struct str command)
 {
     struct str_vec shell = ch->is_windows ? ts_windows_cmd(ch) : ts_sh(ch);
     if (!ts_has_shell(ch))
         return;
-    if (command.n > COMMAND_MAX) {
-        ts_error(ch, "this becomes a command of %zu bytes, which is too long for one", command.n);
-        return;
-    }
     if (!ch->is_windows)
         ts_want_user(ch, STR("0:0"));
     ts_want_shell(ch, &shell);

@@ -182,6 +182,12 @@ END
     echo EOF
 } | refused ':2:1: error: this becomes a command of [0-9]+ bytes, which is too long for one$'
 
+{
+    printf 'FROM busybox\nRUN <<EOF\n#!/bin/sh\n'
+    seq 30000
+    echo EOF
+} | refused ':2:1: error: this becomes a command of [0-9]+ bytes, which is too long for one$'
+
 subject "a script has another name"
 both ScriptNameLost <<'END'
 FROM busybox
