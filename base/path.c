@@ -45,3 +45,8 @@ struct str path_join(struct arena *a, struct str dir, struct str name)
         memcpy(p + dir.n + 1, name.p, name.n);
     return str_of(p, dir.n + name.n + 1);
 }
+
+struct str path_with_slash(struct arena *a, struct str path)
+{
+    return str_ends(path, STR("/")) ? path : str_concat(a, path, STR("/"));
+}

@@ -12,5 +12,7 @@ struct str path_clean(struct arena *a, struct str path);
 struct str path_base(struct str path);
 /* dir/name, or name if dir is empty. */
 struct str path_join(struct arena *a, struct str dir, struct str name);
+/* The path with one slash at its end at least. */
+struct str path_with_slash(struct arena *a, struct str path);
 
 #endif

@@ -24,11 +24,6 @@ struct copying {
     struct ts_copied_vec copied; /* for chmod */
 };
 
-static struct str with_slash(struct arena *a, struct str dir)
-{
-    return str_ends(dir, STR("/")) ? dir : str_concat(a, dir, STR("/"));
-}
-
 static struct str without_slash(struct str dir)
 {
     while (dir.n > 0 && dir.p[dir.n - 1] == '/')
@@ -125,7 +120,7 @@ static size_t copy_into(struct copying *cp, size_t i)
 {
     struct arena *a = cp->ch->t->a;
     struct str_vec files = {0};
-    struct str dst = with_slash(a, cp->dst);
+    struct str dst = path_with_slash(a, cp->dst);
     for (; i < cp->from.list.n; i++) {
         const struct ts_source *s = &cp->from.list.at[i];
         if (s->what == TS_DIRECTORY || !keeps_name(s))
@@ -183,7 +178,7 @@ static void list_copied(struct copying *cp, const struct ts_source *s)
     else if (ts_source_list(&cp->from, s->path, STR(""), &below, &err) < 0)
         ts_error(ch, "%s", err.text);
     vec_for (struct ts_copied, c, &below) {
-        c->path = str_concat(a, with_slash(a, cp->dst), c->path);
+        c->path = str_concat(a, path_with_slash(a, cp->dst), c->path);
         vec_push(a, &cp->copied, *c);
     }
 }
@@ -212,7 +207,7 @@ static size_t put_source(struct copying *cp, size_t i)
     else if (keeps_name(s))
         return copy_into(cp, i);
     else
-        copy_as(cp, s, str_concat(a, with_slash(a, without_slash(cp->dst)), s->name));
+        copy_as(cp, s, str_concat(a, path_with_slash(a, without_slash(cp->dst)), s->name));
     return 1;
 }
 

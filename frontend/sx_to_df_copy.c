@@ -213,11 +213,6 @@ static void doubt(struct sx_df *df, const struct copying *cp, const struct sx_wo
                                           : "--context=DIR looks what it is");
 }
 
-static struct str with_slash(struct arena *a, struct str dir)
-{
-    return str_ends(dir, STR("/")) ? dir : str_concat(a, dir, STR("/"));
-}
-
 /* Empty for all of what is copied from. */
 static struct str source_name(struct sx_df *df, const struct sx_word *src)
 {
@@ -240,7 +235,7 @@ static void put_into(struct sx_df *df, const struct copying *cp)
         }
         if (kind != SOURCE_DIRECTORY || !name.n)
             continue;
-        dst = with_slash(df->arena, dst);
+        dst = path_with_slash(df->arena, dst);
         put_copy(df, cp, first, i, dst);
         put_copy(df, cp, i, i + 1, str_concat(df->arena, dst, name));
         first = i + 1;
