@@ -159,10 +159,13 @@ static int compile_files(const struct spec2ir_options *o)
     struct ob_err err;
     cleanup_buf struct buf text = BUF_INIT;
 
-    if (load_sources(&c, o, &err) < 0 || load_options(o, &options, &context, &pins, &err) < 0)
-        return environment_error(&err);
-    bool ok = compile_all(&c, o, &text);
+    int rc = load_sources(&c, o, &err);
+    if (rc == 0)
+        rc = load_options(o, &options, &context, &pins, &err);
+    bool ok = rc == 0 && compile_all(&c, o, &text);
     context_close(&context);
+    if (rc < 0)
+        return environment_error(&err);
     diag_print_stderr(c.diags, c.sources);
     if (!ok)
         return OB_EXIT_FAILED;

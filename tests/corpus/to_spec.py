@@ -142,7 +142,7 @@ def places(op, context, style, from_context):
     return out
 
 
-def chain_of(ir, last, context, style):
+def chain_of(ir, last):
     steps, i = [], last
     while i is not None:
         steps.append(ir["steps"][i])
@@ -160,16 +160,16 @@ def want(what, x, y):
 
 
 class Compare:
-    def __init__(self, df, sx, context):
-        self.df, self.sx, self.context = df, sx, context
+    def __init__(self, df, sx, context, losses):
+        self.df, self.sx, self.context, self.losses = df, sx, context, losses
         self.seen = set()
 
     def chains(self, a, b):
         if (a, b) in self.seen:
             return
         self.seen.add((a, b))
-        have = chain_of(self.df, a, self.context, "dockerfile")
-        got = collections.deque(chain_of(self.sx, b, self.context, "spec"))
+        have = chain_of(self.df, a)
+        got = collections.deque(chain_of(self.sx, b))
         for s in have:
             if s["kind"] in ("from", "scratch"):
                 g = got.popleft()
@@ -275,8 +275,8 @@ def check(prog, corpus, ref):
         if status:
             return "broken", err
         sx = json.loads(out)
-        compare = Compare(df, sx, context)
-        compare.losses = open(losses).read()
+        with open(losses) as f:
+            compare = Compare(df, sx, context, f.read())
         try:
             compare.chains(df["targets"][0]["step"], sx["targets"][0]["step"])
         except Differs as e:
