@@ -9,6 +9,7 @@
 static const struct diag_rule device_lost = {"DeviceLost", DIAG_LOSS};
 static const struct diag_rule mount_option_lost = {"MountOptionLost", DIAG_LOSS};
 static const struct diag_rule secret_required = {"SecretRequired", DIAG_LOSS};
+static const struct diag_rule mount_owner_lost = {"MountOwnerLost", DIAG_LOSS};
 static const struct diag_rule mount_lost = {"MountLost", DIAG_LOSS};
 
 static void put_option(struct ts_chain *ch, const char *key, struct str value, bool *any)
@@ -86,10 +87,20 @@ void ts_put_mounts(struct ts_chain *ch, enum mount_type type, const char *field,
         buf_puts(ch->out, ") ");
 }
 
+/* A spec's caches belong to the step's user, and its secrets can be read by anybody. */
+static void check_owner(struct ts_chain *ch, const struct op_run *op, const struct ir_mount *m)
+{
+    bool has_owner = m->type == MOUNT_CACHE || m->type == MOUNT_SECRET;
+    if (has_owner && m->uid == 0 && !str_eq(ts_user(ch, op->user, false), STR("0:0")))
+        ts_loss(ch, &mount_owner_lost, "the mount \"" STR_FMT "\" is not for root alone",
+                STR_ARG(ts_value(ch, m->id)));
+}
+
 /* Mounts and more that no spec has. */
 void ts_check_run(struct ts_chain *ch, const struct op_run *op)
 {
     vec_for (const struct ir_mount, m, &op->mounts) {
+        check_owner(ch, op, m);
         if (m->type == MOUNT_BIND || m->type == MOUNT_TMPFS)
             ts_error(ch, "a spec has no mounts of type %s", mount_type_name(m->type));
         else if (m->type == MOUNT_SSH && m->required)
