@@ -74,7 +74,7 @@ int prepare_run(struct work *w, struct ob_err *err)
     struct sha256 h;
     struct digest input;
     size_t read = 0;
-    bool host = op->network == NETWORK_DEFAULT && w->b->options->network_default_host;
+    bool host = op->network == NETWORK_DEFAULT && w->b->options->network == BUILD_NETWORK_HOST;
     sha256_init(&h);
     sha256_add(&h, host ? "binds, network host" : "binds", host ? 19 : 5);
     w->shown = arena_new_n(w->b->arena, struct shown, op->mounts.n);

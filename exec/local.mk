@@ -28,7 +28,17 @@ libexec_a_SOURCES = \
 	exec/write_files.c exec/write_files.h
 
 bin_PROGRAMS += obexec
-obexec_SOURCES = exec/obexec.c exec/cmd.h exec/cmd_healthcheck.c exec/cmd_run.c exec/cmd_store.c
+obexec_SOURCES = exec/obexec.c exec/cmd.h \
+	exec/cmd_cache.c \
+	exec/cmd_healthcheck.c \
+	exec/cmd_inspect.c \
+	exec/cmd_log.c \
+	exec/cmd_prune.c \
+	exec/cmd_run.c \
+	exec/cmd_shell.c \
+	exec/cmd_store.c \
+	exec/run_options.c exec/run_options.h \
+	exec/store_cmd.c exec/store_cmd.h
 obexec_LDADD = $(EXEC_LIBS)
 
 bin_PROGRAMS += obkit

@@ -20,8 +20,9 @@ struct sandbox_options {
 
 /* How a command ended. */
 struct sandbox_status {
-    int exit_code;      /* 0–255; 127 and 126 as a shell says "not found" and "not executable" */
-    int signal;         /* the signal that ended it, else 0; then exit_code is 128 + signal */
+    int exit_code; /* 0–255; 127 and 126 as a shell says "not found" and "not executable" */
+    int signal;    /* the signal that ended it, else 0; then exit_code is 128 + signal */
+    bool is_out_of_memory; /* ended because it went over its memory limit */
     bool is_step_fault; /* with an error of reap: the step asked for what can't be, such as a mount
                            point below a read-only mount; else the machine or the sandbox failed */
 };

@@ -426,7 +426,7 @@ static const struct digest *late_input(const struct sched *s, const struct step 
                                        struct digest *room)
 {
     bool gets_host = step->kind == STEP_RUN && step->op.run.network == NETWORK_DEFAULT &&
-                     s->b->options->network_default_host;
+                     s->b->options->network == BUILD_NETWORK_HOST;
     if (!gets_host)
         return NULL;
     *room = sha256_of("network host", 12);
