@@ -34,19 +34,19 @@ static int add_sources(struct work *w, struct str_vec *out, struct ob_err *err)
 int prepare_add(struct work *w, struct ob_err *err)
 {
     const struct op_add *op = &w->job.step->op.add;
-    struct ignore_list own;
     struct str chmod;
     struct copy_request q = {
-        .root = w->b->context,
         .style = COPY_DOCKERFILE,
         .exclude = &op->exclude,
     };
     if (work_chmod(w, op->chmod, &chmod, err) < 0)
         return work_fault(w);
     q.set_mode = look_is_octal(chmod);
-    if (work_ignore(w, op->has_ignore, &op->ignore, &own, &q.ignore, err) < 0 ||
+    if (work_context(w, STR(""), &q.root, &q.ignore, err) < 0 ||
+        work_ignore(w, op->has_ignore, &op->ignore, &q.ignore, err) < 0 ||
         add_sources(w, &q.src, err) < 0 || manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
         return work_fault(w);
+    w->source_fd = q.root;
     w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
     return 0;
 }
@@ -81,7 +81,7 @@ static int add_item(struct work *w, const struct manifest_item *item, const stru
     bool wants_unpack = w->job.step->op.add.unpack != CHOICE_NO;
     if (wants_unpack && S_ISREG(f->mode)) {
         const char *source = arena_cstr(w->b->arena, f->source);
-        cleanup_close int fd = fs_open_in(w->b->context, source, O_RDONLY | O_NONBLOCK, 0);
+        cleanup_close int fd = fs_open_in(w->source_fd, source, O_RDONLY | O_NONBLOCK, 0);
         if (fd < 0)
             return ob_err_set(err, errno, "can't open \"%s\"", source);
         if (kit_is_archive(fd))
@@ -90,7 +90,7 @@ static int add_item(struct work *w, const struct manifest_item *item, const stru
     struct manifest alone = w->manifest;
     alone.items.at = (struct manifest_item *)item;
     alone.items.n = 1;
-    return copy_apply(&alone, w->b->context, t, err);
+    return copy_apply(&alone, w->source_fd, t, err);
 }
 
 int do_add(struct work *w, const struct rootfs *root, struct ob_err *err)

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
 	exec/bases.c exec/bases.h exec/bases_json.c \
 	exec/build.c exec/build.h \
+	exec/context.c exec/context.h \
 	exec/copy.c exec/copy.h \
 	exec/do_add.c \
 	exec/do_file.c \

@@ -124,6 +124,7 @@ E2E_TESTS = \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
+	tests/e2e/context-named.sh \
 	tests/e2e/convert-builds.sh \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
