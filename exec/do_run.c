@@ -110,60 +110,94 @@ static int open_as_it_is(const struct work *w, const struct shown *s, int *fd, s
     return 1;
 }
 
-static int open_copy(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
-                     struct ob_err *err)
+/* Copies what is shown to dst below root. */
+static int copy_shown(struct work *w, struct shown *s, int root, struct str dst, struct ob_err *err)
 {
     bool is_context = s->mount->from == MOUNT_FROM_CONTEXT;
     struct copy_target t = {
-        .root = scratch,
-        .style = COPY_DOCKERFILE,
-        .dst = arena_printf(w->b->arena, "/%zu", i),
-        .look = {.keep_owner = !is_context},
-    };
-    if ((!is_context && make_manifest(w, s, err) < 0) ||
-        copy_apply(&s->manifest, s->root, &t, err) < 0)
+        .root = root, .style = COPY_DOCKERFILE, .dst = dst, .look = {.keep_owner = !is_context}};
+    if (!is_context && make_manifest(w, s, err) < 0)
         return -1;
-    *fd = fs_open_in(scratch, t.dst.p, O_PATH | O_NOFOLLOW, 0);
+    return copy_apply(&s->manifest, s->root, &t, err);
+}
+
+static int open_copy(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
+                     struct ob_err *err)
+{
+    struct str dst = arena_printf(w->b->arena, "/%zu", i);
+    if (copy_shown(w, s, scratch, dst, err) < 0)
+        return -1;
+    *fd = fs_open_in(scratch, dst.p, O_PATH | O_NOFOLLOW, 0);
     return *fd < 0 ? ob_err_set(err, errno, "mount source \"" STR_FMT "\"", STR_ARG(s->source)) : 0;
+}
+
+static int open_root(struct work *w, struct shown *s, struct ob_err *err)
+{
+    if (work_open_read(w, s->read, &s->step, err) < 0)
+        return -1;
+    s->root = s->step.fd;
+    return 0;
+}
+
+int run_fill(struct work *w, size_t mount, int dir, struct ob_err *err)
+{
+    struct shown *s = &w->shown[mount];
+    if (s->mount->from == MOUNT_FROM_STEP && open_root(w, s, err) < 0)
+        return -1;
+    return copy_shown(w, s, dir, STR("/"), err) < 0 ? work_fault(w) : 0;
+}
+
+struct digest run_origin(const struct work *w, size_t mount)
+{
+    const struct shown *s = w->shown ? &w->shown[mount] : NULL;
+    struct digest none = {0}, d;
+    struct sha256 h;
+    if (!s || s->mount->from == MOUNT_FROM_NOTHING)
+        return none;
+    if (s->mount->from == MOUNT_FROM_CONTEXT)
+        return s->manifest.digest;
+    sha256_init(&h);
+    sha256_add(&h, w->job.reads[s->read].b, SHA256_BYTES);
+    sha256_add(&h, s->source.p, s->source.n);
+    sha256_final(&h, &d);
+    return d;
 }
 
 static int open_step(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
                      struct ob_err *err)
 {
-    if (work_open_read(w, s->read, &s->step, err) < 0)
+    if (open_root(w, s, err) < 0)
         return -1;
-    s->root = s->step.fd;
     int rc = open_as_it_is(w, s, fd, err);
     if (rc == 0)
         rc = open_copy(w, s, scratch, i, fd, err);
     return rc < 0 ? work_fault(w) : 0;
 }
 
-/* One descriptor for each mount, or -1: of those that show nothing of the build, and after an
- * error. close_shown must follow. */
-static int open_shown(struct work *w, int scratch, int *fds, struct ob_err *err)
+/* Opens what binds show. close_shown must follow, also after an error. */
+static int open_shown(struct work *w, int scratch, struct run_source *sources, struct ob_err *err)
 {
     size_t n = w->job.step->op.run.mounts.n;
-    for (size_t i = 0; i < n; i++)
-        fds[i] = -1;
     for (size_t i = 0; i < n; i++) {
         struct shown *s = &w->shown[i];
         int rc = 0;
+        if (s->mount->type != MOUNT_BIND)
+            continue;
         if (s->mount->from == MOUNT_FROM_STEP)
-            rc = open_step(w, s, scratch, i, &fds[i], err);
-        else if (s->mount->from == MOUNT_FROM_CONTEXT)
-            rc = open_copy(w, s, scratch, i, &fds[i], err) < 0 ? work_fault(w) : 0;
+            rc = open_step(w, s, scratch, i, &sources[i].fd, err);
+        else if (open_copy(w, s, scratch, i, &sources[i].fd, err) < 0)
+            rc = work_fault(w);
         if (rc < 0)
             return -1;
     }
     return 0;
 }
 
-static void close_shown(struct work *w, const int *fds)
+static void close_shown(struct work *w, const struct run_source *sources)
 {
     for (size_t i = 0; i < w->job.step->op.run.mounts.n; i++) {
-        if (fds[i] >= 0)
-            close(fds[i]);
+        if (w->shown[i].mount->type == MOUNT_BIND && sources[i].fd >= 0)
+            close(sources[i].fd);
         rootfs_close(&w->shown[i].step);
     }
 }
@@ -180,12 +214,12 @@ static int run_in_sandbox(struct work *w, const struct rootfs *root, const struc
     return w->is_certain ? work_fault(w) : -1;
 }
 
-static int run_command(struct work *w, const struct rootfs *root, const int *shown,
+static int run_command(struct work *w, const struct rootfs *root, const struct run_source *sources,
                        struct ob_err *err)
 {
     struct step_cfg cfg;
     struct sandbox_status status;
-    if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, shown, &cfg, err) < 0)
+    if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, sources, &cfg, err) < 0)
         return work_fault(w);
     cfg.out_fd = w->job.output_fd;
     if (run_in_sandbox(w, root, &cfg, &status, err) < 0)
@@ -197,19 +231,43 @@ static int run_command(struct work *w, const struct rootfs *root, const int *sho
     return status.exit_code ? work_fault(w) : 0;
 }
 
-int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
+static int run_with_caches(struct work *w, const struct rootfs *root, struct run_source *sources,
+                           struct ob_err *err)
+{
+    struct ob_err ignored; /* of two errors the first counts */
+    int rc = work_take_caches(w, root, sources, err);
+    if (rc == 0)
+        rc = run_command(w, root, sources, err);
+    if (rc == 0)
+        return work_end_caches(w, true, err);
+    work_end_caches(w, false, &ignored);
+    return -1;
+}
+
+static int run_with_shown(struct work *w, const struct rootfs *root, struct run_source *sources,
+                          struct ob_err *err)
 {
     char key[SHA256_HEX + 1];
-    if (!w->shown)
-        return run_command(w, root, NULL, err);
     digest_hex(&w->job.key, key);
     cleanup_close int scratch = layout_new_scratch(&w->b->layout, key, err);
     if (scratch < 0)
         return -1;
-    int *fds = arena_new_n(w->b->arena, int, w->job.step->op.run.mounts.n);
-    int rc = open_shown(w, scratch, fds, err) < 0 ? -1 : run_command(w, root, fds, err);
-    close_shown(w, fds);
+    int rc = open_shown(w, scratch, sources, err);
+    if (rc == 0)
+        rc = run_with_caches(w, root, sources, err);
+    close_shown(w, sources);
     struct ob_err ignored; /* the next settle tries again */
     layout_end_scratch(&w->b->layout, key, &ignored);
     return rc;
+}
+
+int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    size_t n = w->job.step->op.run.mounts.n;
+    if (n == 0)
+        return run_command(w, root, NULL, err);
+    struct run_source *sources = arena_new_n(w->b->arena, struct run_source, n);
+    for (size_t i = 0; i < n; i++)
+        sources[i].fd = -1;
+    return (w->shown ? run_with_shown : run_with_caches)(w, root, sources, err);
 }

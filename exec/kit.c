@@ -5,6 +5,7 @@
 #include "exec/kit.h"
 
 #include "backends/backends.h"
+#include "backends/tree_copy.h"
 #include "backends/unpack.h"
 #include "base/buf.h"
 #include "base/fs.h"
@@ -200,4 +201,9 @@ int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct
         .time = look->time,
     };
     return unpack_archive(root, &b, &add, err);
+}
+
+int kit_copy_tree(int from, int to, struct ob_err *err)
+{
+    return tree_copy(from, to, err);
 }

@@ -38,6 +38,9 @@ bool kit_is_archive(int fd); /* of a regular file: a tar archive, plain or compr
  * well if the look keeps them. Nothing outside the root is touched. */
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err);
 
+/* Makes the empty directory `to` a copy of the tree `from`, with everything that it carries. */
+int kit_copy_tree(int from, int to, struct ob_err *err);
+
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);
 

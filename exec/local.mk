@@ -2,9 +2,14 @@ noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
 	exec/bases.c exec/bases.h exec/bases_json.c \
 	exec/build.c exec/build.h \
+	exec/cache.c exec/cache.h \
+	exec/cache_copy.c exec/cache_copy.h \
+	exec/cache_dir.c exec/cache_dir.h \
+	exec/cache_room.c exec/cache_room.h \
 	exec/context.c exec/context.h \
 	exec/copy.c exec/copy.h \
 	exec/do_add.c \
+	exec/do_cache.c \
 	exec/do_file.c \
 	exec/do_run.c \
 	exec/event.h \

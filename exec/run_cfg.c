@@ -23,7 +23,7 @@ struct make {
     const struct build *build;
     const struct op_run *op;
     struct base_config base;
-    const int *shown; /* by mount */
+    const struct run_source *sources; /* by mount */
     struct user user;
     struct ob_err *err;
 };
@@ -223,14 +223,12 @@ static int add_secret(struct make *m, const struct ir_mount *mount, struct step_
     return 1;
 }
 
-/* A cache may be lost at any time, so one that is always empty is slow and right. */
-static void set_cache(const struct make *m, const struct ir_mount *mount, struct step_mount *out)
+static int add_source(const struct make *m, size_t i, struct step_mount *out)
 {
-    bool has_owner = mount->mode.n > 0;
-    out->kind = STEP_MOUNT_TMPFS;
-    out->mode = mount->mode.n ? look_octal(mount->mode) : 0755;
-    out->uid = has_owner ? (uid_t)mount->uid : m->user.uid;
-    out->gid = has_owner ? (gid_t)mount->gid : m->user.gid;
+    out->kind = STEP_MOUNT_BIND;
+    out->source_fd = m->sources[i].fd;
+    out->is_detached = m->sources[i].is_detached;
+    return out->source_fd >= 0;
 }
 
 /* 1 = *out is a mount, 0 = there is nothing to mount, -1. */
@@ -239,17 +237,14 @@ static int fill_mount(struct make *m, size_t i, struct step_mount *out)
     const struct ir_mount *mount = &m->op->mounts.at[i];
     switch (mount->type) {
     case MOUNT_SECRET: return add_secret(m, mount, out);
-    case MOUNT_CACHE: set_cache(m, mount, out); return 1;
     case MOUNT_TMPFS:
         out->kind = STEP_MOUNT_TMPFS;
         out->mode = 01777;
         out->size = (uint64_t)mount->size;
         return 1;
     case MOUNT_BIND:
-        out->kind = STEP_MOUNT_BIND;
-        out->source_fd = m->shown[i];
-        return 1;
-    case MOUNT_SSH: break; /* build_check lets pass only those that may be left out */
+    case MOUNT_CACHE:
+    case MOUNT_SSH: return add_source(m, i, out);
     }
     return 0;
 }
@@ -324,6 +319,15 @@ static int make_user(struct make *m, const struct rootfs *root)
     return user_resolve(m->arena, root->fd, user, USER_RUN, &m->user, m->err);
 }
 
+int run_cfg_user(const struct build *b, const struct op_run *op, const struct image_info *base,
+                 const struct rootfs *root, struct user *out, struct ob_err *err)
+{
+    struct make m = {b->arena, b, op, image_base_config(base), .err = err};
+    int rc = make_user(&m, root);
+    *out = m.user;
+    return rc;
+}
+
 /* A copy of the step in which the ids of mounts are known. */
 static int know_ids(struct make *m, struct op_run *copy)
 {
@@ -342,10 +346,10 @@ static int know_ids(struct make *m, struct op_run *copy)
 }
 
 int run_cfg_make(const struct build *b, const struct op_run *op, const struct image_info *base,
-                 const struct rootfs *root, const int *shown, struct step_cfg *out,
+                 const struct rootfs *root, const struct run_source *sources, struct step_cfg *out,
                  struct ob_err *err)
 {
-    struct make m = {b->arena, b, op, image_base_config(base), .shown = shown, .err = err};
+    struct make m = {b->arena, b, op, image_base_config(base), .sources = sources, .err = err};
     struct op_run copy = *op;
     char **env = NULL;
     if (know_ids(&m, &copy) < 0 || make_user(&m, root) < 0 || make_env(&m, &env) < 0)

@@ -121,7 +121,9 @@ E2E_TESTS = \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
+	tests/e2e/cache-copies.sh \
 	tests/e2e/cache-hits.sh \
+	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
 	tests/e2e/context-named.sh \

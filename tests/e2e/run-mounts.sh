@@ -192,7 +192,6 @@ refused()
     expect_not_in_stderr '\[1/'
 }
 refused '{"type": "ssh", "id": "default", "target": "/run/ssh", "required": true}' run.mount.ssh
-refused '{"type": "cache", "id": "c", "target": "/c", "from": "step"}' run.mount.cache.from 0
 
 subject "a store of plain copies"
 store=copy:$tmp/copies
