@@ -16,19 +16,6 @@ step()
     printf 'FROM busybox\nRUN --mount=type=cache,%s : %d; %s\n' "$2" $n "$3" >"context/$1"
 }
 
-# Builds NAME beside what the script does, its output in out.NAME; its process is in $pid.
-start()
-{
-    obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
-        -f "context/$1" context >/dev/null 2>"out.$1" &
-    pid=$!
-}
-
-prints()
-{
-    grep -Eq "$2" "out.$1"
-}
-
 subject "it is kept from step to step and from build to build, and is not in the result"
 dockerfile <<'END'
 FROM busybox
@@ -55,7 +42,7 @@ for mount in target=/x target=/x,id=/var/cache/c,uid=5 target=/x,id=/var/cache/c
     build_ok
 done
 expect_output 700:0:0
-expect_equal 4 "$(ls -d $cache/*/0 | wc -l)" "the number of caches"
+expect_equal 4 "$(find $cache -mindepth 2 -maxdepth 2 -name 0 | wc -l)" "the number of caches"
 
 subject "a file that is older than the one before stays"
 step Dockerfile target=/x 'echo old >/x/t; touch -d 2001-01-01 /x/t; echo y >/x/u; touch -d 2030-01-01 /x/u'
@@ -71,11 +58,9 @@ step Dockerfile target=/x 'echo failed >/x/f; false'
 build
 expect_equal 1 "$status" "the exit status"
 step killed target=/x 'echo killed >/x/k; echo ready; sleep 60'
-start killed
-expect_soon 20 prints killed '\| ready'
-kill -9 $(cat /proc/$pid/task/$pid/children)
-kill -9 $pid
-wait $pid || true
+start_build killed
+expect_soon 20 has_printed killed '\| ready'
+kill_build
 step Dockerfile target=/x 'cat /x/f /x/k'
 build_ok
 expect_output $'failed\nkilled'
@@ -88,31 +73,29 @@ expect_output ro
 subject "shared: two processes have it at once"
 step one target=/c,id=s 'touch /c/one; until [ -e /c/two ]; do sleep 0.02; done; echo met'
 step two target=/c,id=s 'until [ -e /c/one ]; do sleep 0.02; done; touch /c/two; echo met'
-start one
+start_build one
 one=$pid
-start two
+start_build two
 wait $pid $one || fail "a build failed"
-prints one '\| met' && prints two '\| met' || fail "they did not meet"
-! prints two waiting || fail "one has waited"
+has_printed one '\| met' && has_printed two '\| met' || fail "they did not meet"
+! has_printed two waiting || fail "one has waited"
 
 subject "locked: the second waits, and says so; the first's end lets it go"
 step one target=/c,id=l,sharing=locked 'touch /c/busy; echo in; sleep 1; rm /c/busy'
 step two target=/c,id=l,sharing=locked 'test ! -e /c/busy && echo alone'
-start one
+start_build one
 one=$pid
-expect_soon 20 prints one '\| in'
-start two
-expect_soon 20 prints two 'waiting for cache "l", which others use'
+expect_soon 20 has_printed one '\| in'
+start_build two
+expect_soon 20 has_printed two 'waiting for cache "l", which others use'
 wait $pid $one || fail "a build failed"
-prints two '\| alone' || fail "they were not alone"
+has_printed two '\| alone' || fail "they were not alone"
 
 subject "locked: a killed step lets it go"
 step one target=/c,id=l,sharing=locked 'echo in; sleep 60'
-start one
-expect_soon 20 prints one '\| in'
-kill -9 $(cat /proc/$pid/task/$pid/children)
-kill -9 $pid
-wait $pid || true
+start_build one
+expect_soon 20 has_printed one '\| in'
+kill_build
 step two target=/c,id=l,sharing=locked 'echo got it'
 expect_exit 0 timeout 20 obkit build --store="$store" --progress=plain \
     --build-context=busybox=dir:base -f context/two context
@@ -137,13 +120,13 @@ expect_output both
 subject "private: each has its own, and finds it again"
 step one target=/c,id=v,sharing=private 'touch /c/mine; echo in; sleep 1; ls /c'
 step two target=/c,id=v,sharing=private 'touch /c/other; ls /c'
-start one
+start_build one
 one=$pid
-expect_soon 20 prints one '\| in'
-start two
+expect_soon 20 has_printed one '\| in'
+start_build two
 wait $pid $one || fail "a build failed"
-expect_equal "mine" "$(sed -n 's/.*| //p' out.one | grep -v '^in')" "what the first has"
-expect_equal "other" "$(sed -n 's/.*| //p' out.two)" "what the second has"
+expect_equal "mine" "$(sed -n 's/.*| //p' err.one | grep -v '^in')" "what the first has"
+expect_equal "other" "$(sed -n 's/.*| //p' err.two)" "what the second has"
 step Dockerfile target=/c,id=v,sharing=private 'ls /c'
 build_ok
 expect_output mine
