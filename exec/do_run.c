@@ -82,7 +82,7 @@ int prepare_run(struct work *w, struct ob_err *err)
         if (prepare_mount(w, &op->mounts.at[i], &read, &h, &w->shown[i], err) < 0)
             return -1;
     sha256_final(&h, &input);
-    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &input);
+    work_set_key(w, &input);
     return 0;
 }
 

@@ -73,7 +73,9 @@ int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
     if (open_dir(s->root, "state", &l->state, err) == 0 &&
         open_dir(l->state, "log", &l->log, err) == 0 &&
         open_dir(l->state, "config", &l->config, err) == 0 &&
-        open_dir(l->state, "image", &l->image, err) == 0 && start_use(l, err) == 0)
+        open_dir(l->state, "image", &l->image, err) == 0 &&
+        open_dir(l->state, "record", &l->record, err) == 0 &&
+        open_dir(l->state, "unsynced", &l->unsynced, err) == 0 && start_use(l, err) == 0)
         return 0;
     layout_close(l);
     return -1;
@@ -81,7 +83,8 @@ int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
 
 void layout_close(struct layout *l)
 {
-    int *const fds[] = {&l->state, &l->log, &l->config, &l->image, &l->use};
+    int *const fds[] = {&l->state,  &l->log,      &l->config, &l->image,
+                        &l->record, &l->unsynced, &l->use};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (*fds[i] >= 0)
             close(*fds[i]);
@@ -213,12 +216,6 @@ int layout_end_log(const struct layout *l, const char *key, bool failed, struct 
     if (renameat(l->log, from, l->log, to) < 0)
         return ob_err_set(err, errno, "can't rename log \"%s\" in the store", from);
     return 0;
-}
-
-void layout_used(const struct layout *l, const char *key)
-{
-    const struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_OMIT}};
-    utimensat(l->log, key, times, AT_SYMLINK_NOFOLLOW); /* a result may have lost its log */
 }
 
 static void image_name(struct str image, struct str platform, char hex[SHA256_HEX + 1])

@@ -5,6 +5,8 @@
  *   state/log/KEY          output of the step that made KEY
  *   state/log/KEY.failed   output of the last failed try
  *   state/log/KEY.part     output of a running step, locked (flock) by its worker
+ *   state/record/KEY       what is known of a result (exec/record.h)
+ *   state/unsynced/KEY     the same, of a result that a crash of the machine could take
  *   state/config/KEY       the base image's configuration, as JSON
  *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
  *   state/scratch/KEY      what a running step needs besides its filesystem
@@ -21,10 +23,11 @@
 
 struct layout {
     int state, log, config, image; /* directories */
+    int record, unsynced;          /* directories too */
     int use;                       /* holds the lock that says: this store is in use */
 };
 
-#define LAYOUT_INIT ((struct layout){-1, -1, -1, -1, -1})
+#define LAYOUT_INIT ((struct layout){-1, -1, -1, -1, -1, -1, -1})
 
 /* The store is in use from here to layout_close, and until all workers forked meanwhile are dead.
  */
@@ -52,9 +55,6 @@ int layout_end_log(const struct layout *l, const char *key, bool failed, struct 
  * of the key. What killed processes left is removed by settle, or by the next one for the key. */
 int layout_new_scratch(const struct layout *l, const char *key, struct ob_err *err);
 int layout_end_scratch(const struct layout *l, const char *key, struct ob_err *err);
-
-/* Notes that a result was used now, in its log's access time. */
-void layout_used(const struct layout *l, const char *key);
 
 /* The result that an image's name stood for the last time: 1, 0 or -1. A note that a crash of the
  * machine left empty is none. */

@@ -17,13 +17,14 @@ libexec_a_SOURCES = \
 	exec/manifest.c exec/manifest.h \
 	exec/open.c exec/open.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c \
+	exec/record.c exec/record.h \
 	exec/run_cfg.c exec/run_cfg.h \
 	exec/sandbox.c exec/sandbox.h \
 	exec/sched.c \
 	exec/step_cfg.h \
 	exec/store.c exec/store.h \
 	exec/user.c exec/user.h \
-	exec/work.h \
+	exec/work.h exec/work_record.c \
 	exec/worker.c exec/worker.h \
 	exec/write_files.c exec/write_files.h
 

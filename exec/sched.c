@@ -14,6 +14,7 @@
 #include "exec/bases.h"
 #include "exec/image.h"
 #include "exec/key.h"
+#include "exec/record.h"
 #include "exec/worker.h"
 #include "ir/fold.h"
 #include "ir/identify.h"
@@ -182,7 +183,7 @@ static void finish_cached(struct sched *s, uint32_t i)
     char key[SHA256_HEX + 1];
     s->n_cached++;
     digest_hex(&s->jobs[i].key, key);
-    layout_used(&s->b->layout, key);
+    record_used(&s->b->layout, key);
     emit(s, step_event(s, EVENT_CACHED, i));
     finish(s, i);
 }
@@ -394,33 +395,6 @@ static const struct digest *read_keys(const struct sched *s, const struct step *
     return keys;
 }
 
-static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
-{
-    struct job *j = &s->jobs[i];
-    const struct step *step = step_at(s, i);
-    cleanup_close int report = -1;
-    cleanup_close int output = -1;
-    clock_gettime(CLOCK_MONOTONIC, &j->started);
-    if (open_pipes(j, &report, &output, err) < 0)
-        return -1;
-    struct worker_job w = {
-        .step = step,
-        .parent = step->parent == NO_STEP ? NULL : &s->jobs[step->parent].key,
-        .reads = read_keys(s, step),
-        .key = j->key,
-        .base = base_info(j),
-        .output_fd = output,
-        .report_fd = report,
-    };
-    if (step->kind == STEP_FROM)
-        w.image = j->base->ref;
-    s->running[s->n_running++] = i;
-    if (worker_start(s->b, &w, &j->pid, err) == 0)
-        return 0;
-    close_job(s, i);
-    return -1;
-}
-
 /* What was late for a step that copies nothing: the network that --network-default gives it. */
 static const struct digest *late_input(const struct sched *s, const struct step *step,
                                        struct digest *room)
@@ -431,6 +405,37 @@ static const struct digest *late_input(const struct sched *s, const struct step 
         return NULL;
     *room = sha256_of("network host", 12);
     return room;
+}
+
+static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
+{
+    struct job *j = &s->jobs[i];
+    const struct step *step = step_at(s, i);
+    cleanup_close int report = -1;
+    cleanup_close int output = -1;
+    struct digest room;
+    clock_gettime(CLOCK_MONOTONIC, &j->started);
+    if (open_pipes(j, &report, &output, err) < 0)
+        return -1;
+    struct worker_job w = {
+        .step = step,
+        .parent = step->parent == NO_STEP ? NULL : &s->jobs[step->parent].key,
+        .reads = read_keys(s, step),
+        .key = j->key,
+        .input = late_input(s, step, &room),
+        .base = base_info(j),
+        .output_fd = output,
+        .report_fd = report,
+    };
+    if (step->kind == STEP_FROM) {
+        w.image = j->base->ref;
+        w.input = &j->base->info.digest;
+    }
+    s->running[s->n_running++] = i;
+    if (worker_start(s->b, &w, &j->pid, err) == 0)
+        return 0;
+    close_job(s, i);
+    return -1;
 }
 
 static struct digest early_key(const struct sched *s, uint32_t i)

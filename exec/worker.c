@@ -44,6 +44,13 @@ int work_fault(struct work *w)
     return -1;
 }
 
+void work_set_key(struct work *w, const struct digest *input)
+{
+    w->input = *input;
+    w->job.input = &w->input;
+    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, input);
+}
+
 static struct text_vec const *copy_src(const struct work *w)
 {
     return &w->job.step->op.copy.src;
@@ -159,7 +166,7 @@ static int prepare_copy(struct work *w, struct ob_err *err)
     }
     if (manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
         return work_fault(w);
-    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
+    work_set_key(w, &w->manifest.digest);
     return 0;
 }
 
@@ -224,10 +231,11 @@ static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err
     BUG("step kind %d", w->job.step->kind);
 }
 
-/* The log gets its final name before the result is published, so that a result has its log. */
+/* The record is written and the log gets its final name before the result is published, so that a
+ * result has both. */
 static int publish(struct work *w, struct store_txn *txn, const char *hex, struct ob_err *err)
 {
-    if (layout_end_log(&w->b->layout, hex, false, err) < 0) {
+    if (work_record(w, err) < 0 || layout_end_log(&w->b->layout, hex, false, err) < 0) {
         struct ob_err ignored;
         store_abort(txn, &ignored);
         return -1;
@@ -346,5 +354,6 @@ int worker_start(struct build *b, const struct worker_job *job, pid_t *pid, stru
         return 0;
     become_worker(parent);
     struct work w = {.b = b, .job = *job, .source = ROOTFS_INIT};
+    clock_gettime(CLOCK_MONOTONIC, &w.started);
     work(&w);
 }

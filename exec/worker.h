@@ -15,6 +15,7 @@ struct worker_job {
     const struct digest *parent;   /* key of the parent's result, or NULL */
     const struct digest *reads;    /* keys of the steps that it reads, in their order */
     struct digest key;             /* of the result; see worker_makes_key */
+    const struct digest *input;    /* what is in the key besides op and parent, or NULL */
     const struct image_info *base; /* configuration of the chain's base image */
     struct fetch_ref image;        /* STEP_FROM */
     int output_fd;                 /* receives the step's output */

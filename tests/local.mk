@@ -49,6 +49,7 @@ UNIT_TESTS = \
 	tests/unit/check_progress \
 	tests/unit/check_quantity \
 	tests/unit/check_read \
+	tests/unit/check_record \
 	tests/unit/check_remote \
 	tests/unit/check_run_cfg \
 	tests/unit/check_sh_lines \
