@@ -308,7 +308,7 @@ has_printed()
 kill_build()
 {
     local child
-    read -r child _ <"/proc/$pid/task/$pid/children"
+    read -r child _ <"/proc/$pid/task/$pid/children" || true # no newline ends it
     kill -9 "$child" "$pid"
     wait "$pid" 2>/dev/null || true
 }
