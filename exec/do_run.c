@@ -13,6 +13,7 @@
 #include "exec/key.h"
 #include "exec/run_cancel.h"
 #include "exec/run_cfg.h"
+#include "exec/secret.h"
 #include "exec/work.h"
 
 #include <fcntl.h>
@@ -50,42 +51,76 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
     return manifest_build(w->b->arena, &q, &s->manifest, err);
 }
 
+/* What is late in the key of a run: what its mounts show, and secrets that count. */
+struct late {
+    struct sha256 hash;
+    bool is_any;
+    size_t n_read; /* how many of the reads are shown */
+};
+
+static void add_late(struct late *l, const struct digest *d)
+{
+    sha256_add(&l->hash, d->b, SHA256_BYTES);
+    l->is_any = true;
+}
+
+static int prepare_secret(struct work *w, const struct ir_mount *m, struct late *l,
+                          struct ob_err *err)
+{
+    struct str id;
+    struct digest d;
+    if (work_value(w, m->id, &id, err) < 0)
+        return work_fault(w);
+    const struct build_secret *s = secret_find(w->b->options, id);
+    if (!s || !s->rebuild)
+        return 0;
+    if (secret_digest(s, &w->b->layout, w->b->arena, &d, err) < 0)
+        return work_fault(w);
+    add_late(l, &d);
+    return 0;
+}
+
 /* Adds what the mount shows to the digest. */
-static int prepare_mount(struct work *w, const struct ir_mount *m, size_t *read, struct sha256 *h,
-                         struct shown *s, struct ob_err *err)
+static int prepare_mount(struct work *w, const struct ir_mount *m, struct late *l, struct shown *s,
+                         struct ob_err *err)
 {
     *s = (struct shown){.mount = m, .root = -1, .step = ROOTFS_INIT};
+    if (m->type == MOUNT_SECRET)
+        return prepare_secret(w, m, l, err);
     if (m->from == MOUNT_FROM_NOTHING)
         return 0;
     if (work_value(w, m->source, &s->source, err) < 0)
         return work_fault(w);
     if (m->from == MOUNT_FROM_STEP) {
-        s->read = (*read)++;
-        sha256_add(h, w->job.reads[s->read].b, SHA256_BYTES);
+        s->read = l->n_read++;
+        add_late(l, &w->job.reads[s->read]);
         return 0;
     }
     if (make_manifest(w, s, err) < 0)
         return work_fault(w);
-    sha256_add(h, s->manifest.digest.b, SHA256_BYTES);
+    add_late(l, &s->manifest.digest);
     return 0;
 }
 
 int prepare_run(struct work *w, struct ob_err *err)
 {
     const struct op_run *op = &w->job.step->op.run;
-    struct sha256 h;
     struct digest input;
-    size_t read = 0;
+    struct late l = {0};
     bool host = op->network == NETWORK_DEFAULT && w->b->options->network == BUILD_NETWORK_HOST;
-    sha256_init(&h);
-    sha256_add(&h, host ? "binds, network host" : "binds", host ? 19 : 5);
+    sha256_init(&l.hash);
+    sha256_add(&l.hash, host ? "binds, network host" : "binds", host ? 19 : 5);
     w->shown = arena_new_n(w->b->arena, struct shown, op->mounts.n);
     for (size_t i = 0; i < op->mounts.n; i++)
-        if (prepare_mount(w, &op->mounts.at[i], &read, &h, &w->shown[i], err) < 0)
+        if (prepare_mount(w, &op->mounts.at[i], &l, &w->shown[i], err) < 0)
             return -1;
+    if (!l.is_any) { /* the key is that of a build without such secrets */
+        w->job.key = result_key(&w->job.step->op_digest, w->job.parent, w->job.input);
+        return 0;
+    }
     if (w->job.salt)
-        sha256_add(&h, w->job.salt->b, SHA256_BYTES);
-    sha256_final(&h, &input);
+        sha256_add(&l.hash, w->job.salt->b, SHA256_BYTES);
+    sha256_final(&l.hash, &input);
     work_set_key(w, &input);
     return 0;
 }
@@ -180,7 +215,7 @@ static int open_step(struct work *w, struct shown *s, int scratch, size_t i, int
 /* Opens what binds show. close_shown must follow, also after an error. */
 static int open_shown(struct work *w, int scratch, struct run_source *sources, struct ob_err *err)
 {
-    size_t n = w->job.step->op.run.mounts.n;
+    size_t n = w->shown ? w->job.step->op.run.mounts.n : 0;
     for (size_t i = 0; i < n; i++) {
         struct shown *s = &w->shown[i];
         int rc = 0;
@@ -198,7 +233,8 @@ static int open_shown(struct work *w, int scratch, struct run_source *sources, s
 
 static void close_shown(struct work *w, const struct run_source *sources)
 {
-    for (size_t i = 0; i < w->job.step->op.run.mounts.n; i++) {
+    size_t n = w->shown ? w->job.step->op.run.mounts.n : 0;
+    for (size_t i = 0; i < n; i++) {
         if (w->shown[i].mount->type == MOUNT_BIND && sources[i].fd >= 0)
             close(sources[i].fd);
         rootfs_close(&w->shown[i].step);
@@ -256,8 +292,8 @@ static int run_with_caches(struct work *w, const struct rootfs *root, struct run
     return -1;
 }
 
-static int run_with_shown(struct work *w, const struct rootfs *root, struct run_source *sources,
-                          struct ob_err *err)
+static int run_with_scratch(struct work *w, const struct rootfs *root, struct run_source *sources,
+                            struct ob_err *err)
 {
     char key[SHA256_HEX + 1];
     digest_hex(&w->job.key, key);
@@ -266,20 +302,33 @@ static int run_with_shown(struct work *w, const struct rootfs *root, struct run_
         return -1;
     int rc = open_shown(w, scratch, sources, err);
     if (rc == 0)
+        rc = work_open_agents(w, scratch, sources, err);
+    if (rc == 0)
         rc = run_with_caches(w, root, sources, err);
-    close_shown(w, sources);
+    work_close_agents(w);
     struct ob_err ignored; /* the next settle tries again */
     layout_end_scratch(&w->b->layout, key, &ignored);
     return rc;
 }
 
+static bool needs_scratch(const struct op_run *op)
+{
+    vec_for (const struct ir_mount, m, &op->mounts)
+        if (m->type == MOUNT_BIND || m->type == MOUNT_SSH)
+            return true;
+    return false;
+}
+
 int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
 {
-    size_t n = w->job.step->op.run.mounts.n;
+    const struct op_run *op = &w->job.step->op.run;
+    size_t n = op->mounts.n;
     if (n == 0)
         return run_command(w, root, NULL, err);
     struct run_source *sources = arena_new_n(w->b->arena, struct run_source, n);
     for (size_t i = 0; i < n; i++)
         sources[i].fd = -1;
-    return (w->shown ? run_with_shown : run_with_caches)(w, root, sources, err);
+    int rc = (needs_scratch(op) ? run_with_scratch : run_with_caches)(w, root, sources, err);
+    close_shown(w, sources);
+    return rc;
 }

@@ -12,6 +12,7 @@ libexec_a_SOURCES = \
 	exec/do_cache.c \
 	exec/do_file.c \
 	exec/do_run.c \
+	exec/do_ssh.c \
 	exec/event.h \
 	exec/failure.c exec/failure.h \
 	exec/fetch.c exec/fetch.h \
@@ -32,6 +33,8 @@ libexec_a_SOURCES = \
 	exec/sandbox.c exec/sandbox.h \
 	exec/job.c \
 	exec/sched.c exec/sched.h exec/sched_cancel.c exec/sched_end.c \
+	exec/secret.c exec/secret.h \
+	exec/ssh_relay.c exec/ssh_relay.h \
 	exec/step_cfg.h \
 	exec/store.c exec/store.h \
 	exec/uses.c exec/uses.h \

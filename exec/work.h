@@ -17,17 +17,18 @@ struct work {
     struct build *b;
     struct worker_job job;
     struct worker_report report;
-    struct timespec started;  /* CLOCK_MONOTONIC */
-    struct digest input;      /* room for job.input, where the worker makes the key */
-    struct manifest manifest; /* STEP_COPY, STEP_ADD */
-    int source_fd;            /* what the manifest is of */
-    struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
-    struct shown *shown;      /* STEP_RUN with mounts that are from something: by mount */
-    struct run_cache *caches; /* STEP_RUN: those that are taken */
-    bool has_waited;          /* for another process that built this */
-    bool is_step_fault;       /* an error is the step's, not the machine's */
-    bool is_cancelled;        /* the command was asked to end */
-    bool is_certain;          /* it is, whatever errno is behind it */
+    struct timespec started;   /* CLOCK_MONOTONIC */
+    struct digest input;       /* room for job.input, where the worker makes the key */
+    struct manifest manifest;  /* STEP_COPY, STEP_ADD */
+    int source_fd;             /* what the manifest is of */
+    struct rootfs source;      /* COPY_FROM_STEP: the step that is read */
+    struct shown *shown;       /* STEP_RUN with mounts that are from something: by mount */
+    struct run_cache *caches;  /* STEP_RUN: those that are taken */
+    struct run_agents *agents; /* STEP_RUN: those that run */
+    bool has_waited;           /* for another process that built this */
+    bool is_step_fault;        /* an error is the step's, not the machine's */
+    bool is_cancelled;         /* the command was asked to end */
+    bool is_certain;           /* it is, whatever errno is behind it */
 };
 
 /* Sets the key of the result, which depends on `input`. */
@@ -73,6 +74,10 @@ int work_take_caches(struct work *w, const struct rootfs *root, struct run_sourc
                      struct ob_err *err);
 /* What the run did to copies of caches counts only if it succeeded. */
 int work_end_caches(struct work *w, bool succeeded, struct ob_err *err);
+/* Opens a way to each ssh agent that a run asks for and the user gave. work_close_agents must
+ * follow, also after an error. */
+int work_open_agents(struct work *w, int scratch, struct run_source *sources, struct ob_err *err);
+void work_close_agents(struct work *w);
 int do_add(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_file(struct work *w, const struct rootfs *root, struct ob_err *err);
 
