@@ -94,7 +94,7 @@ static int read_about(int entry, struct arena *a, struct cache_info *info, struc
     return 1;
 }
 
-static int measure(struct caches *c, int entry, struct cache_info *info, struct ob_err *err)
+static int measure_cache(struct caches *c, int entry, struct cache_info *info, struct ob_err *err)
 {
     struct rootfs tree = ROOTFS_INIT;
     if (info->kind == CACHE_DIR)
@@ -107,7 +107,8 @@ static int measure(struct caches *c, int entry, struct cache_info *info, struct 
 }
 
 /* 1, 0 = there is no cache of that name any more, -1. */
-static int examine(struct caches *c, struct arena *a, struct cache_info *info, struct ob_err *err)
+static int examine(struct caches *c, struct arena *a, bool measure, struct cache_info *info,
+                   struct ob_err *err)
 {
     cleanup_close int locks = cache_locks_open(c, err);
     if (locks < 0)
@@ -117,7 +118,7 @@ static int examine(struct caches *c, struct arena *a, struct cache_info *info, s
         return -1;
     cleanup_close int entry = open_entry(c, info->name.hex);
     int rc = entry < 0 ? 0 : read_about(entry, a, info, err);
-    return rc > 0 && measure(c, entry, info, err) < 0 ? -1 : rc;
+    return rc > 0 && measure && measure_cache(c, entry, info, err) < 0 ? -1 : rc;
 }
 
 static int by_id(const void *a, const void *b)
@@ -127,7 +128,8 @@ static int by_id(const void *a, const void *b)
     return rc ? rc : strcmp(x->name.hex, y->name.hex);
 }
 
-int cache_list(struct caches *c, struct arena *a, struct cache_info_vec *out, struct ob_err *err)
+int cache_list(struct caches *c, struct arena *a, bool measure, struct cache_info_vec *out,
+               struct ob_err *err)
 {
     cleanup_dir DIR *d = fs_opendir(c->dir);
     if (!d)
@@ -137,7 +139,7 @@ int cache_list(struct caches *c, struct arena *a, struct cache_info_vec *out, st
         if (!digest_from_hex(str_from(e->d_name), &digest))
             continue;
         struct cache_info info = {.name = cache_name_of(&digest)};
-        int rc = examine(c, a, &info, err);
+        int rc = examine(c, a, measure, &info, err);
         if (rc < 0)
             return -1;
         if (rc > 0)

@@ -51,8 +51,9 @@ struct cache_info {
 
 DEFINE_VEC(cache_info_vec, struct cache_info);
 
-/* All of them, by id. */
-int cache_list(struct caches *c, struct arena *a, struct cache_info_vec *out, struct ob_err *err);
+/* All of them, by id. Their sizes and generations only if that is asked for, as it takes time. */
+int cache_list(struct caches *c, struct arena *a, bool measure, struct cache_info_vec *out,
+               struct ob_err *err);
 /* 1, or 0 = it is in use and wait is false, or -1. */
 int cache_remove(struct caches *c, const struct cache_name *name, bool wait, struct ob_err *err);
 

@@ -93,13 +93,15 @@ int cache_dir_take(struct caches *c, const struct cache_name *name, struct str i
     return take_fd(&fd);
 }
 
-int cache_dir_look(int entry)
+int cache_dir_look(int entry, uint64_t *number)
 {
-    int fd = -1;
-    errno = ENOENT;
-    for (int number = 0; fd < 0 && errno == ENOENT && number < MAX_DIRS; number++)
-        fd = open_number(entry, number);
-    return fd;
+    for (int n = 0; n < MAX_DIRS; n++) {
+        int fd = open_number(entry, n);
+        *number = (uint64_t)n;
+        if (fd >= 0 || errno != ENOENT)
+            return fd;
+    }
+    return -1;
 }
 
 int cache_dir_replace(int entry, const struct cache_start *start, struct ob_err *err)

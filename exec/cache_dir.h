@@ -34,9 +34,9 @@ int cache_dir_take(struct caches *c, const struct cache_name *name, struct str i
                    enum sharing sharing, const struct cache_start *start,
                    const struct cache_waiting *waiting, int locks, struct ob_err *err);
 
-/* Opens directory 0, or if there is none the first of the others, to look at it: -1 and no error if
- * there is none at all. The caller has claimed the cache, or doesn't care if it changes. */
-int cache_dir_look(int entry);
+/* Opens directory 0, or if there is none the first of the others: -1 if there is none at all. The
+ * caller has CACHE_CHANGE. */
+int cache_dir_look(int entry, uint64_t *number);
 
 /* Puts a directory that `fill` fills in place of number 0. The caller has claimed the cache. */
 int cache_dir_replace(int entry, const struct cache_start *start, struct ob_err *err);

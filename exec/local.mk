@@ -6,6 +6,7 @@ libexec_a_SOURCES = \
 	exec/cache_copy.c exec/cache_copy.h \
 	exec/cache_dir.c exec/cache_dir.h \
 	exec/cache_room.c exec/cache_room.h \
+	exec/cache_tar.c exec/cache_tar.h \
 	exec/context.c exec/context.h \
 	exec/copy.c exec/copy.h \
 	exec/do_add.c \

@@ -123,6 +123,7 @@ E2E_TESTS = \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
+	tests/e2e/cache-command.sh \
 	tests/e2e/cache-copies.sh \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/cache-mounts.sh \
