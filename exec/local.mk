@@ -27,6 +27,7 @@ libexec_a_SOURCES = \
 	exec/job.c \
 	exec/sched.c exec/sched.h exec/sched_cancel.c exec/sched_end.c \
 	exec/step_cfg.h \
+	exec/shell.c exec/shell.h \
 	exec/store.c exec/store.h \
 	exec/uses.c exec/uses.h \
 	exec/user.c exec/user.h \
