@@ -128,6 +128,17 @@ int work_ignore(const struct work *w, bool has_own, const struct str_vec *patter
     return ignore_of(w->b->arena, patterns, own, err);
 }
 
+int work_manifest(const struct work *w, struct copy_request *q, struct manifest *out,
+                  struct ob_err *err)
+{
+    struct digests known;
+    digests_open(&known, w->b->arena, w->b->layout.state, q->root, &q->src);
+    q->known = &known;
+    int rc = manifest_build(w->b->arena, q, out, err);
+    digests_close(&known);
+    return rc;
+}
+
 static int open_copied_context(struct work *w, struct copy_request *q, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
@@ -171,7 +182,9 @@ static int prepare_copy(struct work *w, struct ob_err *err)
             return work_fault(w);
         vec_push(w->b->arena, &q.src, src);
     }
-    if (manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
+    bool is_context = op->source == COPY_FROM_CONTEXT;
+    if ((is_context ? work_manifest(w, &q, &w->manifest, err)
+                    : manifest_build(w->b->arena, &q, &w->manifest, err)) < 0)
         return work_fault(w);
     w->source_fd = q.root;
     w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
