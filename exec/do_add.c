@@ -48,7 +48,7 @@ int prepare_add(struct work *w, struct ob_err *err)
         add_sources(w, &q.src, err) < 0 || work_manifest(w, &q, &w->manifest, err) < 0)
         return work_fault(w);
     w->source_fd = q.root;
-    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
+    work_set_key(w, &w->manifest.digest);
     return 0;
 }
 
