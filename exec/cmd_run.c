@@ -139,13 +139,13 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     struct digest *keys = arena_new_n(o->arena, struct digest, plan->targets.n);
     if (o->resolve)
         return resolve(&b, progress);
-    if (build_check(&b, &err) < 0 || build_open_context(&b, &err) < 0) {
+    if (build_check(&b, &err) < 0 || contexts_open(&b, &err) < 0) {
         report(progress, err.text);
+        contexts_close(&b);
         return OB_EXIT_FAILED;
     }
     enum build_end end = build_run(&b, keys, changed, &err);
-    if (b.context >= 0)
-        close(b.context);
+    contexts_close(&b);
     switch (end) {
     case BUILD_OK: return print_keys(plan, keys);
     case BUILD_FAILED: return OB_EXIT_FAILED;

@@ -24,7 +24,7 @@
 
 struct shown {
     const struct ir_mount *mount;
-    int root;           /* the context, or the step's */
+    int root;           /* of the manifest: the context, or the step */
     struct rootfs step; /* MOUNT_FROM_STEP; opened only if the command runs */
     size_t read;        /* which of the reads it is */
     struct str source;
@@ -35,7 +35,6 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
 {
     static const struct str_vec none;
     const struct ir_mount *m = s->mount;
-    struct ignore_list own;
     struct copy_request q = {
         .root = s->root,
         .style = COPY_DOCKERFILE,
@@ -44,17 +43,20 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
         .keep_owner = m->from == MOUNT_FROM_STEP,
     };
     if (m->from == MOUNT_FROM_CONTEXT &&
-        work_ignore(w, m->has_ignore, &m->ignore, &own, &q.ignore, err) < 0)
+        (work_context(w, m->context, &q.root, &q.ignore, err) < 0 ||
+         work_ignore(w, m->has_ignore, &m->ignore, &q.ignore, err) < 0))
         return -1;
+    s->root = q.root;
     vec_push(w->b->arena, &q.src, s->source);
-    return manifest_build(w->b->arena, &q, &s->manifest, err);
+    return m->from == MOUNT_FROM_CONTEXT ? work_manifest(w, &q, &s->manifest, err)
+                                         : manifest_build(w->b->arena, &q, &s->manifest, err);
 }
 
 /* Adds what the mount shows to the digest. */
 static int prepare_mount(struct work *w, const struct ir_mount *m, size_t *read, struct sha256 *h,
                          struct shown *s, struct ob_err *err)
 {
-    *s = (struct shown){.mount = m, .root = w->b->context, .step = ROOTFS_INIT};
+    *s = (struct shown){.mount = m, .root = -1, .step = ROOTFS_INIT};
     if (m->from == MOUNT_FROM_NOTHING)
         return 0;
     if (work_value(w, m->source, &s->source, err) < 0)
