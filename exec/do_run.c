@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -48,7 +49,8 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
         return -1;
     s->root = q.root;
     vec_push(w->b->arena, &q.src, s->source);
-    return manifest_build(w->b->arena, &q, &s->manifest, err);
+    return m->from == MOUNT_FROM_CONTEXT ? work_manifest(w, &q, &s->manifest, err)
+                                         : manifest_build(w->b->arena, &q, &s->manifest, err);
 }
 
 /* What is late in the key of a run: what its mounts show, and secrets that count. */
@@ -258,6 +260,30 @@ static int run_in_sandbox(struct work *w, const struct rootfs *root, const struc
     return w->is_certain ? work_fault(w) : -1;
 }
 
+/* A shell of the filesystem instead of the command. */
+static void set_shell(struct work *w, const struct rootfs *root, struct step_cfg *cfg)
+{
+    const char *const *words = sandbox_default_shell(w->b->kit.sandbox, root);
+    struct arena *a = w->b->arena;
+    const char *term = getenv("TERM");
+    size_t n = 0, n_env = 0;
+    while (words[n])
+        n++;
+    char **argv = arena_new_n(a, char *, n); /* the last word asks for a command to be read */
+    for (size_t i = 0; i + 1 < n; i++)
+        argv[i] = arena_cstr(a, str_from(words[i]));
+    while (cfg->env[n_env])
+        n_env++;
+    char **env = arena_new_n(a, char *, n_env + 2);
+    memcpy(env, cfg->env, n_env * sizeof *env);
+    if (w->job.has_terminal && term)
+        env[n_env] = (char *)arena_printf(a, "TERM=%s", term).p;
+    cfg->argv = argv;
+    cfg->env = env;
+    cfg->in_fd = w->job.input_fd;
+    cfg->has_terminal = w->job.has_terminal;
+}
+
 static int run_command(struct work *w, const struct rootfs *root, const struct run_source *sources,
                        struct ob_err *err)
 {
@@ -266,8 +292,13 @@ static int run_command(struct work *w, const struct rootfs *root, const struct r
     if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, sources, &cfg, err) < 0)
         return work_fault(w);
     cfg.out_fd = w->job.output_fd;
+    if (w->job.is_shell)
+        set_shell(w, root, &cfg);
     if (run_in_sandbox(w, root, &cfg, &status, err) < 0)
         return -1;
+    w->report.exit_code = status.exit_code;
+    if (w->job.is_shell)
+        return 0;
     if (w->is_cancelled) {
         ob_err_set(err, 0, "cancelled");
         return work_fault(w);
@@ -287,7 +318,7 @@ static int run_with_caches(struct work *w, const struct rootfs *root, struct run
     if (rc == 0)
         rc = run_command(w, root, sources, err);
     if (rc == 0)
-        return work_end_caches(w, true, err);
+        return work_end_caches(w, !w->job.is_shell, err);
     work_end_caches(w, false, &ignored);
     return -1;
 }

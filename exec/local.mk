@@ -7,8 +7,10 @@ libexec_a_SOURCES = \
 	exec/cache_dir.c exec/cache_dir.h \
 	exec/cache_room.c exec/cache_room.h \
 	exec/cache_tar.c exec/cache_tar.h \
+	exec/content.c exec/content.h \
 	exec/context.c exec/context.h \
 	exec/copy.c exec/copy.h \
+	exec/digests.c exec/digests.h \
 	exec/do_add.c \
 	exec/do_cache.c \
 	exec/do_file.c \
@@ -36,7 +38,9 @@ libexec_a_SOURCES = \
 	exec/sched.c exec/sched.h exec/sched_cancel.c exec/sched_end.c \
 	exec/secret.c exec/secret.h \
 	exec/ssh_relay.c exec/ssh_relay.h \
+	exec/source.c exec/source.h \
 	exec/step_cfg.h \
+	exec/shell.c exec/shell.h \
 	exec/store.c exec/store.h \
 	exec/uses.c exec/uses.h \
 	exec/user.c exec/user.h \

@@ -56,6 +56,10 @@ int work_context(const struct work *w, struct str name, int *fd, const struct ig
 int work_ignore(const struct work *w, bool has_own, const struct str_vec *patterns,
                 const struct ignore_list **ignore, struct ob_err *err);
 
+/* As manifest_build, with what is remembered of the context's files. */
+int work_manifest(const struct work *w, struct copy_request *q, struct manifest *out,
+                  struct ob_err *err);
+
 /* Reads what is added, which gives the key. */
 int prepare_add(struct work *w, struct ob_err *err);
 /* The filesystem of the i-th step that is read. */
