@@ -112,7 +112,8 @@ _obkit_build() {
 # $1 is the sub-command.
 _obkit_obexec() {
     case $1:$value in
-    cache:-* | clean:-* | delete:-* | du:-* | inspect:-* | log:-* | ls:-* | prune:-*)
+    cache:-*) _obkit_offer -W "--spec --store= --help" ;;
+    clean:-* | delete:-* | du:-* | inspect:-* | log:-* | ls:-* | prune:-*)
         _obkit_offer -W "--store= --help"
         ;;
     shell:-*)

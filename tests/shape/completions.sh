@@ -64,6 +64,7 @@ all=$({
     "$builddir/specfmt" --help
     "$builddir/obexec" --help
     "$builddir/obexec" ls --help
+    "$builddir/obexec" cache --help
     "$builddir/obexec" healthcheck --help
 } | options)
 compare completions/_obkit "$all" "$(options <completions/_obkit)"
