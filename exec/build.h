@@ -7,6 +7,7 @@
 #define EXEC_BUILD_H
 
 #include "base/pattern.h"
+#include "exec/durable.h"
 #include "exec/event.h"
 #include "exec/index.h"
 #include "exec/kit.h"
@@ -84,6 +85,7 @@ struct build {
     int context;               /* its directory, or -1 */
     struct ignore_list ignore; /* its .dockerignore */
     const char *store_path;    /* for messages that name a log */
+    struct durable durable;    /* build_run starts it, the caller ends it */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */

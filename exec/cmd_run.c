@@ -102,6 +102,16 @@ static int resolve(struct build *b, struct progress *progress)
     return cli_close_stdout("obexec");
 }
 
+/* Nothing is wrong with the results themselves. */
+static void keep_results(struct build *b, struct progress *progress)
+{
+    struct ob_err err;
+    int rc = b->options->durable ? durable_sync(b->kit.store, &b->layout, &err)
+                                 : durable_end(&b->durable, &err);
+    if (rc < 0)
+        progress->event(progress, &(struct event){.kind = EVENT_NOTE, .text = str_from(err.text)});
+}
+
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
                       struct progress *progress, bool *changed)
 {
@@ -127,6 +137,8 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     enum build_end end = build_run(&b, keys, changed, &err);
     if (b.context >= 0)
         close(b.context);
+    if (end == BUILD_OK || end == BUILD_FAILED)
+        keep_results(&b, progress);
     switch (end) {
     case BUILD_OK: return print_keys(plan, keys);
     case BUILD_FAILED: return OB_EXIT_FAILED;

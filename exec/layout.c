@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "exec/uses.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -70,12 +71,14 @@ int layout_claim(struct layout *l, struct ob_err *err)
 int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
 {
     *l = LAYOUT_INIT;
+    l->uses = uses_new();
     if (open_dir(s->root, "state", &l->state, err) == 0 &&
         open_dir(l->state, "log", &l->log, err) == 0 &&
         open_dir(l->state, "config", &l->config, err) == 0 &&
         open_dir(l->state, "image", &l->image, err) == 0 &&
         open_dir(l->state, "record", &l->record, err) == 0 &&
-        open_dir(l->state, "unsynced", &l->unsynced, err) == 0 && start_use(l, err) == 0)
+        open_dir(l->state, "unsynced", &l->unsynced, err) == 0 &&
+        open_dir(l->state, "uses", &l->uses_dir, err) == 0 && start_use(l, err) == 0)
         return 0;
     layout_close(l);
     return -1;
@@ -83,8 +86,10 @@ int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
 
 void layout_close(struct layout *l)
 {
-    int *const fds[] = {&l->state,  &l->log,      &l->config, &l->image,
-                        &l->record, &l->unsynced, &l->use};
+    uses_free(l);
+    l->uses = NULL;
+    int *const fds[] = {&l->state,  &l->log,      &l->config,   &l->image,
+                        &l->record, &l->unsynced, &l->uses_dir, &l->use};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (*fds[i] >= 0)
             close(*fds[i]);
@@ -142,12 +147,8 @@ static int settle_scratch(const struct layout *l, int dir, const char *name, str
     struct digest key;
     if (!digest_from_hex(str_from(name), &key))
         return 0;
-    cleanup_close int lock = open_locks(l, O_RDWR, err);
-    if (lock < 0)
-        return -1;
-    if (lock_place(lock, F_OFD_SETLK, F_WRLCK, place_of(&key)) < 0)
-        return 0;
-    return fs_remove_tree_at(dir, name, err);
+    cleanup_close int lock = layout_try_lock(l, &key);
+    return lock < 0 ? 0 : fs_remove_tree_at(dir, name, err);
 }
 
 static int settle_scratches(const struct layout *l, struct ob_err *err)
@@ -247,6 +248,14 @@ int layout_set_image(const struct layout *l, struct str image, struct str platfo
     image_name(image, platform, name);
     digest_hex(key, hex);
     return fs_replace_file_at(l->image, name, hex, SHA256_HEX, 0600, err);
+}
+
+int layout_try_lock(const struct layout *l, const struct digest *key)
+{
+    struct ob_err ignored;
+    cleanup_close int fd = open_locks(l, O_RDWR, &ignored);
+    bool is_ours = fd >= 0 && lock_place(fd, F_OFD_SETLK, F_WRLCK, place_of(key)) == 0;
+    return is_ours ? take_fd(&fd) : -1;
 }
 
 int layout_lock(const struct layout *l, const struct digest *key, void (*waiting)(void *),

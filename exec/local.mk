@@ -6,6 +6,7 @@ libexec_a_SOURCES = \
 	exec/do_add.c \
 	exec/do_file.c \
 	exec/do_run.c \
+	exec/durable.c exec/durable.h \
 	exec/event.h \
 	exec/fetch.c exec/fetch.h \
 	exec/image.c exec/image.h \
@@ -18,12 +19,15 @@ libexec_a_SOURCES = \
 	exec/open.c exec/open.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c \
 	exec/record.c exec/record.h \
+	exec/reindex.c exec/reindex.h \
+	exec/results.c exec/results.h \
 	exec/run_cfg.c exec/run_cfg.h \
 	exec/sandbox.c exec/sandbox.h \
 	exec/sched.c \
 	exec/step_cfg.h \
 	exec/store.c exec/store.h \
 	exec/user.c exec/user.h \
+	exec/uses.c exec/uses.h \
 	exec/work.h exec/work_record.c \
 	exec/worker.c exec/worker.h \
 	exec/write_files.c exec/write_files.h

@@ -15,6 +15,7 @@
 #include "exec/image.h"
 #include "exec/key.h"
 #include "exec/record.h"
+#include "exec/uses.h"
 #include "exec/worker.h"
 #include "ir/fold.h"
 #include "ir/identify.h"
@@ -196,8 +197,8 @@ static void note_in_index(struct sched *s, uint32_t i, double seconds)
     digest_hex(&s->jobs[i].key, key);
     if (step->parent != NO_STEP)
         digest_hex(&s->jobs[step->parent].key, parent);
-    struct index_row row = {str_from(key), str_from(parent), step->meta.heading, time(NULL),
-                            (int64_t)(seconds * 1000)};
+    struct index_row row = {str_from(key), str_from(parent),          step->meta.heading,
+                            time(NULL),    (int64_t)(seconds * 1000), -1};
     if (index_add(s->b->index, &row, &err) < 0)
         machine_error(s, &err);
 }
@@ -216,6 +217,7 @@ static void finish_built(struct sched *s, uint32_t i)
     struct event e = step_event(s, EVENT_DONE, i);
     e.seconds = seconds_since(&s->jobs[i].started);
     note_in_index(s, i, e.seconds);
+    durable_committed(&s->b->durable);
     s->n_built++;
     emit(s, e);
     finish(s, i);
@@ -457,7 +459,9 @@ static void start(struct sched *s, uint32_t i)
     if (!worker_makes_key(step_at(s, i))) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
-        found = store_lookup(s->b->kit.store, hex, NULL, &err);
+        found = uses_hold(&s->b->layout, &s->jobs[i].key, &err) < 0
+                    ? -1
+                    : store_lookup(s->b->kit.store, hex, NULL, &err);
     }
     if (found > 0)
         finish_cached(s, i);
@@ -489,8 +493,10 @@ static void kill_workers(struct sched *s)
 static void settle_workers(struct sched *s)
 {
     struct ob_err ignored; /* whoever opens the store next tries again */
-    if (s->is_interrupted || s->is_error)
-        layout_settle(&s->b->layout, &ignored);
+    if (!s->is_interrupted && !s->is_error)
+        return;
+    layout_settle(&s->b->layout, &ignored);
+    uses_abandon(&s->b->layout);
 }
 
 /* Takes the exit status of whatever ended: workers after their last report, or without one. */
@@ -569,6 +575,7 @@ enum build_end build_run(struct build *b, struct digest *keys, bool *changed, st
     sigset_t set, old;
     clock_gettime(CLOCK_MONOTONIC, &s.started);
     *changed = false;
+    durable_start(&b->durable, b->kit.store, &b->layout);
     if (prepare(&s) < 0)
         return BUILD_ERROR;
     cli_signals(&set);

@@ -11,6 +11,7 @@
 #include "exec/copy.h"
 #include "exec/image.h"
 #include "exec/key.h"
+#include "exec/uses.h"
 #include "exec/user.h"
 #include "exec/work.h"
 
@@ -240,7 +241,9 @@ static int publish(struct work *w, struct store_txn *txn, const char *hex, struc
         store_abort(txn, &ignored);
         return -1;
     }
-    return store_commit(txn, err);
+    if (store_commit(txn, err) < 0)
+        return -1;
+    return w->b->options->durable ? durable_sync(w->b->kit.store, &w->b->layout, err) : 0;
 }
 
 static int build_result(struct work *w, const char *hex, struct ob_err *err)
@@ -287,6 +290,8 @@ static int find_or_build(struct work *w, struct ob_err *err)
     if (prepare(w, err) < 0)
         return -1;
     digest_hex(&w->job.key, hex);
+    if (worker_makes_key(w->job.step) && uses_hold(&w->b->layout, &w->job.key, err) < 0)
+        return -1;
     cleanup_close int lock = -1;
     int found = store_lookup(w->b->kit.store, hex, NULL, err);
     if (found != 0)
