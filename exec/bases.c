@@ -7,7 +7,6 @@
 #include "base/remote.h"
 #include "exec/image.h"
 #include "exec/key.h"
-#include "exec/uses.h"
 
 #include <sys/stat.h>
 
@@ -69,8 +68,7 @@ static int find_in_store(struct build *b, struct str image, struct str platform,
     int rc = layout_find_image(&b->layout, image, platform, &out->key, err);
     if (rc > 0) {
         digest_hex(&out->key, hex);
-        rc = uses_hold(&b->layout, &out->key, err) < 0 ? -1
-                                                       : store_lookup(b->kit.store, hex, NULL, err);
+        rc = store_lookup(b->kit.store, hex, NULL, err);
     }
     return rc > 0 ? image_load(&b->layout, &out->key, b->arena, &out->info, err) : rc;
 }

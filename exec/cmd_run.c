@@ -137,16 +137,14 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     enum build_end end = build_run(&b, keys, changed, &err);
     if (b.context >= 0)
         close(b.context);
-    if (end == BUILD_OK || end == BUILD_FAILED)
+    if (end == BUILD_OK || end == BUILD_FAILED) {
+        int status = end == BUILD_OK ? print_keys(plan, keys) : OB_EXIT_FAILED;
         keep_results(&b, progress);
-    switch (end) {
-    case BUILD_OK: return print_keys(plan, keys);
-    case BUILD_FAILED: return OB_EXIT_FAILED;
-    case BUILD_INTERRUPTED: report(progress, "interrupted"); return OB_EXIT_INTERRUPTED;
-    case BUILD_ERROR: break;
+        return status;
     }
-    report(progress, err.text);
-    return OB_EXIT_ENVIRONMENT;
+    bool is_interrupted = end == BUILD_INTERRUPTED;
+    report(progress, is_interrupted ? "interrupted" : err.text);
+    return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
 }
 
 static int run(const struct run_options *o)

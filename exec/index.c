@@ -158,6 +158,11 @@ int index_end(struct index *ix, struct ob_err *err)
     return exec(ix, "COMMIT", err);
 }
 
+void index_close(struct index *ix)
+{
+    close_database(ix);
+}
+
 void index_free(struct index *ix)
 {
     if (!ix)

@@ -25,6 +25,8 @@ struct index_row {
 
 /* l and s must stay open as long as the index. */
 struct index *index_new(const struct layout *l, struct store *s);
+/* Closes the database until it is needed again. */
+void index_close(struct index *ix);
 void index_free(struct index *ix); /* NULL is fine */
 
 /* A row is added when its result is begun, so that no result is ever without one, and again when

@@ -8,7 +8,6 @@
 #include "base/map.h"
 #include "exec/record.h"
 #include "exec/results.h"
-#include "exec/uses.h"
 
 /* A result of an older obkit may have no record: all that is known is that it is there. */
 static int row_from_record(const struct layout *l, struct arena *a, const char *key,
@@ -121,13 +120,8 @@ static int reconcile_at_once(struct reconciling *r, struct ob_err *err)
 int reindex(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err)
 {
     struct arena a = ARENA_INIT;
-    struct str_vec dead = {0};
     struct reconciling r = {ix, l, s, &a, MAP_INIT(&a)};
-    int rc = uses_list_dead(l, &a, &dead, err);
-    if (rc == 0)
-        rc = reconcile_at_once(&r, err);
-    if (rc == 0)
-        uses_remove_dead(l, &dead);
+    int rc = reconcile_at_once(&r, err);
     arena_free(&a);
     return rc;
 }

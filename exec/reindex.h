@@ -9,7 +9,7 @@
 int reindex_fill(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err);
 
 /* Adds rows for results that lack one, since their builder died, and removes those of results that
- * are neither there nor being built. Whoever has died is not known to use anything any more. */
+ * are neither there nor being built. */
 int reindex(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err);
 
 #endif

@@ -21,7 +21,9 @@ struct work {
     struct manifest manifest; /* STEP_COPY, STEP_ADD */
     struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
     struct shown *shown;      /* STEP_RUN that binds something: by mount */
+    bool has_waited;          /* for another process that built this */
     bool is_step_fault;       /* an error is the step's, not the machine's */
+    bool is_cancelled;        /* the command was asked to end */
     bool is_certain;          /* it is, whatever errno is behind it */
 };
 
