@@ -8,6 +8,7 @@ libexec_a_SOURCES = \
 	exec/do_run.c \
 	exec/event.h \
 	exec/fetch.c exec/fetch.h \
+	exec/heading.c exec/heading.h \
 	exec/image.c exec/image.h \
 	exec/index.c exec/index.h \
 	exec/key.c exec/key.h \
@@ -16,12 +17,15 @@ libexec_a_SOURCES = \
 	exec/look.c exec/look.h \
 	exec/manifest.c exec/manifest.h \
 	exec/open.c exec/open.h \
-	exec/progress.c exec/progress_json.c exec/progress_plain.c \
+	exec/progress.c exec/progress_json.c exec/progress_plain.c exec/progress_tty.c \
+	exec/progress_text.c exec/progress_text.h \
 	exec/run_cfg.c exec/run_cfg.h \
 	exec/sandbox.c exec/sandbox.h \
 	exec/sched.c \
+	exec/screen.c exec/screen.h \
 	exec/step_cfg.h \
 	exec/store.c exec/store.h \
+	exec/tail.c exec/tail.h \
 	exec/user.c exec/user.h \
 	exec/work.h \
 	exec/worker.c exec/worker.h \

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "exec/heading.h"
 
 #include <stdlib.h>
 
@@ -37,14 +38,17 @@ static struct str valid_utf8(struct buf *b, struct str s)
     return buf_str(b);
 }
 
-static void put_step(struct json_out *j, const struct event *e)
+static void put_step(struct json_progress *p, struct json_out *j, const struct event *e)
 {
     char hex[SHA256_HEX + 1];
     digest_hex(&e->of->id, hex);
     json_key_int(j, "step", e->step);
     json_key_str(j, "id", str_from(hex));
-    if (e->kind == EVENT_START || e->kind == EVENT_CACHED || e->kind == EVENT_FAILED)
-        json_key_str(j, "heading", e->of->meta.heading);
+    if (e->kind != EVENT_START && e->kind != EVENT_CACHED && e->kind != EVENT_FAILED)
+        return;
+    buf_clear(&p->text);
+    heading_add(&p->text, e->of);
+    json_key_str(j, "heading", buf_str(&p->text));
 }
 
 static void put_seconds(struct json_progress *p, struct json_out *j, double seconds)
@@ -82,7 +86,7 @@ static void on_event(struct progress *base, const struct event *e)
     json_open(&j, '{');
     json_key_str(&j, "event", str_from(names[e->kind]));
     if (e->of)
-        put_step(&j, e);
+        put_step(p, &j, e);
     if (e->text.n)
         json_key_str(&j, e->kind == EVENT_RESULT ? "name" : "text", valid_utf8(&p->text, e->text));
     if (e->log.n)

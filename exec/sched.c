@@ -502,6 +502,8 @@ static void reap(struct sched *s)
         }
 }
 
+enum { TICK_MS = 100 };
+
 static int wait_for_events(struct sched *s, int signals, struct ob_err *err)
 {
     struct pollfd *p = s->polls;
@@ -512,8 +514,11 @@ static int wait_for_events(struct sched *s, int signals, struct ob_err *err)
         p[1 + k] = (struct pollfd){s->jobs[s->running[k]].report, POLLIN, 0};
         p[1 + n + k] = (struct pollfd){s->jobs[s->running[k]].output, POLLIN, 0};
     }
-    if (poll(p, 2 * (nfds_t)n + 1, -1) < 0)
+    struct progress *progress = s->b->progress;
+    if (poll(p, 2 * (nfds_t)n + 1, progress->tick ? TICK_MS : -1) < 0)
         return errno == EINTR ? 0 : ob_err_set(err, errno, "can't wait for the workers");
+    if (progress->tick)
+        progress->tick(progress);
     s->is_interrupted |= p[0].revents != 0;
     for (uint32_t k = 0; k < n; k++) {
         /* The report that a step starts comes before its output. */

@@ -148,6 +148,7 @@ E2E_TESTS = \
 	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
+	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
@@ -159,7 +160,7 @@ E2E_TESTS = \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
-	tests/e2e/tree.py $(E2E_TESTS)
+	tests/e2e/terminal.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/tiny
 endif
