@@ -26,6 +26,7 @@ libexec_a_SOURCES = \
 	exec/step_cfg.h \
 	exec/store.c exec/store.h \
 	exec/tail.c exec/tail.h \
+	exec/trace.c exec/trace.h \
 	exec/user.c exec/user.h \
 	exec/work.h \
 	exec/worker.c exec/worker.h \

@@ -25,17 +25,11 @@ static const char *const names[] = {
     [EVENT_ERROR] = "error",   [EVENT_NOTE] = "note",
 };
 
-static struct str valid_utf8(struct buf *b, struct str s)
+static void put_text(struct json_progress *p, struct json_out *j, const char *key, struct str s)
 {
-    size_t bad;
-    buf_clear(b);
-    while (!str_is_utf8(s, &bad)) {
-        buf_add(b, s.p, bad);
-        buf_puts(b, "\xef\xbf\xbd");
-        s = str_skip(s, bad + 1);
-    }
-    buf_add_str(b, s);
-    return buf_str(b);
+    buf_clear(&p->text);
+    buf_add_utf8(&p->text, s);
+    json_key_str(j, key, buf_str(&p->text));
 }
 
 static void put_step(struct json_progress *p, struct json_out *j, const struct event *e)
@@ -88,9 +82,9 @@ static void on_event(struct progress *base, const struct event *e)
     if (e->of)
         put_step(p, &j, e);
     if (e->text.n)
-        json_key_str(&j, e->kind == EVENT_RESULT ? "name" : "text", valid_utf8(&p->text, e->text));
+        put_text(p, &j, e->kind == EVENT_RESULT ? "name" : "text", e->text);
     if (e->log.n)
-        json_key_str(&j, "log", valid_utf8(&p->text, e->log));
+        put_text(p, &j, "log", e->log);
     if (has_key(e))
         json_key_str(&j, "key", str_from(hex));
     if (e->kind == EVENT_DONE || e->kind == EVENT_FAILED || e->kind == EVENT_END)

@@ -157,10 +157,11 @@ E2E_TESTS = \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/specfmt.sh \
 	tests/e2e/store-shared.sh \
+	tests/e2e/trace.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
-	tests/e2e/terminal.py tests/e2e/tree.py $(E2E_TESTS)
+	tests/e2e/terminal.py tests/e2e/trace.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/tiny
 endif
