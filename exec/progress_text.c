@@ -85,5 +85,7 @@ void summary_add(struct buf *out, const struct summary *s, const struct event *e
                end->cached, end->built);
     if (end->failed)
         buf_printf(out, ", %u failed", end->failed);
+    if (end->skipped)
+        buf_printf(out, ", %u not run", end->skipped);
     buf_printf(out, " in %.2fs\n", end->seconds);
 }

@@ -233,6 +233,7 @@ static void put_build(struct trace *t, const struct event *e)
     json_key_int(&j, "cached", e->cached);
     json_key_int(&j, "built", e->built);
     json_key_int(&j, "failed", e->failed);
+    json_key_int(&j, "skipped", e->skipped);
     end(&j);
 }
 
