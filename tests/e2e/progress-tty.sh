@@ -132,7 +132,7 @@ END
 on_terminal '--when=\| started=keys:^C' --
 expect_equal 130 "$status" "the exit status"
 expect_screen '[1/2] FROM busybox: cached ID
-2 steps: 1 cached, 0 built in TIME
+2 steps: 1 cached, 0 built, 1 not run in TIME
 obexec: interrupted'
 
 subject "a terminal that somebody has stopped does not stop the build"
