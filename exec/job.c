@@ -117,8 +117,21 @@ void job_close(struct sched *s, uint32_t i)
             s->running[k] = s->running[--s->n_running];
 }
 
+/* Whether another step of this build, which comes to the same, is being built. */
+static bool is_built_here(const struct sched *s, uint32_t i)
+{
+    for (uint32_t k = 0; k < s->n_running; k++) {
+        const struct job *j = &s->jobs[s->running[k]];
+        if (j != &s->jobs[i] && j->is_building && digest_eq(&j->key, &s->jobs[i].key))
+            return true;
+    }
+    return false;
+}
+
 static void on_waiting(struct sched *s, uint32_t i)
 {
+    if (is_built_here(s, i))
+        return;
     s->jobs[i].is_waiting = s->jobs[i].has_log = true;
     sched_emit(s, sched_event(s, EVENT_WAIT, i));
 }
