@@ -35,6 +35,8 @@ libexec_a_SOURCES = \
 	exec/trace.c exec/trace.h \
 	exec/uses.c exec/uses.h \
 	exec/user.c exec/user.h \
+	exec/why.c exec/why.h \
+	exec/why_files.c exec/why_files.h \
 	exec/work.h exec/work_record.c \
 	exec/worker.c exec/worker.h \
 	exec/write_files.c exec/write_files.h

@@ -141,6 +141,7 @@ E2E_TESTS = \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
+	tests/e2e/inspect.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
@@ -163,7 +164,8 @@ E2E_TESTS = \
 	tests/e2e/specfmt.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/trace.sh \
-	tests/e2e/users-env.sh
+	tests/e2e/users-env.sh \
+	tests/e2e/why.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
 	tests/e2e/terminal.py tests/e2e/trace.py tests/e2e/tree.py $(E2E_TESTS)
