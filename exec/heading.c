@@ -60,3 +60,14 @@ void heading_add(struct buf *out, const struct step *s)
         if (out->p[i] == '\n')
             out->p[i] = ' ';
 }
+
+struct str heading_of(struct arena *a, const struct step *s)
+{
+    if (s->meta.heading.n)
+        return s->meta.heading;
+    struct buf b = BUF_INIT;
+    heading_add(&b, s);
+    struct str out = arena_str(a, buf_str(&b));
+    buf_free(&b);
+    return out;
+}

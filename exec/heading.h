@@ -4,9 +4,11 @@
 #ifndef EXEC_HEADING_H
 #define EXEC_HEADING_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "ir/plan.h"
 
+struct str heading_of(struct arena *a, const struct step *s);
 void heading_add(struct buf *out, const struct step *s);
 
 #endif
