@@ -115,8 +115,12 @@ _obkit_obexec() {
     case $1:$value in
     inspect:-*) _obkit_offer -W "--why --format= --store= --help" ;;
     log:-*) _obkit_offer -W "-f --follow --store= --help" ;;
-    cache:-* | clean:-* | delete:-* | du:-* | ls:-* | prune:-* | shell:-*)
+    cache:-* | clean:-* | delete:-* | du:-* | ls:-* | prune:-*)
         _obkit_offer -W "--store= --help"
+        ;;
+    shell:-*)
+        _obkit_offer -W "--store= --sandbox= --build-context= --secret= --ssh= --network-default=
+            --cpus= --memory= --pids= --allow= --help"
         ;;
     healthcheck:-*) _obkit_offer -W "--store= --sandbox= --help" ;;
     stores:-*) _obkit_offer -W "--help" ;;
