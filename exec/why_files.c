@@ -40,8 +40,8 @@ static int read_files(struct opened *o, struct arena *a, const struct step *s, s
 
 static bool are_alike(const struct manifest_file *x, const struct manifest_file *y)
 {
-    return x->mode == y->mode && x->uid == y->uid && x->gid == y->gid && x->size == y->size &&
-           x->rdev == y->rdev && str_eq(x->link, y->link) && digest_eq(&x->content, &y->content);
+    return x->mode == y->mode && x->uid == y->uid && x->gid == y->gid && x->rdev == y->rdev &&
+           str_eq(x->link, y->link) && digest_eq(&x->content, &y->content);
 }
 
 static void put_file(struct buf *out, const char *how, const struct manifest_file *f, size_t *n)
