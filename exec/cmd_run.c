@@ -11,6 +11,7 @@
 #include "exec/bases.h"
 #include "exec/open.h"
 #include "exec/run_options.h"
+#include "exec/trace.h"
 #include "ir/pass.h"
 #include "ir/read.h"
 
@@ -166,6 +167,19 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
 }
 
+static int add_trace(const struct run_options *o, struct progress **progress)
+{
+    struct ob_err err;
+    struct progress *trace = trace_open(o->trace, *progress, &err);
+    if (!trace) {
+        report(*progress, err.text);
+        (*progress)->close(*progress);
+        return -1;
+    }
+    *progress = trace;
+    return 0;
+}
+
 static int run(const struct run_options *o)
 {
     struct plan plan = PLAN_INIT(o->arena);
@@ -176,6 +190,8 @@ static int run(const struct run_options *o)
     if (!progress)
         return cli_usage_error(
             "obexec", "--progress takes auto, tty, plain, json or quiet, not \"%s\"", o->progress);
+    if (o->trace && add_trace(o, &progress) < 0)
+        return OB_EXIT_ENVIRONMENT;
     if (read_plan(o, &plan, &status, &err) < 0 || choose_targets(o, &plan, &err) < 0) {
         report(progress, err.text);
     } else if (opened_open(&o->kit, &opened, &err) < 0) {

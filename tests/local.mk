@@ -151,15 +151,18 @@ E2E_TESTS = \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/index-lost.sh \
+	tests/e2e/inspect.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
+	tests/e2e/log-follow.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
+	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
@@ -172,10 +175,12 @@ E2E_TESTS = \
 	tests/e2e/specfmt.sh \
 	tests/e2e/ssh-agent.sh \
 	tests/e2e/store-shared.sh \
-	tests/e2e/users-env.sh
+	tests/e2e/trace.sh \
+	tests/e2e/users-env.sh \
+	tests/e2e/why.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
-	tests/e2e/tree.py $(E2E_TESTS)
+	tests/e2e/terminal.py tests/e2e/trace.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/ask tests/e2e/tiny
 endif
