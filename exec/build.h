@@ -84,6 +84,7 @@ struct build {
     int context;               /* its directory, or -1 */
     struct ignore_list ignore; /* its .dockerignore */
     const char *store_path;    /* for messages that name a log */
+    struct digest *step_keys;  /* of each step's result, when all are there; set by build_run */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */

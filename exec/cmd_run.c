@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "exec/bases.h"
 #include "exec/open.h"
+#include "exec/output.h"
 #include "exec/run_options.h"
 #include "ir/pass.h"
 #include "ir/read.h"
@@ -102,8 +103,18 @@ static int resolve(struct build *b, struct progress *progress)
     return cli_close_stdout("obexec");
 }
 
+static int finish(struct build *b, const struct digest *keys, const struct outputs *outputs)
+{
+    struct ob_err err;
+    if (outputs_write(b, outputs, &err) < 0) {
+        report(b->progress, err.text);
+        return OB_EXIT_ENVIRONMENT;
+    }
+    return outputs_take_stdout(outputs) ? OB_EXIT_OK : print_keys(b->plan, keys);
+}
+
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
-                      struct progress *progress, bool *changed)
+                      const struct outputs *outputs, struct progress *progress, bool *changed)
 {
     struct ob_err err;
     struct build b = {
@@ -128,7 +139,7 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     if (b.context >= 0)
         close(b.context);
     switch (end) {
-    case BUILD_OK: return print_keys(plan, keys);
+    case BUILD_OK: return finish(&b, keys, outputs);
     case BUILD_FAILED: return OB_EXIT_FAILED;
     case BUILD_INTERRUPTED: report(progress, "interrupted"); return OB_EXIT_INTERRUPTED;
     case BUILD_ERROR: break;
@@ -140,6 +151,7 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
 static int run(const struct run_options *o)
 {
     struct plan plan = PLAN_INIT(o->arena);
+    struct outputs outputs;
     struct opened opened;
     struct ob_err err;
     int status;
@@ -149,12 +161,15 @@ static int run(const struct run_options *o)
             "obexec", "--progress takes auto, tty, plain, json or quiet, not \"%s\"", o->progress);
     if (read_plan(o, &plan, &status, &err) < 0 || choose_targets(o, &plan, &err) < 0) {
         report(progress, err.text);
+    } else if (outputs_parse(o->arena, &o->build, &plan, &outputs, &err) < 0) {
+        report(progress, err.text);
+        status = OB_EXIT_USAGE;
     } else if (opened_open(&o->kit, &opened, &err) < 0) {
         report(progress, err.text);
         status = opened_exit_status(&err);
     } else {
         bool changed = false;
-        status = build_plan(o, &plan, &opened, progress, &changed);
+        status = build_plan(o, &plan, &opened, &outputs, progress, &changed);
         opened_close(&opened, changed);
     }
     progress->close(progress);

@@ -5,6 +5,7 @@
 #include "exec/kit.h"
 
 #include "backends/backends.h"
+#include "backends/platform.h"
 #include "backends/unpack.h"
 #include "base/buf.h"
 #include "base/fs.h"
@@ -161,6 +162,18 @@ void kit_close(struct kit *k)
     sandbox_close(k->sandbox);
     store_close(k->store);
     *k = (struct kit){0};
+}
+
+int kit_platform(struct str text, struct str *os, struct str *arch, struct str *variant,
+                 struct ob_err *err)
+{
+    struct platform p;
+    if (platform_parse(text, &p, err) < 0)
+        return -1;
+    *os = p.os;
+    *arch = p.arch;
+    *variant = p.variant;
+    return 0;
 }
 
 void kit_describe(struct buf *out)

@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/check_json_tree \
 	tests/unit/check_key \
 	tests/unit/check_kit \
+	tests/unit/check_layer \
 	tests/unit/check_layout \
 	tests/unit/check_look \
 	tests/unit/check_manifest \
@@ -39,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/check_mode \
 	tests/unit/check_names \
 	tests/unit/check_need \
+	tests/unit/check_output \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -146,6 +148,10 @@ E2E_TESTS = \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/onbuild-refused.sh \
+	tests/e2e/output-image.sh \
+	tests/e2e/output-local.sh \
+	tests/e2e/output-real-tools.sh \
+	tests/e2e/output-reproducible.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-unread.sh \
