@@ -6,6 +6,7 @@
 
 #include "backends/backends.h"
 #include "backends/tree_copy.h"
+#include "backends/platform.h"
 #include "backends/unpack.h"
 #include "base/buf.h"
 #include "base/fs.h"
@@ -162,6 +163,18 @@ void kit_close(struct kit *k)
     sandbox_close(k->sandbox);
     store_close(k->store);
     *k = (struct kit){0};
+}
+
+int kit_platform(struct str text, struct str *os, struct str *arch, struct str *variant,
+                 struct ob_err *err)
+{
+    struct platform p;
+    if (platform_parse(text, &p, err) < 0)
+        return -1;
+    *os = p.os;
+    *arch = p.arch;
+    *variant = p.variant;
+    return 0;
 }
 
 void kit_describe(struct buf *out)

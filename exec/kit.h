@@ -42,6 +42,9 @@ int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct
 
 /* Makes the empty directory `to` a copy of the tree `from`, with everything that it carries. */
 int kit_copy_tree(int from, int to, struct ob_err *err);
+/* A platform's parts, as images name them; empty = this machine's. *variant may come out empty. */
+int kit_platform(struct str text, struct str *os, struct str *arch, struct str *variant,
+                 struct ob_err *err);
 
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);

@@ -26,10 +26,22 @@ libexec_a_SOURCES = \
 	exec/index.c exec/index.h \
 	exec/key.c exec/key.h \
 	exec/kit.c exec/kit.h \
+	exec/layer_blob.c exec/layer_blob.h \
+	exec/layer_diff.c exec/layer_diff.h \
+	exec/layer_file.c exec/layer_file.h \
+	exec/layer_tar.c exec/layer_tar.h \
 	exec/layout.c exec/layout.h \
 	exec/look.c exec/look.h \
 	exec/manifest.c exec/manifest.h \
 	exec/open.c exec/open.h \
+	exec/output.c exec/output.h \
+	exec/output_config.c exec/output_config.h \
+	exec/output_file.c exec/output_file.h \
+	exec/output_image.c exec/output_image.h \
+	exec/output_layers.c exec/output_layers.h \
+	exec/output_layout.c \
+	exec/output_local.c \
+	exec/output_name.c exec/output_name.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c exec/progress_tty.c \
 	exec/progress_text.c exec/progress_text.h \
 	exec/ready.c exec/ready.h \

@@ -341,9 +341,18 @@ static void show_failure(struct sched *s)
         sched_machine_error(s, &err);
 }
 
+static void give_step_keys(struct sched *s)
+{
+    uint32_t n = s->b->plan->steps.n;
+    s->b->step_keys = arena_new_n(s->b->arena, struct digest, n);
+    for (uint32_t i = 0; i < n; i++)
+        s->b->step_keys[i] = s->jobs[i].key;
+}
+
 static void emit_end(struct sched *s, struct digest *keys)
 {
     uint32_t total = (uint32_t)s->b->plan->steps.n;
+    give_step_keys(s);
     for (size_t i = 0; i < s->b->plan->targets.n; i++) {
         const struct target *t = &s->b->plan->targets.at[i];
         keys[i] = s->jobs[t->step].key;
