@@ -73,13 +73,27 @@ int native_caps_limit_bounding(void)
     return 0;
 }
 
-int native_caps_set(bool privileged)
+static int set_caps(uint64_t caps)
 {
-    uint64_t caps = privileged ? caps_of_command() : 0;
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {
         {.effective = (uint32_t)caps, .permitted = (uint32_t)caps},
         {.effective = (uint32_t)(caps >> 32), .permitted = (uint32_t)(caps >> 32)},
     };
     return (int)syscall(SYS_capset, &head, data);
+}
+
+int native_caps_set(bool privileged)
+{
+    return set_caps(privileged ? caps_of_command() : 0);
+}
+
+/* Nobody can have more than the kernel and whoever started us left in the bounding set. */
+int native_caps_set_all(void)
+{
+    uint64_t caps = 0;
+    for (unsigned cap = 0; cap < 64; cap++)
+        if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+            caps |= BIT(cap);
+    return set_caps(caps);
 }

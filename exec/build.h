@@ -84,6 +84,8 @@ struct build {
     int context;               /* its directory, or -1 */
     struct ignore_list ignore; /* its .dockerignore */
     const char *store_path;    /* for messages that name a log */
+    enum step_network network; /* of steps that leave it open; set by isolate_decide */
+    const char *network_note;  /* to be told when the first of them starts; else NULL */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */

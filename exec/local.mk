@@ -9,6 +9,7 @@ libexec_a_SOURCES = \
 	exec/event.h \
 	exec/fetch.c exec/fetch.h \
 	exec/image.c exec/image.h \
+	exec/isolate.c exec/isolate.h \
 	exec/index.c exec/index.h \
 	exec/key.c exec/key.h \
 	exec/kit.c exec/kit.h \

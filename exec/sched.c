@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "exec/bases.h"
 #include "exec/image.h"
+#include "exec/isolate.h"
 #include "exec/key.h"
 #include "exec/worker.h"
 #include "ir/fold.h"
@@ -314,6 +315,7 @@ static void on_building(struct sched *s, uint32_t i)
         log_failed(s, &err);
     }
     note_in_index(s, i, 0); /* before the result: who deletes the parent must find the child */
+    isolate_note(s->b, step_at(s, i));
     emit(s, step_event(s, EVENT_START, i));
 }
 
@@ -425,11 +427,9 @@ static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
 static const struct digest *late_input(const struct sched *s, const struct step *step,
                                        struct digest *room)
 {
-    bool gets_host = step->kind == STEP_RUN && step->op.run.network == NETWORK_DEFAULT &&
-                     s->b->options->network == BUILD_NETWORK_HOST;
-    if (!gets_host)
+    if (step->kind != STEP_RUN || !isolate_denies_network(s->b, &step->op.run))
         return NULL;
-    *room = sha256_of("network host", 12);
+    *room = sha256_of("network none", 12);
     return room;
 }
 

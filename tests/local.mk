@@ -118,6 +118,7 @@ tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
+	tests/e2e/allow-insecure.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
@@ -145,6 +146,7 @@ E2E_TESTS = \
 	tests/e2e/limits.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
+	tests/e2e/network-private.sh \
 	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
@@ -155,6 +157,7 @@ E2E_TESTS = \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/specfmt.sh \
+	tests/e2e/step-limits.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
