@@ -97,3 +97,8 @@ int native_caps_set_all(void)
             caps |= BIT(cap);
     return set_caps(caps);
 }
+
+int native_caps_keep_kill(void)
+{
+    return set_caps(BIT(CAP_KILL));
+}
