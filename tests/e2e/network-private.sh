@@ -120,6 +120,12 @@ build_ok
 expect_output $'hello\nnone\nnone'
 expect_not_in_stderr "host's network"
 
+subject "a step gets the same key with any network, and another one without"
+build_ok --network-default=host
+expect_counts 2 0
+build_ok --network-default=none
+expect_counts 1 1
+
 subject "names are looked up, and resolv.conf does not stay"
 cat <<'END' | dockerfile
 FROM busybox
