@@ -72,7 +72,7 @@ static int read_file(int dir, const char *name, struct buf *out)
 /* The file is there already in a group; where it is not (a test's directory), it is made. */
 static int write_file(int dir, const char *name, const char *text)
 {
-    cleanup_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    cleanup_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     size_t n = strlen(text);
     return fd >= 0 && write(fd, text, n) == (ssize_t)n ? 0 : -1;
 }

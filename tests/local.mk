@@ -38,6 +38,8 @@ UNIT_TESTS = \
 	tests/unit/check_map \
 	tests/unit/check_mode \
 	tests/unit/check_names \
+	tests/unit/check_native_cgroup \
+	tests/unit/check_native_net \
 	tests/unit/check_need \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
