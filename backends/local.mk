@@ -19,6 +19,7 @@ libbackends_a_SOURCES = \
 	backends/native_init.c \
 	backends/native_mounts.c \
 	backends/native_net.c backends/native_net.h \
+	backends/native_scope.c \
 	backends/native_seccomp.c \
 	backends/native_target.c \
 	backends/oci_choose.c backends/oci_choose.h \

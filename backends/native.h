@@ -102,6 +102,10 @@ int native_caps_keep_kill(void);      /* what pid 1 needs to hand signals on */
 int native_caps_set(bool privileged); /* the sandbox's list, or none at all */
 int native_caps_set_all(void);
 
+/* native_scope.c: forbids this process and its children abstract sockets of others, if the kernel
+ * can. Needs CAP_SYS_ADMIN. */
+int native_scope_sockets(void);
+
 /* native_seccomp.c: compiles the filter, *out to be freed. */
 int native_seccomp_build(bool fast_sync, struct sock_fprog *out, struct ob_err *err);
 int native_seccomp_install(const struct sock_fprog *filter);

@@ -65,6 +65,8 @@ static void set_limits(void)
 static void set_credentials(const struct native_step *s)
 {
     const struct step_cfg *cfg = s->cfg;
+    if (!cfg->is_insecure && cfg->network == STEP_NETWORK_HOST && native_scope_sockets() < 0)
+        fail(s, "confine the sockets");
     if (!cfg->is_insecure && s->native->filter.len &&
         native_seccomp_install(&s->native->filter) < 0)
         fail(s, "install the system call filter");
