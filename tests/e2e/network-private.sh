@@ -72,7 +72,7 @@ cleanup_fn end_servers
 expect_soon 10 test -e world-up -a -e loopback-up
 
 mkdir upper work
-mount -t overlay -o lowerdir=/etc,upperdir="$tmp/upper",workdir="$tmp/work" overlay /etc
+mount -t overlay -o "lowerdir=/etc,upperdir=$tmp/upper,workdir=$tmp/work" overlay /etc
 rm /etc/resolv.conf
 printf 'nameserver 198.51.100.2\nsearch example.net\n' >/etc/resolv.conf
 
