@@ -108,6 +108,19 @@ static int open_v1(int root, const char *own, const struct wanted *w, struct cgr
     return 0;
 }
 
+/* Only the root group, which alone has no type, may have processes besides children with
+ * controllers. For some controllers the kernel allows it, and makes children for threads only. */
+static bool may_have_children(int dir)
+{
+    char byte;
+    cleanup_buf struct buf type = BUF_INIT;
+    if (faccessat(dir, "cgroup.type", F_OK, 0) < 0)
+        return true;
+    cleanup_close int procs = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+    return read_file(dir, "cgroup.type", &type) == 0 && str_eq(buf_str(&type), STR("domain\n")) &&
+           procs >= 0 && read(procs, &byte, 1) == 0;
+}
+
 /* Gives the children of a group the wanted controllers. The reason not to is in *err. */
 static int enable(int dir, const struct wanted *w, struct ob_err *err)
 {
@@ -124,10 +137,6 @@ static int enable(int dir, const struct wanted *w, struct ob_err *err)
     }
     if (more.n == 0 || write_file(dir, "cgroup.subtree_control", more.p) == 0)
         return 0;
-    if (errno == EBUSY) /* all but the root group have processes or children, not both */
-        return ob_err_set(err, 0,
-                          "processes live in the control group: start obexec in one of "
-                          "its own, as \"systemd-run --scope -p Delegate=yes\" does");
     return ob_err_set(err, errno, "can't give control groups the controllers \"%s\"", more.p);
 }
 
@@ -135,6 +144,11 @@ static bool can_make_in(int dir, const struct wanted *w, struct ob_err *err)
 {
     if (faccessat(dir, ".", W_OK, 0) < 0)
         return ob_err_set(err, errno, "can't make control groups"), false;
+    if (!may_have_children(dir))
+        return ob_err_set(err, 0,
+                          "processes live in the control group: start obexec in one of "
+                          "its own, as \"systemd-run --scope -p Delegate=yes\" does"),
+               false;
     return enable(dir, w, err) == 0;
 }
 

@@ -11,18 +11,25 @@
 static const struct step_limits ALL = {.cpu_milli = 1500, .memory = 64 << 20, .pids = 10};
 static const struct step_limits MEMORY = {.memory = 4096};
 
-/* A group of version 2. `given` NULL: one that can't have children with controllers. */
+static void add_file(const struct scratch_dir *d, const char *group, const char *file,
+                     const char *text)
+{
+    char name[128];
+    snprintf(name, sizeof name, "./%s/%s", group, file);
+    scratch_text(d, name, text);
+}
+
+/* A group of version 2, without processes. */
 static void add_group(const struct scratch_dir *d, const char *path, const char *controllers,
                       const char *given)
 {
-    char name[128];
-    if (path[0])
+    if (path[0]) {
         scratch_mkdir(d, path);
-    snprintf(name, sizeof name, "./%s/cgroup.controllers", path);
-    scratch_text(d, name, controllers);
-    snprintf(name, sizeof name, "./%s/cgroup.subtree_control", path);
-    if (given)
-        scratch_text(d, name, given);
+        add_file(d, path, "cgroup.type", "domain\n");
+    }
+    add_file(d, path, "cgroup.procs", "");
+    add_file(d, path, "cgroup.controllers", controllers);
+    add_file(d, path, "cgroup.subtree_control", given);
 }
 
 static void start_v2(struct scratch_dir *d)
@@ -30,7 +37,8 @@ static void start_v2(struct scratch_dir *d)
     scratch_start(d);
     add_group(d, "", "cpuset cpu io memory pids\n", "cpu memory pids\n");
     add_group(d, "user", "cpu memory pids\n", "memory pids\n");
-    add_group(d, "user/session", "memory pids\n", NULL);
+    add_group(d, "user/session", "memory pids\n", "");
+    add_file(d, "user/session", "cgroup.procs", "7\n");
 }
 
 static void expect_file(const struct scratch_dir *d, const char *dir, const char *group,
@@ -74,13 +82,31 @@ START_TEST(version_2_makes_groups_in_its_own_if_it_can)
     struct cgroup g;
     struct ob_err err = OB_ERR_INIT;
     start_v2(&d);
-    scratch_text(&d, "user/session/cgroup.subtree_control", "");
+    add_file(&d, "user/session", "cgroup.procs", "");
     ck_assert_ok(cgroup_host_open(d.fd, "0::/user/session\n", &MEMORY, &host, &err), &err);
     expect_file(&d, "user/session", "", "cgroup.subtree_control", "+memory");
     ck_assert_ok(cgroup_make(&host, &MEMORY, &g, &err), &err);
     expect_file(&d, "user/session", g.name, "memory.max", "4096");
     cgroup_end(&g, NULL);
     cgroup_host_close(&host);
+    scratch_end(&d);
+}
+END_TEST
+
+START_TEST(a_group_with_processes_gets_no_children)
+{
+    struct scratch_dir d;
+    struct cgroup_host host;
+    struct ob_err err = OB_ERR_INIT;
+    start_v2(&d);
+    int top = openat(d.fd, "user/session", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* of a namespace */
+    ck_assert_int_eq(cgroup_host_open(top, "0::/\n", &MEMORY, &host, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "processes live in the control group"));
+    expect_file(&d, "user/session", "", "cgroup.subtree_control", "");
+    add_file(&d, "user/session", "cgroup.procs", "");
+    add_file(&d, "user/session", "cgroup.type", "threaded\n");
+    ck_assert_int_eq(cgroup_host_open(top, "0::/\n", &MEMORY, &host, &err), -1);
+    close(top);
     scratch_end(&d);
 }
 END_TEST
@@ -185,6 +211,6 @@ START_TEST(only_leftovers_of_our_own_are_removed)
 END_TEST
 
 UNIT_MAIN("native_cgroup", version_2_makes_groups_next_to_its_own,
-          version_2_makes_groups_in_its_own_if_it_can, a_controller_that_is_missing_is_named,
-          version_1_has_a_group_in_each_hierarchy, what_a_step_ran_into_is_read_from_its_group,
-          only_leftovers_of_our_own_are_removed)
+          version_2_makes_groups_in_its_own_if_it_can, a_group_with_processes_gets_no_children,
+          a_controller_that_is_missing_is_named, version_1_has_a_group_in_each_hierarchy,
+          what_a_step_ran_into_is_read_from_its_group, only_leftovers_of_our_own_are_removed)
