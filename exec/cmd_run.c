@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "exec/bases.h"
+#include "exec/isolate.h"
 #include "exec/open.h"
 #include "exec/output.h"
 #include "exec/run_options.h"
@@ -165,6 +166,10 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
         report(progress, err.text);
         contexts_close(&b);
         return OB_EXIT_FAILED;
+    }
+    if (isolate_decide(&b, &err) < 0) {
+        report(progress, err.text);
+        return OB_EXIT_ENVIRONMENT;
     }
     enum build_end end = build_run(&b, keys, changed, &err);
     contexts_close(&b);

@@ -23,6 +23,7 @@ libexec_a_SOURCES = \
 	exec/front.c exec/front.h \
 	exec/heading.c exec/heading.h \
 	exec/image.c exec/image.h \
+	exec/isolate.c exec/isolate.h \
 	exec/index.c exec/index.h \
 	exec/key.c exec/key.h \
 	exec/kit.c exec/kit.h \

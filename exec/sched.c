@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "exec/image.h"
+#include "exec/isolate.h"
 #include "exec/key.h"
 #include "exec/shell.h"
 #include "ir/fold.h"
@@ -182,12 +183,11 @@ static int prepare(struct sched *s)
 const struct digest *sched_late_input(const struct sched *s, const struct step *step,
                                       struct digest *room)
 {
-    bool gets_host = step->kind == STEP_RUN && step->op.run.network == NETWORK_DEFAULT &&
-                     s->b->options->network == BUILD_NETWORK_HOST;
+    bool is_denied = step->kind == STEP_RUN && isolate_denies_network(s->b, &step->op.run);
     bool is_salted = step->kind == STEP_RUN && s->b->options->no_cache;
-    if (!gets_host && !is_salted)
+    if (!is_denied && !is_salted)
         return NULL;
-    *room = is_salted ? s->salt : sha256_of("network host", 12);
+    *room = is_salted ? s->salt : sha256_of("network none", 12);
     return room;
 }
 

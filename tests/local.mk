@@ -42,6 +42,8 @@ UNIT_TESTS = \
 	tests/unit/check_map \
 	tests/unit/check_mode \
 	tests/unit/check_names \
+	tests/unit/check_native_cgroup \
+	tests/unit/check_native_net \
 	tests/unit/check_need \
 	tests/unit/check_parallel \
 	tests/unit/check_output \
@@ -126,6 +128,7 @@ tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
+	tests/e2e/allow-insecure.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
@@ -161,6 +164,7 @@ E2E_TESTS = \
 	tests/e2e/log-follow.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
+	tests/e2e/network-private.sh \
 	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-image.sh \
 	tests/e2e/output-local.sh \
@@ -180,6 +184,7 @@ E2E_TESTS = \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/specfmt.sh \
 	tests/e2e/ssh-agent.sh \
+	tests/e2e/step-limits.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/users-env.sh \
