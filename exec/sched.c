@@ -421,12 +421,17 @@ static int start_worker(struct sched *s, uint32_t i, struct ob_err *err)
     return -1;
 }
 
-/* What was late for a step that copies nothing: the network that --network-default gives it. */
+/* What was late for a step that copies nothing: the network that --network-default gives it, and
+ * for the first whether files can have owners. */
 static const struct digest *late_input(const struct sched *s, const struct step *step,
                                        struct digest *room)
 {
     bool gets_host = step->kind == STEP_RUN && step->op.run.network == NETWORK_DEFAULT &&
                      s->b->options->network == BUILD_NETWORK_HOST;
+    if (step->parent == NO_STEP && s->b->kit.has_one_owner) {
+        *room = sha256_of("one owner", 9);
+        return room;
+    }
     if (!gets_host)
         return NULL;
     *room = sha256_of("network host", 12);

@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	tests/unit/check_mode \
 	tests/unit/check_names \
 	tests/unit/check_need \
+	tests/unit/check_owner \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -67,6 +68,7 @@ UNIT_TESTS = \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
+	tests/unit/check_userns_ids \
 	tests/unit/check_verify
 
 if HAVE_CHECK
@@ -103,7 +105,7 @@ tests_conform_escape_LDADD =
 tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
-EXTRA_DIST += tests/conform/run-sandbox.sh
+EXTRA_DIST += tests/conform/run-sandbox.sh tests/as-user.sh
 
 noinst_PROGRAMS += tests/bench/ir_speed tests/bench/parse_speed
 tests_bench_ir_speed_LDADD = $(FRONTEND_LIBS)
