@@ -43,12 +43,11 @@ if [ "$kind" != alone ]; then
     cover subgid $name:700000:65536
 fi
 
-as_user()
-{
-    HOME=$dir/user setpriv --reuid $id --regid $id --clear-groups "$@"
-}
-as_user test -x "$1" || as_user command -v "$1" >/dev/null ||
+HOME=$dir/user
+export HOME
+as_user="setpriv --reuid $id --regid $id --clear-groups"
+$as_user test -x "$1" || $as_user sh -c 'command -v "$0"' "$1" >/dev/null ||
     skip "an ordinary user has no access to this directory"
-as_user unshare --user true 2>/dev/null || skip "ordinary users can not make user namespaces here"
-[ "$kind" = inside ] || { as_user "$@"; exit; }
-as_user unshare --user --map-auto --map-root-user --mount --propagation private "$@"
+$as_user unshare --user true 2>/dev/null || skip "ordinary users can not make user namespaces here"
+[ "$kind" = inside ] || exec $as_user "$@"
+exec $as_user unshare --user --map-auto --map-root-user --mount --propagation private "$@"

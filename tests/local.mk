@@ -151,6 +151,10 @@ E2E_TESTS = \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/rootless.sh \
+	tests/e2e/rootless-alone.sh \
+	tests/e2e/rootless-inside.sh \
+	tests/e2e/rootless-refused.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/secrets-dockerfile.sh \
