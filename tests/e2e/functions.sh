@@ -329,7 +329,7 @@ expect_output()
 # Mounts the overlay of a result at $tmp/root, read-only, to look at it: with_result ID COMMAND...
 with_result()
 {
-    local key=$1 lowers k marks= status=0
+    local key=$1 lowers k marks="" status=0
     shift
     lowers=$tmp/store/result/$key/fs
     while read -r k; do

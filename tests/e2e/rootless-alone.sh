@@ -19,7 +19,7 @@ args=(--progress=plain --build-context=busybox=dir:"$tmp/base"
 
 user_builds()
 {
-    user obkit build "${args[@]}" "$@" "$tmp/context"
+    user obkit build "${args[@]}" "$tmp/context"
     [ "$status" = 0 ] || {
         show_run
         fail "the build ended with status $status"

@@ -15,18 +15,18 @@ user()
     [ "$status" != 77 ] || skip "$(sed 's/^skipped: //' "$tmp/out")"
 }
 
-drop="setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin"
+drop=(setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin)
 
 subject "the setting that forbids namespaces"
-user inside sh -c "echo 0 >/proc/sys/user/max_user_namespaces && $drop obexec healthcheck"
+user inside sh -c "echo 0 >/proc/sys/user/max_user_namespaces && ${drop[*]} obexec healthcheck"
 expect_equal 3 "$status" "the status"
 expect_stderr 'obexec: this machine lets only root make user namespaces: run as root, or let root run "sysctl user.max_user_namespaces=10000"'
 
 subject "root without CAP_SYS_ADMIN, where namespaces can be made, hands its ids on"
-user inside sh -c "$drop obexec healthcheck --store=overlayfs:$tmp/user/by-root"
+user inside "${drop[@]}" obexec healthcheck --store=overlayfs:"$tmp/user/by-root"
 expect_equal 0 "$status" "the status"
 expect_stderr ""
-expect_exit 0 $drop obexec healthcheck --store=overlayfs:"$tmp/by-root"
+expect_exit 0 "${drop[@]}" obexec healthcheck --store=overlayfs:"$tmp/by-root"
 expect_stderr ""
 
 subject "parts of proc are hidden, as in containers"

@@ -139,5 +139,5 @@ user_ok obexec clean
 expect_in_stdout '^[0-9]+ results removed$'
 user_ok obexec clean --store=copy:"$tmp/user/copy"
 for store in "$tmp/user/.cache/obkit/overlayfs" "$tmp/user/copy"; do
-    expect_equal "" "$(ls "$store/result" "$store/tmp" | grep -v :)" "what is left in $store"
+    expect_equal "" "$(find "$store/result" "$store/tmp" -mindepth 1)" "what is left in $store"
 done
