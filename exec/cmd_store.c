@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "exec/record.h"
 #include "exec/store_cmd.h"
 
 #include <fcntl.h>
@@ -72,11 +73,13 @@ static int remove_result(struct store_cmd *c, struct str key)
     vec_for (const struct str, child, &children)
         if (remove_result(c, *child) < 0)
             return -1;
-    if (store_remove(c->o.kit.store, arena_cstr(&c->arena, key), &c->err) < 0)
+    const char *hex = arena_cstr(&c->arena, key);
+    if (store_remove(c->o.kit.store, hex, &c->err) < 0)
         return -1;
     remove_file(c->o.layout.log, key, "");
     remove_file(c->o.layout.log, key, ".failed");
     remove_file(c->o.layout.config, key, "");
+    record_remove(&c->o.layout, hex);
     return index_remove(c->o.index, key, &c->err);
 }
 

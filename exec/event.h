@@ -32,6 +32,7 @@ struct event {
     struct digest key;
     double seconds;
     uint32_t total, cached, built, failed;
+    uint32_t skipped; /* steps that were not run, after a failure or an interruption */
 };
 
 struct progress {

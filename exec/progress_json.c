@@ -62,6 +62,7 @@ static void put_counts(struct json_out *j, const struct event *e)
     json_key_int(j, "cached", e->cached);
     json_key_int(j, "built", e->built);
     json_key_int(j, "failed", e->failed);
+    json_key_int(j, "skipped", e->skipped);
 }
 
 /* A step that failed before its key was known (a copy of a missing file) has none. */

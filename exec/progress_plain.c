@@ -110,6 +110,8 @@ static void put_end(struct plain *p, const struct event *e)
                e->cached, e->built);
     if (e->failed)
         buf_printf(&p->out, ", %u failed", e->failed);
+    if (e->skipped)
+        buf_printf(&p->out, ", %u not run", e->skipped);
     buf_printf(&p->out, " in %.2fs\n", e->seconds);
 }
 

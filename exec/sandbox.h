@@ -46,6 +46,9 @@ struct sandbox_ops {
     /* Waits for the end of the command and of every process it left behind. Consumes run. After
      * an error, of *status only is_step_fault counts. */
     int (*reap)(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
+    /* Asks every process in the sandbox to end (SIGTERM). Safe in a signal handler. reap must
+     * follow. A sandbox that can't ask ends them at once. */
+    void (*terminate)(struct sandbox_run *run);
     /* Ends every process in the sandbox at once. Safe in a signal handler. reap must follow. */
     void (*kill)(struct sandbox_run *run);
 
@@ -68,6 +71,7 @@ void sandbox_close(struct sandbox *s); /* NULL is fine */
 int sandbox_start(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                   struct sandbox_run **out, struct ob_err *err);
 int sandbox_reap(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
+void sandbox_terminate(struct sandbox_run *run);
 void sandbox_kill(struct sandbox_run *run);
 const char *const *sandbox_default_shell(struct sandbox *s, const struct rootfs *root);
 

@@ -50,6 +50,8 @@ UNIT_TESTS = \
 	tests/unit/check_progress \
 	tests/unit/check_quantity \
 	tests/unit/check_read \
+	tests/unit/check_ready \
+	tests/unit/check_record \
 	tests/unit/check_remote \
 	tests/unit/check_run_cfg \
 	tests/unit/check_sh_lines \
@@ -157,6 +159,8 @@ E2E_TESTS = \
 	tests/e2e/rootless-refused.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
+	tests/e2e/sched.sh \
+	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
