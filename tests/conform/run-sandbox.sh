@@ -7,7 +7,7 @@ skip() {
     exit 77
 }
 [ "$(uname -s)" = Linux ] || skip "the native sandbox is for Linux"
-[ "$(id -u)" = 0 ] || skip "the native sandbox needs root"
+[ "$(id -u)" = 0 ] || skip "the native sandbox is tried as root, and from there as a user"
 [ -x /bin/busybox ] || skip "/bin/busybox is missing (package busybox-static)"
 case $(od -An -c -N4 /bin/busybox 2>/dev/null | tr -d ' ') in
 177ELF) ;;

@@ -45,7 +45,7 @@ requires()
         case $what in
         root)
             [ "$(uname -s)" = Linux ] || skip "the native sandbox is for Linux"
-            [ "$(id -u)" = 0 ] || skip "the native sandbox needs root"
+            [ "$(id -u)" = 0 ] || skip "the mounts of this test need root"
             ;;
         busybox)
             [ -x /bin/busybox ] || skip "/bin/busybox is missing (package busybox-static)"

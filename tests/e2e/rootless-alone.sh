@@ -56,6 +56,11 @@ END
 user_builds
 expect_output $'0 700\n/dev/pts'
 
+subject "what begins from nothing has another id as well"
+printf 'FROM scratch\nCOPY --chown=7:8 file /\n' | dockerfile
+user_builds
+scratch_id=$(cat "$tmp/out")
+
 subject "another user can't be had, and that is no fault of the step"
 printf 'FROM busybox\nUSER 5\nRUN true\n' | dockerfile
 user obkit build "${args[@]}" "$tmp/context"
@@ -78,3 +83,6 @@ expect_output $'5:60\n7:8'
 expect_different "$alone_id" "$(cat "$tmp/out")" "the id"
 build_ok "${args[@]:1}"
 expect_equal "$id" "$(cat "$tmp/out")" "the id"
+printf 'FROM scratch\nCOPY --chown=7:8 file /\n' | dockerfile
+user_builds
+expect_different "$scratch_id" "$(cat "$tmp/out")" "the id of what begins from nothing"
