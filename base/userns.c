@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -154,15 +155,25 @@ static int enter_alone(struct ob_err *err)
     snprintf(groups, sizeof groups, "0 %u 1", getegid());
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
         return refused(errno, err);
-    if (write_file("/proc/self/setgroups", "deny", err) < 0 ||
-        write_file("/proc/self/uid_map", users, err) < 0 ||
-        write_file("/proc/self/gid_map", groups, err) < 0)
-        return ob_err_wrap(err, "can't give the user namespace its ids");
-    return 1;
+    if (write_file("/proc/self/setgroups", "deny", err) == 0 &&
+        write_file("/proc/self/uid_map", users, err) == 0 &&
+        write_file("/proc/self/gid_map", groups, err) == 0)
+        return 1;
+    return err->errnum == EPERM ? refused(EPERM, err)
+                                : ob_err_wrap(err, "can't give the user namespace its ids");
+}
+
+/* AppArmor lets users make a namespace and then takes what is worth having in it. Mounts are slaves
+ * already, so this changes nothing. */
+static bool may_mount(void)
+{
+    return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 ||
+           (errno != EPERM && errno != EACCES);
 }
 
 int userns_enter(struct ob_err *why, struct ob_err *err)
 {
     struct userns_ids ids;
-    return userns_find_ids(&ids, why) == 1 ? enter_with_ids(&ids, err) : enter_alone(err);
+    int rc = userns_find_ids(&ids, why) == 1 ? enter_with_ids(&ids, err) : enter_alone(err);
+    return rc >= 0 && !may_mount() ? refused(errno, err) : rc;
 }
