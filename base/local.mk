@@ -17,11 +17,8 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
 	base/mode.c base/mode.h \
-<<<<<<< HEAD
 	base/owner.c base/owner.h \
-=======
 	base/parallel.c base/parallel.h \
->>>>>>> main
 	base/passwd.c base/passwd.h \
 	base/path.c base/path.h \
 	base/pattern.c base/pattern.h \

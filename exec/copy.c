@@ -6,11 +6,8 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
-<<<<<<< HEAD
 #include "base/owner.h"
-=======
 #include "base/parallel.h"
->>>>>>> main
 #include "base/path.h"
 #include "exec/source.h"
 
@@ -99,20 +96,11 @@ static int make_regular(struct apply *p, const char *name, const struct manifest
     cleanup_close int to = openat(p->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (to < 0)
         return fail(p, path, "create");
-<<<<<<< HEAD
-    if (fs_copy_data(from, to, f->size, p->err) < 0)
-        return ob_err_wrap(p->err, "can't copy \"%s\"", source);
-    if (!manifest_file_holds(f, from))
-        return ob_err_set(p->err, 0, "\"%s\" changed while it was copied", source);
-    if (owner_set(to, uid_of(p, f), gid_of(p, f), mode_of(p, f)) < 0)
-=======
     if (fs_copy_data(from, to, f->state.size, p->err) < 0)
         return ob_err_wrap(p->err, "can't copy \"" STR_FMT "\"", STR_ARG(f->source));
     if (source_check(f, from, "copied", p->err) < 0)
         return -1;
-    /* chown clears setuid bits and capabilities, so it comes first. */
-    if (fchown(to, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(to, mode_of(p, f)) < 0)
->>>>>>> main
+    if (owner_set(to, uid_of(p, f), gid_of(p, f), mode_of(p, f)) < 0)
         return fail(p, path, "set mode and owner of");
     if (set_xattrs(p, to, f, path) < 0)
         return -1;

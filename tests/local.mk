@@ -41,11 +41,8 @@ UNIT_TESTS = \
 	tests/unit/check_mode \
 	tests/unit/check_names \
 	tests/unit/check_need \
-<<<<<<< HEAD
 	tests/unit/check_owner \
-=======
 	tests/unit/check_parallel \
->>>>>>> main
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
