@@ -79,7 +79,11 @@ static int check_is_there(const struct kit_request *q, const char *path, struct 
 static int open_default_store(const struct kit_request *q, struct store **out, struct ob_err *err)
 {
     struct buf dir = BUF_INIT;
-    int rc = kit_default_dir(&dir, err);
+    int rc = 0;
+    if (q->dir)
+        buf_puts(&dir, q->dir);
+    else
+        rc = kit_default_dir(&dir, err);
     for (size_t i = 0; rc == 0 && i < COUNT(stores); i++) {
         struct buf path = BUF_INIT;
         buf_printf(&path, "%s/%s", dir.p, stores[i]->name);

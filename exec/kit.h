@@ -15,10 +15,12 @@
 struct kit {
     struct store *store;
     struct sandbox *sandbox; /* NULL if kit_open was asked for none */
+    bool has_one_owner;      /* all files of results are root's: no other user exists here */
 };
 
 struct kit_request {
-    const char *store;   /* "KIND:ARG", or NULL: the fastest that works, in the default place */
+    const char *store;   /* "KIND:ARG", or NULL: the fastest that works, in dir */
+    const char *dir;     /* NULL = kit_default_dir */
     bool must_exist;     /* a store that is not there is an error, and is not made */
     const char *sandbox; /* or NULL: the first that fits; "" = none is needed */
     struct sandbox_options options;
