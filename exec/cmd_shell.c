@@ -105,6 +105,7 @@ static int run(const struct run_options *o, struct opened *opened)
     if (p.failure.why.n)
         log_info("it failed: " STR_FMT, STR_ARG(p.failure.why));
     status = shell_run(&p.build, job, &err);
+    contexts_close(&p.build);
     if (status < 0)
         log_error("%s", err.text);
     return status < 0 ? OB_EXIT_ENVIRONMENT : status;

@@ -35,13 +35,14 @@ struct step_mount {
     enum step_mount_kind kind;
     const char *target; /* absolute in the sandbox; made if missing, and removed again after */
     int source_fd;      /* STEP_MOUNT_BIND: O_PATH descriptor of what to show */
-    bool is_detached; /* it is the root of a mount that is attached nowhere, as in struct rootfs */
     bool read_only;
     uint64_t size; /* tmpfs: limit in bytes, 0 = the kernel's default; file: length of content */
     mode_t mode;   /* of the tmpfs' root directory or of the file, with uid and gid */
     uid_t uid;
     gid_t gid;
     const char *content; /* STEP_MOUNT_FILE */
+    bool is_detached;    /* the bind is the root of a mount that is attached nowhere, as in struct
+                            rootfs */
 };
 
 struct step_cfg {

@@ -131,6 +131,43 @@ sed -i 's/find/cat \/c\/f; find/' context/spec
 build_ok -f context/spec
 expect_output $'2\n/c\n/c/d\n/c/d/l\n/c/f\n/c/g\n7:8:2'
 
+subject "export: the files, their owners and links, and the directory's own"
+both 'mkdir /c/d; echo x >/c/d/x; chmod 640 /c/d/x; ln /c/d/x /c/h; ln -s none /c/l; mkfifo /c/p; touch -d 2001-02-03 /c/d; chmod 710 /c'
+for id in d s; do
+    expect_exit 0 cache export $id $id.tar
+    cache export $id - | cmp - $id.tar
+    rm -rf back
+    mkdir back
+    tar -C back -xpf $id.tar
+    expect_equal "710 $([ $id = s ] && echo 7:8 || echo 0:0)" "$(stat -c '%a %u:%g' back)" "the directory"
+    expect_equal "640 2 regular file" "$(stat -c '%a %h %F' back/d/x)" "the file"
+    expect_equal "none fifo" "$(readlink back/l) $(stat -c %F back/p)" "the special files"
+    expect_equal "2001-02-03" "$(date -r back/d +%F)" "the time of the directory"
+done
+
+subject "what is exported is what another store imports"
+first=$store
+store=copy:$tmp/second
+dockerfile <<'END'
+FROM busybox
+END
+build_ok
+expect_exit 0 cache import --spec s s.tar
+expect_exit 0 cache import d d.tar
+for id in d s; do # the directory's own time is that of the import
+    cache export $id - | tar -tvf - --full-time | grep -v ' \./$' >listed
+    [ -s listed ] || fail "nothing is exported"
+    tar -tvf $id.tar --full-time | grep -v ' \./$' | cmp - listed
+done
+store=$first
+
+subject "export of what is not there, or to where nothing can be written"
+expect_exit 1 cache export none x.tar
+[ ! -e x.tar ] || fail "a file was made"
+expect_exit 3 cache export d none/x.tar
+expect_exit 3 cache export d /dev/full
+[ -c /dev/full ] || fail "a file that was there is gone"
+
 subject "an archive that would lead out of its directory"
 mkdir outside
 python3 - <<'END'
