@@ -232,6 +232,17 @@ fuzz: $(FUZZED_FILES) | $(BUILT_SOURCES)
 	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 .PHONY: fuzz
 
+# Many programs on one store, killed at random: a few seconds in every check, two minutes in
+# run-tests, and as long as somebody likes by hand.
+TESTS += tests/torture/run.sh
+EXTRA_DIST += tests/torture/run.sh tests/torture/torture.py tests/torture/runs.py \
+	tests/torture/graphs.py tests/torture/audit.py
+
+TORTURE_SECONDS = 60
+torture: all
+	TORTURE_SECONDS=$(TORTURE_SECONDS) $(SHELL) $(top_srcdir)/tests/torture/run.sh
+.PHONY: torture
+
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
 	tests/shape/completions.sh \
