@@ -21,8 +21,8 @@ if [ -z "${TORTURE_DIR:-}" ]; then
     TORTURE_DIR=$(mktemp -d "${TMPDIR:-/tmp}/obkit-torture-XXXXXX")
     export TORTURE_DIR
     trap 'rmdir "$TORTURE_DIR"' EXIT
-    # Whatever ends unshare ends pid 1 of the namespace, and so all that is in it.
-    trap 'kill $child; wait $child; exit 130' INT TERM
+    # unshare ignores all that can be ignored; with it ends pid 1, and so all of the namespace.
+    trap 'kill -KILL $child; wait $child; exit 130' INT TERM
     unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$0" "$@" &
     child=$!
     wait $child
