@@ -243,6 +243,12 @@ torture: all
 	TORTURE_SECONDS=$(TORTURE_SECONDS) $(SHELL) $(top_srcdir)/tests/torture/run.sh
 .PHONY: torture
 
+# What fails below obkit: system calls, disks.
+check_PROGRAMS += tests/fault/inject
+tests_fault_inject_LDADD = $(SECCOMP_LIBS)
+TESTS += tests/fault/syscalls.sh
+EXTRA_DIST += tests/fault/syscalls.sh tests/fault/syscalls.py
+
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
 	tests/shape/completions.sh \
