@@ -168,8 +168,8 @@ static int run_probe(struct dir_store *s, dir_store_probe *probe, struct ob_err 
     dir_txn_drop(&t);
     if (rc == 0)
         return 0;
-    unlinkat(s->store.root, "tmp", AT_REMOVEDIR);
-    unlinkat(s->store.root, MARK, 0);
+    if (unlinkat(s->store.root, "tmp", AT_REMOVEDIR) == 0) /* else it must not lose its mark */
+        unlinkat(s->store.root, MARK, 0);
     return -1;
 }
 
