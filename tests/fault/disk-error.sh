@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A disk that fails while a build runs: everything on it becomes an input/output error, or it
+# becomes read-only. When it is well again the next build makes what it should.
+. "$(dirname "$0")/../e2e/functions.sh"
+. "$(dirname "$0")/disk.sh"
+requires root busybox python3
+scratch
+requires_disk
+make_base
+ten_steps 0.02
+began=$(date +%s%N)
+build_reference
+took=$((($(date +%s%N) - began) / 1000000)) # ms
+
+# The ioctl by which tests of filesystems do this, the same for ext4 and xfs. What is not written
+# yet is lost, as when the power fails.
+lose_disk()
+{
+    python3 -c 'import fcntl, os, struct, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+fcntl.ioctl(fd, 0x8004587D, struct.pack("I", 2))' "$tmp/disk"
+}
+
+start()
+{
+    : >"$tmp/err"
+    obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+        "$tmp/context" >"$tmp/out" 2>"$tmp/err" </dev/null &
+    pid=$!
+}
+
+end()
+{
+    status=0
+    wait $pid || status=$?
+}
+
+for fs in $filesystems; do
+    subject "$fs: everything fails, at 12 moments"
+    n_failed=0
+    for ((n = 0; n < 12; n++)); do
+        new_disk "$fs"
+        start
+        sleep "$(printf 0.%03d $((n * took / 12 % 1000)))"
+        lose_disk
+        end
+        expect_failure '0|1|3' 'Input/output error|Structure needs cleaning|disk I/O'
+        [ "$status" = 0 ] || n_failed=$((n_failed + 1))
+        umount "$tmp/disk"
+        mount_disk
+        # The machine has crashed: what had not reached the disk is not there, or not whole.
+        forget_boot
+        expect_recovery
+    done
+    [ $n_failed -ge 4 ] || fail "$n_failed builds failed of 12"
+done
+
+subject "a disk that becomes read-only, at 12 moments"
+n_failed=0
+for ((n = 0; n < 12; n++)); do
+    new_disk ext4
+    mount -o remount,errors=remount-ro "$tmp/disk"
+    device=$(findmnt -n -o SOURCE "$tmp/disk")
+    start
+    sleep "$(printf 0.%03d $((n * took / 12 % 1000)))"
+    echo test >"/sys/fs/ext4/${device#/dev/}/trigger_fs_error"
+    end
+    expect_failure '0|1|3' 'Read-only file system|readonly database|attempt to write'
+    [ "$status" = 0 ] || n_failed=$((n_failed + 1))
+    umount "$tmp/disk"
+    e2fsck -fp "$tmp/image" >/dev/null || [ $? -le 1 ]
+    mount_disk
+    expect_recovery
+done
+[ $n_failed -ge 4 ] || fail "$n_failed builds failed of 12"

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A disk that is full at any moment of a build: the build says so, and goes on from there when there
+# is space again.
+. "$(dirname "$0")/../e2e/functions.sh"
+. "$(dirname "$0")/disk.sh"
+requires root busybox python3
+scratch
+requires_disk
+make_base
+ten_steps 0
+build_reference
+
+# Leaves about so much free: KIB
+fill_but()
+{
+    local free
+    rm -f "$tmp/disk/filler"
+    free=$(df -k --output=avail "$tmp/disk" | tail -n 1)
+    fallocate -l "$((free - $1))k" "$tmp/disk/filler"
+}
+
+for fs in $filesystems; do
+    subject "$fs"
+    new_disk "$fs"
+    fill_but 3600
+    n_failed=0
+    for ((free = 0; free <= 3600; free += 120)); do
+        rm -rf "$tmp/disk/store"
+        fill_but $free
+        build
+        expect_failure '0|1|3' 'No space left on device'
+        [ "$status" = 0 ] || n_failed=$((n_failed + 1))
+        rm "$tmp/disk/filler"
+        expect_recovery
+    done
+    echo "   $n_failed builds failed of 31"
+    [ $n_failed -ge 10 ] && [ $n_failed -le 30 ] || fail "$n_failed builds failed of 31"
+done
