@@ -88,6 +88,7 @@ _Noreturn void native_exec(const struct native_step *s);
 /* native_caps.c */
 const char *native_caps_missing(void); /* the first that this process needs and lacks, or NULL */
 int native_caps_limit_bounding(void);
+int native_caps_keep_kill(void);      /* what pid 1 needs to hand signals on */
 int native_caps_set(bool privileged); /* the sandbox's list, or none at all */
 
 /* native_seccomp.c: compiles the filter, *out to be freed. */

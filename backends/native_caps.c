@@ -73,13 +73,22 @@ int native_caps_limit_bounding(void)
     return 0;
 }
 
-int native_caps_set(bool privileged)
+static int set_caps(uint64_t caps)
 {
-    uint64_t caps = privileged ? caps_of_command() : 0;
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {
         {.effective = (uint32_t)caps, .permitted = (uint32_t)caps},
         {.effective = (uint32_t)(caps >> 32), .permitted = (uint32_t)(caps >> 32)},
     };
     return (int)syscall(SYS_capset, &head, data);
+}
+
+int native_caps_set(bool privileged)
+{
+    return set_caps(privileged ? caps_of_command() : 0);
+}
+
+int native_caps_keep_kill(void)
+{
+    return set_caps(BIT(CAP_KILL));
 }

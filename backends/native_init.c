@@ -86,6 +86,21 @@ static int build(const struct native_step *s, struct ob_err *err)
     return enter_cwd(s, err);
 }
 
+static void hand_on_term(int sig)
+{
+    kill(-1, sig);
+}
+
+/* Only now, when the command is there to get it: the worker has it wait until then. */
+static void take_term(void)
+{
+    struct sigaction sa = {.sa_handler = hand_on_term, .sa_flags = SA_RESTART};
+    sigset_t none;
+    sigaction(SIGTERM, &sa, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* The command is pid 2; every other child is an orphan that was handed to us. */
 static _Noreturn void wait_for(pid_t command, struct native_shared *shared)
 {
@@ -123,7 +138,8 @@ _Noreturn void native_init(const struct native_step *s)
         ob_err_set(&err, errno, "can't start the command's process");
         fail(s->shared, &err);
     }
-    native_caps_set(false);
+    native_caps_keep_kill();
     sys_close_range(0);
+    take_term();
     wait_for(command, s->shared);
 }

@@ -254,12 +254,23 @@ static int native_reap(struct sandbox_run *base, struct sandbox_status *status, 
     return rc;
 }
 
-static void native_kill(struct sandbox_run *base)
+static void signal_pid1(struct sandbox_run *base, int sig)
 {
     const struct native_run *run = (const struct native_run *)base;
     int saved = errno;
-    syscall(SYS_pidfd_send_signal, run->pidfd, SIGKILL, NULL, 0);
+    syscall(SYS_pidfd_send_signal, run->pidfd, sig, NULL, 0);
     errno = saved;
+}
+
+/* Pid 1 hands it on to all others. */
+static void native_terminate(struct sandbox_run *base)
+{
+    signal_pid1(base, SIGTERM);
+}
+
+static void native_kill(struct sandbox_run *base)
+{
+    signal_pid1(base, SIGKILL);
 }
 
 static bool has_program(const struct rootfs *root, const char *path)
@@ -291,6 +302,7 @@ const struct sandbox_ops sandbox_native_ops = {
     .close = native_close,
     .start = native_start,
     .reap = native_reap,
+    .terminate = native_terminate,
     .kill = native_kill,
     .default_shell = native_default_shell,
 };

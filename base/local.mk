@@ -20,6 +20,7 @@ libbase_a_SOURCES = \
 	base/passwd.c base/passwd.h \
 	base/path.c base/path.h \
 	base/pattern.c base/pattern.h \
+	base/quantity.c base/quantity.h \
 	base/remote.c base/remote.h \
 	base/sha256.c base/sha256.h \
 	base/source.c base/source.h \

@@ -47,9 +47,12 @@ _obkit_value() {
     --store:*:*) _obkit_files -d "${value#*:}" ;;
     --store:*) _obkit_offer -W "overlayfs: copy:" ;;
     --sandbox:*) _obkit_offer -W "native" ;;
-    --progress:*) _obkit_offer -W "auto plain json quiet" ;;
-    --network-default:*) _obkit_offer -W "none host" ;;
+    --progress:*) _obkit_offer -W "auto tty plain json quiet" ;;
+    --network-default:*) _obkit_offer -W "auto private none host" ;;
+    --allow:*) _obkit_offer -W "security.insecure" ;;
+    --on-error:*) _obkit_offer -W "stop shell" ;;
     --build-context:*=*) _obkit_reference "${value#*=}" ;;
+    --ssh:*=*) _obkit_files -f "${value#*=}" ;;
     --secret:*,src=*) _obkit_files -f "${value#*,src=}" ;;
     --secret:*) _obkit_offer -W "id=" ;;
     --from:*) _obkit_offer -W "auto dockerfile spec" ;;
@@ -59,8 +62,9 @@ _obkit_value() {
     --platform:*) _obkit_offer -W "linux/amd64 linux/arm64 windows/amd64" ;;
     --build-arg:*) _obkit_offer -A variable ;;
     --loss:) return 1 ;;
-    --loss:* | --file:* | -f:* | --output:* | -o:* | --pin:* | --passwd:* | --group:*) _obkit_files -f "$value" ;;
-    --build-context:* | --target:* | --jobs:* | -j:*) COMPREPLY=() ;;
+    --loss:* | --file:* | -f:* | --output:* | -o:* | --pin:* | --trace:* | --passwd:* | --group:*) _obkit_files -f "$value" ;;
+    --build-context:* | --target:* | --jobs:* | -j:* | --cpus:* | --memory:* | --pids:* | --ssh:* | \
+        --tag:* | -t:* | --timeout:* | --step-timeout:* | --grace:* | --min-free:*) COMPREPLY=() ;;
     *) return 1 ;;
     esac
 }
@@ -98,9 +102,8 @@ _obkit_specfmt() {
 _obkit_build() {
     case $value in
     -*)
-        _obkit_offer -W "-f -j -v --file= --from= --target= --build-arg= --platform= --strict
-            --store= --sandbox= --jobs= --build-context= --secret= --network-default=
-            --fast-sync --progress= --verbose --help --version"
+        _obkit_offer -W "-f --file= --from= --target= --build-arg= --platform= --strict
+            $run_options"
         ;;
     *) _obkit_files -d "$value" ;;
     esac
@@ -109,21 +112,28 @@ _obkit_build() {
 # $1 is the sub-command.
 _obkit_obexec() {
     case $1:$value in
-    ls:-* | log:-* | delete:-* | clean:-*) _obkit_offer -W "--store= --help" ;;
+    cache:-* | clean:-* | delete:-* | du:-* | inspect:-* | log:-* | ls:-* | prune:-* | shell:-*)
+        _obkit_offer -W "--store= --help"
+        ;;
     healthcheck:-*) _obkit_offer -W "--store= --sandbox= --help" ;;
     stores:-*) _obkit_offer -W "--help" ;;
     *:-*)
-        _obkit_offer -W "-j -v --store= --sandbox= --target= --jobs= --build-context= --secret=
-            --network-default= --fast-sync --resolve --progress= --verbose --help --version"
+        _obkit_offer -W "--target= --resolve $run_options"
         ;;
-    log:* | delete:*) _obkit_offer -W "$(_obkit_ids)" ;;
-    ls:* | clean:* | healthcheck:* | stores:*) COMPREPLY=() ;;
+    delete:* | inspect:* | log:* | shell:*) _obkit_offer -W "$(_obkit_ids)" ;;
+    cache:*) _obkit_offer -W "ls rm export import" ;;
+    clean:* | du:* | healthcheck:* | ls:* | prune:* | stores:*) COMPREPLY=() ;;
     *) _obkit_files -f "$value" ;;
     esac
 }
 
 _obkit() {
-    local words option value commands="run ls log delete clean healthcheck stores"
+    local words option value
+    local commands="run cache clean delete du healthcheck inspect log ls prune shell stores"
+    local run_options="-j -k -o -t -v --allow= --build-context= --cpus= --durable --fast-sync
+        --grace= --jobs= --keep-going --memory= --min-free= --network-default= --no-cache
+        --on-error= --output= --pids= --progress= --sandbox= --secret= --squash --ssh=
+        --step-timeout= --store= --tag= --timeout= --trace= --verbose --help --version"
     _obkit_split
     _obkit_value && return
     case ${words[0]##*/}:${#words[@]}:$value in

@@ -13,7 +13,7 @@ function __obkit_command
     set -q words[2]; or set words[2] -
     contains -- $words[2] $argv; and return
     contains -- run $argv; and test (path basename $words[1]) = obexec
-    and not contains -- $words[2] ls log delete clean healthcheck stores
+    and not contains -- $words[2] cache clean delete du healthcheck inspect log ls prune shell stores
 end
 
 function __obkit_first
@@ -65,9 +65,26 @@ end
 function __obkit_run
     complete $argv -s j -l jobs -x -d 'Steps at a time'
     complete $argv -l secret -r -d 'A file that steps may ask for'
-    complete $argv -l network-default -x -a 'none host' -d 'Network of steps that do not say'
+    complete $argv -l network-default -x -a 'auto private none host' -d 'Network of steps that do not say'
     complete $argv -l fast-sync -d 'fsync does nothing in the sandbox'
-    complete $argv -l progress -x -a 'auto plain json quiet' -d 'How progress is shown'
+    complete $argv -l allow -x -a security.insecure -d 'Allow what steps may not do'
+    complete $argv -l cpus -x -d 'Processors of a step'
+    complete $argv -l memory -x -d 'Memory of a step'
+    complete $argv -l pids -x -d 'Processes of a step'
+    complete $argv -l durable -d 'A result is on disk before it counts'
+    complete $argv -l grace -x -d 'From SIGTERM to SIGKILL'
+    complete $argv -s k -l keep-going -d 'Build what does not need a failed step'
+    complete $argv -l min-free -x -d 'Keep so much of the disk free'
+    complete $argv -l no-cache -d 'Run every step'
+    complete $argv -l on-error -x -a 'stop shell' -d 'After a failure'
+    complete $argv -s o -l output -r -d 'Write the result'
+    complete $argv -l squash -d 'One layer above the base'
+    complete $argv -l ssh -r -d 'An ssh agent that steps may ask for'
+    complete $argv -l step-timeout -x -d 'How long a step may take'
+    complete $argv -s t -l tag -x -d 'Name of the image'
+    complete $argv -l timeout -x -d 'How long the build may take'
+    complete $argv -l trace -r -F -d 'Write a trace'
+    complete $argv -l progress -x -a 'auto tty plain json quiet' -d 'How progress is shown'
     complete $argv -s v -l verbose -d 'Say more'
 end
 
@@ -91,19 +108,24 @@ complete -c specfmt -l from -x -a 'auto dockerfile spec' -d 'Language of the fil
 
 for program in obkit obexec
     __obkit_subcommand run 'Build a step graph' -c $program
+    __obkit_subcommand cache 'Look after the caches of steps' -c $program
+    __obkit_subcommand du 'Say how much space results take' -c $program
+    __obkit_subcommand inspect 'Say what a result is' -c $program
     __obkit_subcommand ls 'List the results' -c $program
+    __obkit_subcommand prune 'Remove old results' -c $program
+    __obkit_subcommand shell 'Open a shell where a step ran' -c $program
     __obkit_subcommand log 'Print the output of a step' -c $program
     __obkit_subcommand delete 'Remove results' -c $program
     __obkit_subcommand clean 'Remove all results' -c $program
     __obkit_subcommand healthcheck 'Check store and sandbox' -c $program
     __obkit_subcommand stores 'List kinds of stores, sandboxes and base images' -c $program
-    __obkit_store -c $program -n '__obkit_command build run ls log delete clean healthcheck'
+    __obkit_store -c $program -n 'not __obkit_command compile convert fmt stores'
     __obkit_sandbox -c $program -n '__obkit_command build run healthcheck'
     __obkit_run -c $program -n '__obkit_command build run'
     complete -c $program -n '__obkit_command run' -l build-context -r -d 'What FROM NAME means'
     complete -c $program -n '__obkit_command run' -l resolve -d 'Print what spec2ir --pin reads'
-    complete -c $program -n '__obkit_command ls clean healthcheck stores' -f
-    complete -c $program -n '__obkit_command log delete' -f -a '(__obkit_ids)'
+    complete -c $program -n '__obkit_command clean du healthcheck ls prune stores' -f
+    complete -c $program -n '__obkit_command delete inspect log shell' -f -a '(__obkit_ids)'
     complete -c $program -n '__obkit_command run' -l target -x -d 'Build this stage'
 end
 

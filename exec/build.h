@@ -17,17 +17,58 @@ struct build_context {
     struct str name, ref;
 };
 
-/* --secret id=ID,src=FILE */
+/* --secret id=ID,src=FILE or id=ID,env=NAME */
 struct build_secret {
-    struct str id, file;
+    struct str id;
+    struct str file; /* empty: env counts */
+    struct str env;  /* name of a variable of this process */
+};
+
+/* --ssh ID[=SOCKET] */
+struct build_ssh {
+    struct str id, socket;
+};
+
+/* What steps that say neither none nor host get. */
+enum build_network {
+    BUILD_NETWORK_AUTO,    /* a private network if this machine can make one, else the host's */
+    BUILD_NETWORK_PRIVATE, /* a private network, or the build fails */
+    BUILD_NETWORK_NONE,
+    BUILD_NETWORK_HOST,
+};
+
+/* What happens after a step has failed. */
+enum build_on_error {
+    BUILD_STOP,       /* what runs is finished, nothing else starts */
+    BUILD_KEEP_GOING, /* what does not need the step is built */
+    BUILD_SHELL,      /* as BUILD_STOP, then a shell where the step failed */
+};
+
+/* Free space to keep on the store's filesystem: bytes, or a share of it; both 0 = none. */
+struct build_min_free {
+    uint64_t bytes;
+    unsigned percent;
 };
 
 struct build_options {
     unsigned jobs;
-    bool network_default_host; /* steps that say neither none nor host */
+    enum build_network network;
+    enum build_on_error on_error;
+    bool no_cache;         /* run every step, also those whose results are there */
+    bool durable;          /* a result is on disk before it counts */
+    bool allow_insecure;   /* --allow=security.insecure */
+    uint64_t step_timeout; /* milliseconds; 0 = none */
+    uint64_t timeout;      /* of the whole build */
+    uint64_t grace;        /* between SIGTERM and SIGKILL for a step that is cancelled */
+    struct step_limits limits;
+    struct build_min_free min_free;
     VEC(struct build_context) contexts;
     VEC(struct build_secret) secrets;
+    VEC(struct build_ssh) ssh;
     struct str_vec targets; /* stage names; none = all targets of the plan */
+    struct str_vec outputs; /* --output, as it was given */
+    struct str_vec tags;
+    bool squash; /* images have one layer */
 };
 
 struct build {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* obexec ls, log, delete, clean, stores: looking at a store and taking from it. */
+/* obexec ls, delete, clean, stores: looking at a store and taking from it. */
 #include <config.h>
 
 #include "exec/cmd.h"
@@ -9,89 +9,11 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/terminal.h"
-#include "exec/open.h"
+#include "exec/record.h"
+#include "exec/store_cmd.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <time.h>
-
-static const char help[] =
-    "Usage: obexec ls|log ID|delete ID...|clean [--store=KIND:PATH]\n"
-    "       obexec stores\n"
-    "Look at a store and take from it. ID is the first digits of a result's id, four or\n"
-    "more.\n"
-    "\n"
-    "  ls        list the results, oldest first\n"
-    "  log       print the output of the step that made a result, or of the last failed\n"
-    "            try\n"
-    "  delete    remove results, and those that were built on them\n"
-    "  clean     remove all results\n"
-    "  stores    list the kinds of stores, sandboxes and base images\n"
-    "\n"
-    "      --store=KIND:PATH     the store (default: as in obexec run)\n"
-    "  -h, --help                print this\n"
-    "\n"
-    "Exit status: 0 done, 1 no such result, 2 usage, 3 the store failed.\n";
-
-/* One sub-command's arguments and what it opened. */
-struct store_cmd {
-    const char *name;
-    struct kit_request kit;
-    char **args;
-    int n_args;
-    struct arena arena;
-    struct opened o;
-    struct ob_err err;
-};
-
-/* -1 = go on, else the exit status. */
-static int parse(struct store_cmd *c, int argc, char **argv, int min_args, int max_args)
-{
-    static const struct option long_options[] = {
-        {"store", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
-    int opt;
-    static char program[] = "obexec"; /* for getopt's messages */
-    *c = (struct store_cmd){.name = argv[0], .kit = {.sandbox = "", .must_exist = true}};
-    argv[0] = program;
-    while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-        if (opt == 'h')
-            return cli_help(help);
-        if (opt != 's') {
-            fputs("Try 'obexec ls --help'.\n", stderr);
-            return OB_EXIT_USAGE;
-        }
-        c->kit.store = optarg;
-    }
-    c->args = argv + optind;
-    c->n_args = argc - optind;
-    if (c->n_args < min_args)
-        return cli_usage_error("obexec", "%s: an id is missing", c->name);
-    if (c->n_args > max_args)
-        return cli_usage_error("obexec", "%s: \"%s\" is one argument too many", c->name,
-                               c->args[max_args]);
-    return -1;
-}
-
-static int fail(struct store_cmd *c, int status)
-{
-    log_error("%s", c->err.text);
-    return status;
-}
-
-/* Opens the store, does the work, closes. */
-static int with_store(struct store_cmd *c, int (*work)(struct store_cmd *c))
-{
-    log_init("obexec", 0);
-    if (opened_open(&c->kit, &c->o, &c->err) < 0)
-        return fail(c, opened_exit_status(&c->err));
-    int status = work(c);
-    opened_close(&c->o, true);
-    arena_free(&c->arena);
-    return status;
-}
 
 static void print_row(const struct index_row *r)
 {
@@ -105,15 +27,16 @@ static void print_row(const struct index_row *r)
            heading.n ? heading.p : "");
 }
 
-static int do_ls(struct store_cmd *c)
+static int do_ls(struct store_cmd *c, void *arg)
 {
+    (void)arg;
     struct index_row_vec rows = {0};
     if (index_list(c->o.index, &c->arena, &rows, &c->err) < 0)
-        return fail(c, OB_EXIT_ENVIRONMENT);
+        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     vec_for (const struct index_row, r, &rows) {
         int found = store_lookup(c->o.kit.store, r->key.p, NULL, &c->err);
         if (found < 0)
-            return fail(c, OB_EXIT_ENVIRONMENT);
+            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
         if (found) /* a row is there before its result is */
             print_row(r);
     }
@@ -122,52 +45,16 @@ static int do_ls(struct store_cmd *c)
 
 int cmd_ls(int argc, char **argv)
 {
+    static const struct store_cmd_usage usage = {
+        .help = "Usage: obexec ls [--store=KIND:PATH]\n"
+                "List the results, oldest first.\n" STORE_CMD_HELP,
+        .min_args = 0,
+        .max_args = 0,
+        .what = NULL,
+    };
     struct store_cmd c;
-    int status = parse(&c, argc, argv, 0, 0);
-    return status >= 0 ? status : with_store(&c, do_ls);
-}
-
-/* The name in state/log of the only log whose key starts so: a result's, else a failed one's. */
-static int find_log(struct store_cmd *c, const char *prefix, char name[LOG_NAME_MAX])
-{
-    size_t n = strlen(prefix), n_found = 0;
-    cleanup_dir DIR *d = fs_opendir(c->o.layout.log);
-    if (n < 4)
-        return ob_err_set(&c->err, 0, "\"%s\" is too short for an id: give four digits or more",
-                          prefix);
-    name[0] = '\0';
-    for (struct dirent *e; d && (e = readdir(d));) {
-        if (strncmp(e->d_name, prefix, n) != 0 || strlen(e->d_name) >= LOG_NAME_MAX)
-            continue;
-        bool same_key = strncmp(name, e->d_name, SHA256_HEX) == 0;
-        n_found += !same_key;
-        if (!same_key || strlen(e->d_name) < strlen(name)) /* the result's own log is shortest */
-            snprintf(name, LOG_NAME_MAX, "%s", e->d_name);
-    }
-    if (n_found == 0)
-        return ob_err_set(&c->err, 0, "no log of \"%s\" in the store", prefix);
-    if (n_found > 1)
-        return ob_err_set(&c->err, 0, "\"%s\" fits more than one log: give more digits", prefix);
-    return 0;
-}
-
-static int do_log(struct store_cmd *c)
-{
-    char name[LOG_NAME_MAX];
-    cleanup_buf struct buf text = BUF_INIT;
-    if (find_log(c, c->args[0], name) < 0)
-        return fail(c, OB_EXIT_FAILED);
-    if (fs_read_file_at(c->o.layout.log, name, &text, 1 << 30, &c->err) < 0)
-        return fail(c, OB_EXIT_ENVIRONMENT);
-    fwrite(text.p, 1, text.n, stdout);
-    return cli_close_stdout("obexec");
-}
-
-int cmd_log(int argc, char **argv)
-{
-    struct store_cmd c;
-    int status = parse(&c, argc, argv, 1, 1);
-    return status >= 0 ? status : with_store(&c, do_log);
+    int status = store_cmd_parse(&c, argc, argv, &usage);
+    return status >= 0 ? status : store_cmd_run(&c, do_ls, NULL);
 }
 
 static void remove_file(int dir, struct str key, const char *suffix)
@@ -186,33 +73,44 @@ static int remove_result(struct store_cmd *c, struct str key)
     vec_for (const struct str, child, &children)
         if (remove_result(c, *child) < 0)
             return -1;
-    if (store_remove(c->o.kit.store, arena_cstr(&c->arena, key), &c->err) < 0)
+    const char *hex = arena_cstr(&c->arena, key);
+    if (store_remove(c->o.kit.store, hex, &c->err) < 0)
         return -1;
     remove_file(c->o.layout.log, key, "");
     remove_file(c->o.layout.log, key, ".failed");
     remove_file(c->o.layout.config, key, "");
+    record_remove(&c->o.layout, hex);
     return index_remove(c->o.index, key, &c->err);
 }
 
-static int do_delete(struct store_cmd *c)
+static int do_delete(struct store_cmd *c, void *arg)
 {
+    (void)arg;
     if (layout_claim(&c->o.layout, &c->err) < 0)
-        return fail(c, OB_EXIT_ENVIRONMENT);
+        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     for (int i = 0; i < c->n_args; i++) {
         struct str key;
         if (opened_find(&c->o, &c->arena, c->args[i], &key, &c->err) < 0)
-            return fail(c, OB_EXIT_FAILED);
+            return store_cmd_fail(c, OB_EXIT_FAILED);
         if (remove_result(c, key) < 0)
-            return fail(c, OB_EXIT_ENVIRONMENT);
+            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     }
     return OB_EXIT_OK;
 }
 
 int cmd_delete(int argc, char **argv)
 {
+    static const struct store_cmd_usage usage = {
+        .help = "Usage: obexec delete ID... [--store=KIND:PATH]\n"
+                "Remove results, and those that were built on them. ID is the first digits of a\n"
+                "result's id, four or more.\n" STORE_CMD_HELP,
+        .min_args = 1,
+        .max_args = 1000000,
+        .what = "an id",
+    };
     struct store_cmd c;
-    int status = parse(&c, argc, argv, 1, 1000000);
-    return status >= 0 ? status : with_store(&c, do_delete);
+    int status = store_cmd_parse(&c, argc, argv, &usage);
+    return status >= 0 ? status : store_cmd_run(&c, do_delete, NULL);
 }
 
 struct key_list {
@@ -237,16 +135,17 @@ static void remove_failed_logs(struct store_cmd *c)
             unlinkat(c->o.layout.log, e->d_name, 0);
 }
 
-static int do_clean(struct store_cmd *c)
+static int do_clean(struct store_cmd *c, void *arg)
 {
+    (void)arg;
     struct key_list l = {.arena = &c->arena};
     if (layout_claim(&c->o.layout, &c->err) < 0)
-        return fail(c, OB_EXIT_ENVIRONMENT);
+        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     if (store_each(c->o.kit.store, collect_key, &l, &c->err) < 0)
-        return fail(c, OB_EXIT_ENVIRONMENT);
+        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     vec_for (const struct str, key, &l.keys)
         if (remove_result(c, *key) < 0)
-            return fail(c, OB_EXIT_ENVIRONMENT);
+            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     remove_failed_logs(c);
     printf("%u %s removed\n", l.keys.n, l.keys.n == 1 ? "result" : "results");
     return cli_close_stdout("obexec");
@@ -254,17 +153,29 @@ static int do_clean(struct store_cmd *c)
 
 int cmd_clean(int argc, char **argv)
 {
+    static const struct store_cmd_usage usage = {
+        .help = "Usage: obexec clean [--store=KIND:PATH]\n"
+                "Remove all results.\n" STORE_CMD_HELP,
+        .min_args = 0,
+        .max_args = 0,
+        .what = NULL,
+    };
     struct store_cmd c;
-    int status = parse(&c, argc, argv, 0, 0);
-    return status >= 0 ? status : with_store(&c, do_clean);
+    int status = store_cmd_parse(&c, argc, argv, &usage);
+    return status >= 0 ? status : store_cmd_run(&c, do_clean, NULL);
 }
 
 int cmd_stores(int argc, char **argv)
 {
+    static const struct store_cmd_usage usage = {
+        .help = "Usage: obexec stores\n"
+                "List the kinds of stores, sandboxes and base images.\n" STORE_CMD_HELP,
+    };
     struct store_cmd c;
-    int status = parse(&c, argc, argv, 0, 0);
+    int status = store_cmd_parse(&c, argc, argv, &usage);
     if (status >= 0)
         return status;
+    arena_free(&c.arena);
     struct buf b = BUF_INIT;
     kit_describe(&b);
     fputs(b.p, stdout);

@@ -47,7 +47,7 @@ int prepare_add(struct work *w, struct ob_err *err)
     if (work_ignore(w, op->has_ignore, &op->ignore, &own, &q.ignore, err) < 0 ||
         add_sources(w, &q.src, err) < 0 || manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
         return work_fault(w);
-    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
+    work_set_key(w, &w->manifest.digest);
     return 0;
 }
 

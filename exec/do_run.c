@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "exec/copy.h"
 #include "exec/key.h"
+#include "exec/run_cancel.h"
 #include "exec/run_cfg.h"
 #include "exec/work.h"
 
@@ -74,15 +75,17 @@ int prepare_run(struct work *w, struct ob_err *err)
     struct sha256 h;
     struct digest input;
     size_t read = 0;
-    bool host = op->network == NETWORK_DEFAULT && w->b->options->network_default_host;
+    bool host = op->network == NETWORK_DEFAULT && w->b->options->network == BUILD_NETWORK_HOST;
     sha256_init(&h);
     sha256_add(&h, host ? "binds, network host" : "binds", host ? 19 : 5);
     w->shown = arena_new_n(w->b->arena, struct shown, op->mounts.n);
     for (size_t i = 0; i < op->mounts.n; i++)
         if (prepare_mount(w, &op->mounts.at[i], &read, &h, &w->shown[i], err) < 0)
             return -1;
+    if (w->job.salt)
+        sha256_add(&h, w->job.salt->b, SHA256_BYTES);
     sha256_final(&h, &input);
-    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &input);
+    work_set_key(w, &input);
     return 0;
 }
 
@@ -170,10 +173,15 @@ static void close_shown(struct work *w, const int *fds)
 static int run_in_sandbox(struct work *w, const struct rootfs *root, const struct step_cfg *cfg,
                           struct sandbox_status *status, struct ob_err *err)
 {
-    struct sandbox_run *run;
-    if (sandbox_start(w->b->kit.sandbox, root, cfg, &run, err) < 0)
+    struct sandbox_run *run = NULL;
+    run_cancel_begin();
+    int rc = sandbox_start(w->b->kit.sandbox, root, cfg, &run, err);
+    run_cancel_watch(run);
+    if (rc < 0)
         return -1;
-    if (sandbox_reap(run, status, err) == 0)
+    rc = sandbox_reap(run, status, err);
+    w->is_cancelled = run_cancel_end();
+    if (rc == 0)
         return 0;
     w->is_certain = status->is_step_fault;
     return w->is_certain ? work_fault(w) : -1;
@@ -189,6 +197,10 @@ static int run_command(struct work *w, const struct rootfs *root, const int *sho
     cfg.out_fd = w->job.output_fd;
     if (run_in_sandbox(w, root, &cfg, &status, err) < 0)
         return -1;
+    if (w->is_cancelled) {
+        ob_err_set(err, 0, "cancelled");
+        return work_fault(w);
+    }
     if (status.signal)
         ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
     else if (status.exit_code)

@@ -12,7 +12,7 @@
 enum event_kind {
     EVENT_BUILD,  /* the build starts: total */
     EVENT_START,  /* a step runs now */
-    EVENT_WAIT,   /* a step waits for another process that builds the same */
+    EVENT_WAIT,   /* another process builds a step: its output comes from there */
     EVENT_OUTPUT, /* output of a running step: text, any bytes */
     EVENT_CACHED, /* a step's result was there: key */
     EVENT_DONE,   /* a step was built: key, seconds */
@@ -20,6 +20,7 @@ enum event_kind {
     EVENT_RESULT, /* a target is there: name in text, key */
     EVENT_END,    /* the build ended: counts */
     EVENT_ERROR,  /* it can't start or go on: text says why */
+    EVENT_NOTE,   /* something worth knowing, of a step or (of NULL) of the build: text */
 };
 
 struct event {
@@ -31,10 +32,12 @@ struct event {
     struct digest key;
     double seconds;
     uint32_t total, cached, built, failed;
+    uint32_t skipped; /* steps that were not run, after a failure or an interruption */
 };
 
 struct progress {
     void (*event)(struct progress *p, const struct event *e);
+    void (*tick)(struct progress *p); /* called now and then while something runs; NULL = no need */
     void (*close)(struct progress *p); /* frees it */
 };
 

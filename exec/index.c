@@ -134,6 +134,11 @@ static int open_database(struct index *ix, struct ob_err *err)
     return rc;
 }
 
+void index_close(struct index *ix)
+{
+    close_database(ix);
+}
+
 void index_free(struct index *ix)
 {
     if (!ix)

@@ -24,6 +24,8 @@ struct index_row {
 
 /* l must stay open as long as the index. */
 struct index *index_new(const struct layout *l);
+/* Closes the database until it is needed again. */
+void index_close(struct index *ix);
 void index_free(struct index *ix); /* NULL is fine */
 
 /* A row is added when its result is begun, so that no result is ever without one, and again when

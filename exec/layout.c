@@ -24,10 +24,15 @@ static int open_dir(int parent, const char *name, int *out, struct ob_err *err)
 enum { BITS_OF_KEY = 62 };
 #define USE_PLACE ((off_t)1 << BITS_OF_KEY)
 
+static int open_places(const struct layout *l, const char *name, int mode, struct ob_err *err)
+{
+    int fd = openat(l->state, name, mode | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return fd < 0 ? ob_err_set(err, errno, "can't open the store's \"%s\"", name) : fd;
+}
+
 static int open_locks(const struct layout *l, int mode, struct ob_err *err)
 {
-    int fd = openat(l->state, "locks", mode | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    return fd < 0 ? ob_err_set(err, errno, "can't open the store's locks") : fd;
+    return open_places(l, "locks", mode, err);
 }
 
 /* Locks belong to the open file description: they end with its last descriptor, so with a killed
@@ -41,11 +46,48 @@ static int lock_place(int fd, int cmd, short type, off_t place)
     return rc;
 }
 
+static off_t place_of(const struct digest *key)
+{
+    uint64_t bits;
+    memcpy(&bits, key->b, sizeof bits);
+    return (off_t)(bits >> (64 - BITS_OF_KEY));
+}
+
+int layout_use(const struct layout *l, const struct digest *key, struct ob_err *err)
+{
+    if (lock_place(l->uses, F_OFD_SETLKW, F_RDLCK, place_of(key)) < 0)
+        return ob_err_set(err, errno, "can't lock a result in the store");
+    return 0;
+}
+
+void layout_unuse(const struct layout *l, const struct digest *key)
+{
+    lock_place(l->uses, F_OFD_SETLK, F_UNLCK, place_of(key));
+}
+
+bool layout_is_wanted(const struct layout *l, const struct digest *key)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place_of(key), .l_len = 1};
+    return fcntl(l->uses, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+int layout_take(const struct layout *l, const struct digest *key, struct ob_err *err)
+{
+    cleanup_close int fd = open_places(l, "uses", O_RDWR, err);
+    if (fd < 0)
+        return -1;
+    if (lock_place(fd, F_OFD_SETLK, F_WRLCK, place_of(key)) < 0)
+        return ob_err_set(err, errno == EACCES ? EAGAIN : errno, "the result is in use");
+    return take_fd(&fd);
+}
+
 /* Only for reading, so that a store on a read-only disk can still give what it has. */
 static int start_use(struct layout *l, struct ob_err *err)
 {
     l->use = open_locks(l, O_RDONLY, err);
-    if (l->use < 0)
+    l->uses = l->use < 0 ? -1 : open_places(l, "uses", O_RDONLY, err);
+    if (l->uses < 0)
         return -1;
     if (lock_place(l->use, F_OFD_SETLKW, F_RDLCK, USE_PLACE) < 0)
         return ob_err_set(err, errno, "can't lock the store");
@@ -73,7 +115,9 @@ int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
     if (open_dir(s->root, "state", &l->state, err) == 0 &&
         open_dir(l->state, "log", &l->log, err) == 0 &&
         open_dir(l->state, "config", &l->config, err) == 0 &&
-        open_dir(l->state, "image", &l->image, err) == 0 && start_use(l, err) == 0)
+        open_dir(l->state, "image", &l->image, err) == 0 &&
+        open_dir(l->state, "record", &l->record, err) == 0 &&
+        open_dir(l->state, "unsynced", &l->unsynced, err) == 0 && start_use(l, err) == 0)
         return 0;
     layout_close(l);
     return -1;
@@ -81,7 +125,8 @@ int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
 
 void layout_close(struct layout *l)
 {
-    int *const fds[] = {&l->state, &l->log, &l->config, &l->image, &l->use};
+    int *const fds[] = {&l->state,  &l->log,      &l->config, &l->image,
+                        &l->record, &l->unsynced, &l->use,    &l->uses};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (*fds[i] >= 0)
             close(*fds[i]);
@@ -124,13 +169,6 @@ static int settle_part(const struct layout *l, const char *name, struct ob_err *
 static int open_scratch(const struct layout *l)
 {
     return openat(l->state, "scratch", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-static off_t place_of(const struct digest *key)
-{
-    uint64_t bits;
-    memcpy(&bits, key->b, sizeof bits);
-    return (off_t)(bits >> (64 - BITS_OF_KEY));
 }
 
 /* Removes a scratch directory unless somebody has the lock of its key. */
@@ -213,12 +251,6 @@ int layout_end_log(const struct layout *l, const char *key, bool failed, struct 
     if (renameat(l->log, from, l->log, to) < 0)
         return ob_err_set(err, errno, "can't rename log \"%s\" in the store", from);
     return 0;
-}
-
-void layout_used(const struct layout *l, const char *key)
-{
-    const struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_OMIT}};
-    utimensat(l->log, key, times, AT_SYMLINK_NOFOLLOW); /* a result may have lost its log */
 }
 
 static void image_name(struct str image, struct str platform, char hex[SHA256_HEX + 1])

@@ -5,11 +5,16 @@
  *   state/log/KEY          output of the step that made KEY
  *   state/log/KEY.failed   output of the last failed try
  *   state/log/KEY.part     output of a running step, locked (flock) by its worker
+ *   state/record/KEY       what is known of a result (exec/record.h)
+ *   state/unsynced/KEY     the same, of a result that a crash of the machine could take
  *   state/config/KEY       the base image's configuration, as JSON
  *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
  *   state/scratch/KEY      what a running step needs besides its filesystem
  *   state/locks            one byte per key, locked while it is built, and one for the use of the
- * store state/index.db         what `ls` shows: when, how long, from what (exec/index.h)
+ *                          store
+ *   state/uses             one byte per key, locked (shared) by builds that use or want the result
+ *   state/failed/KEY       why the last try failed, and of what graph (exec/failure.h)
+ *   state/index.db         what `ls` shows: when, how long, from what (exec/index.h)
  */
 #ifndef EXEC_LAYOUT_H
 #define EXEC_LAYOUT_H
@@ -21,10 +26,12 @@
 
 struct layout {
     int state, log, config, image; /* directories */
+    int record, unsynced;          /* directories too */
     int use;                       /* holds the lock that says: this store is in use */
+    int uses;                      /* holds those that say: this result is in use */
 };
 
-#define LAYOUT_INIT ((struct layout){-1, -1, -1, -1, -1})
+#define LAYOUT_INIT ((struct layout){-1, -1, -1, -1, -1, -1, -1, -1})
 
 /* The store is in use from here to layout_close, and until all workers forked meanwhile are dead.
  */
@@ -34,6 +41,16 @@ void layout_close(struct layout *l);
 /* Waits until nobody else uses the store, and keeps others waiting: for those who remove results,
  * which a build may be about to build on. Says so if it has to wait. */
 int layout_claim(struct layout *l, struct ob_err *err);
+
+/* Results in use. A build has the shared lock of a result before it looks whether it is there, and
+ * of one that it wants before it is. It waits for somebody who is just removing it. */
+int layout_use(const struct layout *l, const struct digest *key, struct ob_err *err);
+void layout_unuse(const struct layout *l, const struct digest *key);
+/* Whether another process uses or wants this result. */
+bool layout_is_wanted(const struct layout *l, const struct digest *key);
+/* Takes the result for removing it: the descriptor that holds the lock, or -1 with errnum EAGAIN
+ * if it is in use. */
+int layout_take(const struct layout *l, const struct digest *key, struct ob_err *err);
 
 /* Turns the logs that dead processes left half written into ".failed" ones, and removes their
  * scratch directories. */
@@ -52,9 +69,6 @@ int layout_end_log(const struct layout *l, const char *key, bool failed, struct 
  * of the key. What killed processes left is removed by settle, or by the next one for the key. */
 int layout_new_scratch(const struct layout *l, const char *key, struct ob_err *err);
 int layout_end_scratch(const struct layout *l, const char *key, struct ob_err *err);
-
-/* Notes that a result was used now, in its log's access time. */
-void layout_used(const struct layout *l, const char *key);
 
 /* The result that an image's name stood for the last time: 1, 0 or -1. A note that a crash of the
  * machine left empty is none. */

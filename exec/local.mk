@@ -7,7 +7,9 @@ libexec_a_SOURCES = \
 	exec/do_file.c \
 	exec/do_run.c \
 	exec/event.h \
+	exec/failure.c exec/failure.h \
 	exec/fetch.c exec/fetch.h \
+	exec/front.c exec/front.h \
 	exec/image.c exec/image.h \
 	exec/index.c exec/index.h \
 	exec/key.c exec/key.h \
@@ -17,18 +19,33 @@ libexec_a_SOURCES = \
 	exec/manifest.c exec/manifest.h \
 	exec/open.c exec/open.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c \
+	exec/ready.c exec/ready.h \
+	exec/record.c exec/record.h \
+	exec/run_cancel.c exec/run_cancel.h \
 	exec/run_cfg.c exec/run_cfg.h \
 	exec/sandbox.c exec/sandbox.h \
-	exec/sched.c \
+	exec/job.c \
+	exec/sched.c exec/sched.h exec/sched_cancel.c exec/sched_end.c \
 	exec/step_cfg.h \
 	exec/store.c exec/store.h \
+	exec/uses.c exec/uses.h \
 	exec/user.c exec/user.h \
-	exec/work.h \
+	exec/work.h exec/work_record.c \
 	exec/worker.c exec/worker.h \
 	exec/write_files.c exec/write_files.h
 
 bin_PROGRAMS += obexec
-obexec_SOURCES = exec/obexec.c exec/cmd.h exec/cmd_healthcheck.c exec/cmd_run.c exec/cmd_store.c
+obexec_SOURCES = exec/obexec.c exec/cmd.h \
+	exec/cmd_cache.c \
+	exec/cmd_healthcheck.c \
+	exec/cmd_inspect.c \
+	exec/cmd_log.c \
+	exec/cmd_prune.c \
+	exec/cmd_run.c \
+	exec/cmd_shell.c \
+	exec/cmd_store.c \
+	exec/run_options.c exec/run_options.h \
+	exec/store_cmd.c exec/store_cmd.h
 obexec_LDADD = $(EXEC_LIBS)
 
 bin_PROGRAMS += obkit

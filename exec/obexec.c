@@ -12,9 +12,10 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", cmd_run},       {"ls", cmd_ls},       {"log", cmd_log},
-    {"delete", cmd_delete}, {"clean", cmd_clean}, {"healthcheck", cmd_healthcheck},
-    {"stores", cmd_stores},
+    {"run", cmd_run},         {"cache", cmd_cache}, {"clean", cmd_clean},
+    {"delete", cmd_delete},   {"du", cmd_du},       {"healthcheck", cmd_healthcheck},
+    {"inspect", cmd_inspect}, {"log", cmd_log},     {"ls", cmd_ls},
+    {"prune", cmd_prune},     {"shell", cmd_shell}, {"stores", cmd_stores},
 };
 
 int main(int argc, char **argv)

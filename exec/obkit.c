@@ -20,14 +20,17 @@
 
 static const char help[] =
     "Usage: obkit build [OPTION]... CONTEXT\n"
-    "       obkit compile|convert|fmt|run|ls|log|delete|clean|healthcheck|stores [ARGUMENT]...\n"
+    "       obkit compile|convert|fmt|run|ls|log|inspect|shell [ARGUMENT]...\n"
+    "       obkit du|prune|delete|clean|cache|healthcheck|stores [ARGUMENT]...\n"
     "Build a Dockerfile or an OBuilder spec.\n"
     "\n"
     "  -f, --file=FILE           what to build (default: CONTEXT/Dockerfile)\n"
     "      --from, --target, --build-arg, --platform, --strict\n"
     "                            as in spec2ir(1)\n"
-    "      --store, --sandbox, -j, --jobs, --build-context, --secret,\n"
-    "      --network-default, --fast-sync, --progress, -v, --verbose\n"
+    "      --allow, --build-context, --cpus, --durable, --fast-sync, --grace, -j, --jobs,\n"
+    "      -k, --keep-going, --memory, --min-free, --network-default, --no-cache,\n"
+    "      --on-error, -o, --output, --pids, --progress, --sandbox, --secret, --squash,\n"
+    "      --ssh, --step-timeout, --store, -t, --tag, --timeout, --trace, -v, --verbose\n"
     "                            as in obexec(1)\n"
     "  -h, --help                print this\n"
     "  -V, --version             print the version\n"
@@ -48,14 +51,31 @@ static const struct option long_options[] = {
     {"build-arg", required_argument, NULL, FOR_SPEC2IR},
     {"platform", required_argument, NULL, FOR_SPEC2IR},
     {"strict", no_argument, NULL, FOR_SPEC2IR},
-    {"store", required_argument, NULL, FOR_OBEXEC},
-    {"sandbox", required_argument, NULL, FOR_OBEXEC},
-    {"jobs", required_argument, NULL, FOR_OBEXEC},
     {"build-context", required_argument, NULL, FOR_BOTH},
-    {"secret", required_argument, NULL, FOR_OBEXEC},
-    {"network-default", required_argument, NULL, FOR_OBEXEC},
+    {"allow", required_argument, NULL, FOR_OBEXEC},
+    {"cpus", required_argument, NULL, FOR_OBEXEC},
+    {"durable", no_argument, NULL, FOR_OBEXEC},
     {"fast-sync", no_argument, NULL, FOR_OBEXEC},
+    {"grace", required_argument, NULL, FOR_OBEXEC},
+    {"jobs", required_argument, NULL, FOR_OBEXEC},
+    {"keep-going", no_argument, NULL, FOR_OBEXEC},
+    {"memory", required_argument, NULL, FOR_OBEXEC},
+    {"min-free", required_argument, NULL, FOR_OBEXEC},
+    {"network-default", required_argument, NULL, FOR_OBEXEC},
+    {"no-cache", no_argument, NULL, FOR_OBEXEC},
+    {"on-error", required_argument, NULL, FOR_OBEXEC},
+    {"output", required_argument, NULL, FOR_OBEXEC},
+    {"pids", required_argument, NULL, FOR_OBEXEC},
     {"progress", required_argument, NULL, FOR_OBEXEC},
+    {"sandbox", required_argument, NULL, FOR_OBEXEC},
+    {"secret", required_argument, NULL, FOR_OBEXEC},
+    {"squash", no_argument, NULL, FOR_OBEXEC},
+    {"ssh", required_argument, NULL, FOR_OBEXEC},
+    {"step-timeout", required_argument, NULL, FOR_OBEXEC},
+    {"store", required_argument, NULL, FOR_OBEXEC},
+    {"tag", required_argument, NULL, FOR_OBEXEC},
+    {"timeout", required_argument, NULL, FOR_OBEXEC},
+    {"trace", required_argument, NULL, FOR_OBEXEC},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -146,8 +166,11 @@ static int parse_option(struct build *b, int opt, int index)
 {
     switch (opt) {
     case 'f': b->file = optarg; return -1;
-    case 'j': add(b, &b->obexec, arena_printf(&b->arena, "-j%s", optarg)); return -1;
-    case 'v': add(b, &b->obexec, STR("-v")); return -1;
+    case 'j':
+    case 'o':
+    case 't': add(b, &b->obexec, arena_printf(&b->arena, "-%c%s", opt, optarg)); return -1;
+    case 'k':
+    case 'v': add(b, &b->obexec, arena_printf(&b->arena, "-%c", opt)); return -1;
     case FOR_SPEC2IR: hand_on(b, &b->spec2ir, &long_options[index]); return -1;
     case FOR_OBEXEC: hand_on(b, &b->obexec, &long_options[index]); return -1;
     case FOR_BOTH:
@@ -166,7 +189,8 @@ static int parse_build(struct build *b, int argc, char **argv)
     vec_push(&b->arena, &b->spec2ir, find_program(&b->arena, "spec2ir"));
     vec_push(&b->arena, &b->obexec, find_program(&b->arena, "obexec"));
     add(b, &b->obexec, STR("run"));
-    while (status < 0 && (opt = getopt_long(argc, argv, "f:j:vhV", long_options, &index)) != -1)
+    while (status < 0 &&
+           (opt = getopt_long(argc, argv, "f:j:ko:t:vhV", long_options, &index)) != -1)
         status = parse_option(b, opt, index);
     if (status >= 0)
         return status;
@@ -299,8 +323,9 @@ static int convert(char **argv)
 
 static bool is_obexec_command(const char *name)
 {
-    static const char *const names[] = {"run",   "ls",          "log",   "delete",
-                                        "clean", "healthcheck", "stores"};
+    static const char *const names[] = {"run", "cache",       "clean",   "delete",
+                                        "du",  "healthcheck", "inspect", "log",
+                                        "ls",  "prune",       "shell",   "stores"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;

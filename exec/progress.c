@@ -10,7 +10,7 @@
 
 struct progress *progress_open(const char *style, int fd)
 {
-    if (strcmp(style, "auto") == 0 || strcmp(style, "plain") == 0)
+    if (strcmp(style, "auto") == 0 || strcmp(style, "tty") == 0 || strcmp(style, "plain") == 0)
         return progress_plain_open(fd);
     if (strcmp(style, "json") == 0)
         return progress_json_open(fd);

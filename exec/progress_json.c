@@ -21,7 +21,7 @@ static const char *const names[] = {
     [EVENT_BUILD] = "build",   [EVENT_START] = "start",   [EVENT_WAIT] = "wait",
     [EVENT_OUTPUT] = "output", [EVENT_CACHED] = "cached", [EVENT_DONE] = "done",
     [EVENT_FAILED] = "failed", [EVENT_RESULT] = "result", [EVENT_END] = "end",
-    [EVENT_ERROR] = "error",
+    [EVENT_ERROR] = "error",   [EVENT_NOTE] = "note",
 };
 
 static struct str valid_utf8(struct buf *b, struct str s)
@@ -62,6 +62,7 @@ static void put_counts(struct json_out *j, const struct event *e)
     json_key_int(j, "cached", e->cached);
     json_key_int(j, "built", e->built);
     json_key_int(j, "failed", e->failed);
+    json_key_int(j, "skipped", e->skipped);
 }
 
 /* A step that failed before its key was known (a copy of a missing file) has none. */
@@ -111,6 +112,6 @@ struct progress *progress_json_open(int fd)
     struct json_progress *p = calloc(1, sizeof *p);
     if (!p)
         ob_out_of_memory();
-    *p = (struct json_progress){.base = {on_event, on_close}, .fd = fd};
+    *p = (struct json_progress){.base = {.event = on_event, .close = on_close}, .fd = fd};
     return &p->base;
 }

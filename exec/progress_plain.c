@@ -110,6 +110,8 @@ static void put_end(struct plain *p, const struct event *e)
                e->cached, e->built);
     if (e->failed)
         buf_printf(&p->out, ", %u failed", e->failed);
+    if (e->skipped)
+        buf_printf(&p->out, ", %u not run", e->skipped);
     buf_printf(&p->out, " in %.2fs\n", e->seconds);
 }
 
@@ -132,6 +134,10 @@ static void put_event(struct plain *p, const struct event *e)
         break;
     case EVENT_DONE: buf_printf(&p->out, "done in %.2fs %.12s\n", e->seconds, hex); break;
     case EVENT_END: put_end(p, e); break;
+    case EVENT_NOTE:
+        terminal_add(&p->out, e->text);
+        buf_putc(&p->out, '\n');
+        break;
     case EVENT_BUILD:
     case EVENT_RESULT:
     case EVENT_FAILED:
@@ -144,6 +150,10 @@ static void on_event(struct progress *base, const struct event *e)
     struct plain *p = (struct plain *)base;
     if (e->kind == EVENT_ERROR) {
         log_error(STR_FMT, STR_ARG(e->text));
+        return;
+    }
+    if (e->kind == EVENT_NOTE && !e->of) {
+        log_info(STR_FMT, STR_ARG(e->text));
         return;
     }
     if (e->kind == EVENT_BUILD) {
@@ -182,7 +192,8 @@ static struct progress *open_style(int fd, bool is_quiet)
     struct plain *p = calloc(1, sizeof *p);
     if (!p)
         ob_out_of_memory();
-    *p = (struct plain){.base = {on_event, on_close}, .fd = fd, .is_quiet = is_quiet};
+    *p = (struct plain){
+        .base = {.event = on_event, .close = on_close}, .fd = fd, .is_quiet = is_quiet};
     return &p->base;
 }
 

@@ -351,7 +351,8 @@ int run_cfg_make(const struct build *b, const struct op_run *op, const struct im
     if (know_ids(&m, &copy) < 0 || make_user(&m, root) < 0 || make_env(&m, &env) < 0)
         return -1;
     enum network net = op->network;
-    bool host = net == NETWORK_HOST || (net == NETWORK_DEFAULT && b->options->network_default_host);
+    bool host = net == NETWORK_HOST ||
+                (net == NETWORK_DEFAULT && b->options->network == BUILD_NETWORK_HOST);
     *out = (struct step_cfg){
         .argv = make_argv(&m, root, base),
         .env = env,

@@ -93,6 +93,11 @@ int sandbox_reap(struct sandbox_run *run, struct sandbox_status *status, struct 
     return 0;
 }
 
+void sandbox_terminate(struct sandbox_run *run)
+{
+    run->sandbox->ops->terminate(run);
+}
+
 void sandbox_kill(struct sandbox_run *run)
 {
     run->sandbox->ops->kill(run);

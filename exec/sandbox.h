@@ -20,8 +20,9 @@ struct sandbox_options {
 
 /* How a command ended. */
 struct sandbox_status {
-    int exit_code;      /* 0–255; 127 and 126 as a shell says "not found" and "not executable" */
-    int signal;         /* the signal that ended it, else 0; then exit_code is 128 + signal */
+    int exit_code; /* 0–255; 127 and 126 as a shell says "not found" and "not executable" */
+    int signal;    /* the signal that ended it, else 0; then exit_code is 128 + signal */
+    bool is_out_of_memory; /* ended because it went over its memory limit */
     bool is_step_fault; /* with an error of reap: the step asked for what can't be, such as a mount
                            point below a read-only mount; else the machine or the sandbox failed */
 };
@@ -45,6 +46,9 @@ struct sandbox_ops {
     /* Waits for the end of the command and of every process it left behind. Consumes run. After
      * an error, of *status only is_step_fault counts. */
     int (*reap)(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
+    /* Asks every process in the sandbox to end (SIGTERM). Safe in a signal handler. reap must
+     * follow. A sandbox that can't ask ends them at once. */
+    void (*terminate)(struct sandbox_run *run);
     /* Ends every process in the sandbox at once. Safe in a signal handler. reap must follow. */
     void (*kill)(struct sandbox_run *run);
 
@@ -67,6 +71,7 @@ void sandbox_close(struct sandbox *s); /* NULL is fine */
 int sandbox_start(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                   struct sandbox_run **out, struct ob_err *err);
 int sandbox_reap(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
+void sandbox_terminate(struct sandbox_run *run);
 void sandbox_kill(struct sandbox_run *run);
 const char *const *sandbox_default_shell(struct sandbox *s, const struct rootfs *root);
 

@@ -13,8 +13,16 @@
 #include <sys/types.h>
 
 enum step_network {
-    STEP_NETWORK_NONE, /* loopback only */
-    STEP_NETWORK_HOST, /* the host's network, its resolv.conf read-only */
+    STEP_NETWORK_NONE,    /* loopback only */
+    STEP_NETWORK_HOST,    /* the host's network, its resolv.conf read-only */
+    STEP_NETWORK_PRIVATE, /* one of its own, from which the world can be reached */
+};
+
+/* 0 = no limit of its own. */
+struct step_limits {
+    uint64_t cpu_milli; /* thousandths of a processor */
+    uint64_t memory;    /* bytes, swap included */
+    uint64_t pids;
 };
 
 enum step_mount_kind {
@@ -47,8 +55,11 @@ struct step_cfg {
     enum step_network network;
     const struct step_mount *mounts; /* in order, on top of the sandbox's own */
     size_t n_mounts;
-    int in_fd;  /* -1 = /dev/null */
-    int out_fd; /* receives stdout and stderr; stays open in the caller */
+    struct step_limits limits;
+    bool is_insecure;  /* as if it was root of the host; needs the user's leave */
+    bool has_terminal; /* in_fd is a terminal of its own, which becomes the controlling one */
+    int in_fd;         /* -1 = /dev/null */
+    int out_fd;        /* receives stdout and stderr; stays open in the caller */
 };
 
 #endif

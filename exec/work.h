@@ -10,16 +10,27 @@
 #include "exec/manifest.h"
 #include "exec/worker.h"
 
+#include <time.h>
+
 struct work {
     struct build *b;
     struct worker_job job;
     struct worker_report report;
+    struct timespec started;  /* CLOCK_MONOTONIC */
+    struct digest input;      /* room for job.input, where the worker makes the key */
     struct manifest manifest; /* STEP_COPY, STEP_ADD */
     struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
     struct shown *shown;      /* STEP_RUN that binds something: by mount */
+    bool has_waited;          /* for another process that built this */
     bool is_step_fault;       /* an error is the step's, not the machine's */
+    bool is_cancelled;        /* the command was asked to end */
     bool is_certain;          /* it is, whatever errno is behind it */
 };
+
+/* Sets the key of the result, which depends on `input`. */
+void work_set_key(struct work *w, const struct digest *input);
+/* Writes the record of the result (exec/record.h). */
+int work_record(const struct work *w, struct ob_err *err);
 
 /* Notes that the error is the step's; gives -1. */
 int work_fault(struct work *w);

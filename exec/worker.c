@@ -9,8 +9,10 @@
 #include "base/mode.h"
 #include "base/path.h"
 #include "exec/copy.h"
+#include "exec/failure.h"
 #include "exec/image.h"
 #include "exec/key.h"
+#include "exec/run_cancel.h"
 #include "exec/user.h"
 #include "exec/work.h"
 
@@ -30,7 +32,9 @@ static void send_report(struct work *w, enum report_kind kind)
 
 static void on_waiting(void *arg)
 {
-    send_report(arg, REPORT_WAITING);
+    struct work *w = arg;
+    w->has_waited = true;
+    send_report(w, REPORT_WAITING);
 }
 
 static struct base_config base_config(const struct work *w)
@@ -42,6 +46,13 @@ int work_fault(struct work *w)
 {
     w->is_step_fault = true;
     return -1;
+}
+
+void work_set_key(struct work *w, const struct digest *input)
+{
+    w->input = *input;
+    w->job.input = &w->input;
+    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, input);
 }
 
 static struct text_vec const *copy_src(const struct work *w)
@@ -159,7 +170,7 @@ static int prepare_copy(struct work *w, struct ob_err *err)
     }
     if (manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
         return work_fault(w);
-    w->job.key = result_key(&w->job.step->op_digest, w->job.parent, &w->manifest.digest);
+    work_set_key(w, &w->manifest.digest);
     return 0;
 }
 
@@ -224,10 +235,11 @@ static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err
     BUG("step kind %d", w->job.step->kind);
 }
 
-/* The log gets its final name before the result is published, so that a result has its log. */
+/* The record is written and the log gets its final name before the result is published, so that a
+ * result has both. */
 static int publish(struct work *w, struct store_txn *txn, const char *hex, struct ob_err *err)
 {
-    if (layout_end_log(&w->b->layout, hex, false, err) < 0) {
+    if (work_record(w, err) < 0 || layout_end_log(&w->b->layout, hex, false, err) < 0) {
         struct ob_err ignored;
         store_abort(txn, &ignored);
         return -1;
@@ -272,34 +284,6 @@ static int prepare(struct work *w, struct ob_err *err)
     }
 }
 
-/* 1 = it was there, 0 = built, -1. */
-static int find_or_build(struct work *w, struct ob_err *err)
-{
-    char hex[SHA256_HEX + 1];
-    if (prepare(w, err) < 0)
-        return -1;
-    digest_hex(&w->job.key, hex);
-    cleanup_close int lock = -1;
-    int found = store_lookup(w->b->kit.store, hex, NULL, err);
-    if (found != 0)
-        return found;
-    lock = layout_lock(&w->b->layout, &w->job.key, on_waiting, w, err);
-    if (lock < 0)
-        return -1;
-    found = store_lookup(w->b->kit.store, hex, NULL, err);
-    if (found != 0)
-        return found;
-    cleanup_close int log = layout_new_log(&w->b->layout, hex, err);
-    if (log < 0)
-        return -1;
-    send_report(w, REPORT_BUILDING);
-    int rc = build_result(w, hex, err);
-    struct ob_err ignored; /* before the lock ends: the next builder makes a log of this name */
-    if (rc < 0)
-        layout_end_log(&w->b->layout, hex, true, &ignored);
-    return rc;
-}
-
 /* Whether the machine is at fault, whatever the step asked for; a sandbox knows better. */
 static bool is_machine_error(int errnum)
 {
@@ -310,27 +294,89 @@ static bool is_machine_error(int errnum)
     return false;
 }
 
+static bool is_fault_of_step(const struct work *w, const struct ob_err *err)
+{
+    return w->is_step_fault && (w->is_certain || !is_machine_error(err->errnum));
+}
+
+/* Before the lock ends: the next builder makes a log of this name. */
+static void end_failed(struct work *w, const char *hex, const struct ob_err *err)
+{
+    struct ob_err ignored;
+    layout_end_log(&w->b->layout, hex, true, &ignored);
+    if (is_fault_of_step(w, err) && !w->is_cancelled)
+        failure_save(&w->b->layout, &w->job.key, err->text, w->b->plan);
+}
+
+/* Builds what nobody else has the lock of. */
+static int build_locked(struct work *w, const char *hex, struct ob_err *err)
+{
+    cleanup_close int log = layout_new_log(&w->b->layout, hex, err);
+    if (log < 0)
+        return -1;
+    failure_forget(&w->b->layout, &w->job.key);
+    send_report(w, REPORT_BUILDING);
+    int rc = build_result(w, hex, err);
+    if (rc < 0)
+        end_failed(w, hex, err);
+    return rc;
+}
+
+/* A process that waited for another to build the step takes a failure from it too. */
+static int take_failure(struct work *w, struct str why, struct ob_err *err)
+{
+    w->is_certain = true;
+    ob_err_set(err, 0, STR_FMT, STR_ARG(why));
+    return work_fault(w);
+}
+
+/* 1 = it was there, 0 = built, -1. */
+static int find_or_build(struct work *w, struct ob_err *err)
+{
+    char hex[SHA256_HEX + 1];
+    if (prepare(w, err) < 0)
+        return -1;
+    digest_hex(&w->job.key, hex);
+    cleanup_close int lock = -1;
+    if (layout_use(&w->b->layout, &w->job.key, err) < 0)
+        return -1;
+    int found = store_lookup(w->b->kit.store, hex, NULL, err);
+    if (found != 0)
+        return found;
+    struct failure_mark before = failure_mark(&w->b->layout, &w->job.key);
+    lock = layout_lock(&w->b->layout, &w->job.key, on_waiting, w, err);
+    if (lock < 0)
+        return -1;
+    found = store_lookup(w->b->kit.store, hex, NULL, err);
+    if (found != 0)
+        return found;
+    struct str why;
+    if (w->has_waited && failure_since(&w->b->layout, &w->job.key, before, w->b->arena, &why))
+        return take_failure(w, why, err);
+    return build_locked(w, hex, err);
+}
+
 static _Noreturn void work(struct work *w)
 {
     struct ob_err *err = &w->report.err;
     int rc = find_or_build(w, err);
     rootfs_close(&w->source);
-    bool fault = w->is_step_fault && (w->is_certain || !is_machine_error(err->errnum));
-    send_report(w, rc > 0    ? REPORT_CACHED
-                   : rc == 0 ? REPORT_BUILT
-                   : fault   ? REPORT_FAILED
-                             : REPORT_ERROR);
+    send_report(w, rc > 0                     ? REPORT_CACHED
+                   : rc == 0                  ? REPORT_BUILT
+                   : is_fault_of_step(w, err) ? REPORT_FAILED
+                                              : REPORT_ERROR);
     _exit(0);
 }
 
 /* A process of its own group, with default signals, that dies with the scheduler. */
-static void become_worker(pid_t parent)
+static void become_worker(pid_t parent, uint64_t grace)
 {
     sigset_t none;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(OB_EXIT_ENVIRONMENT);
     setpgid(0, 0);
+    run_cancel_prepare(grace);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -344,7 +390,8 @@ int worker_start(struct build *b, const struct worker_job *job, pid_t *pid, stru
         return ob_err_set(err, errno, "can't start a worker process");
     if (*pid > 0)
         return 0;
-    become_worker(parent);
+    become_worker(parent, b->options->grace);
     struct work w = {.b = b, .job = *job, .source = ROOTFS_INIT};
+    clock_gettime(CLOCK_MONOTONIC, &w.started);
     work(&w);
 }

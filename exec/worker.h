@@ -15,6 +15,8 @@ struct worker_job {
     const struct digest *parent;   /* key of the parent's result, or NULL */
     const struct digest *reads;    /* keys of the steps that it reads, in their order */
     struct digest key;             /* of the result; see worker_makes_key */
+    const struct digest *input;    /* what is in the key besides op and parent, or NULL */
+    const struct digest *salt;     /* of a run that is not to find an old result; NULL = it may */
     const struct image_info *base; /* configuration of the chain's base image */
     struct fetch_ref image;        /* STEP_FROM */
     int output_fd;                 /* receives the step's output */

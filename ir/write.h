@@ -13,6 +13,7 @@ void ir_write_json(const struct plan *p, struct buf *out);
 /* The same to a descriptor, piece by piece: the text of a large graph is never in memory. */
 int ir_write_json_fd(const struct plan *p, int fd, struct ob_err *err);
 void ir_write_text(struct json_out *j, struct text t); /* one text of it */
+void ir_write_op(struct json_out *j, const struct step *s);
 void ir_write_dot(const struct plan *p, struct buf *out);
 
 #endif

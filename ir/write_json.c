@@ -177,6 +177,11 @@ static void write_meta(struct json_out *j, const struct step_meta *m)
     json_close(j, '}');
 }
 
+void ir_write_op(struct json_out *j, const struct step *s)
+{
+    write_object(j, op_fields(s->kind), &s->op);
+}
+
 static void write_step(struct json_out *j, const struct step *s)
 {
     json_newline(j);
@@ -194,7 +199,7 @@ static void write_step(struct json_out *j, const struct step *s)
         json_close(j, ']');
     }
     json_key(j, "op");
-    write_object(j, op_fields(s->kind), &s->op);
+    ir_write_op(j, s);
     write_meta(j, &s->meta);
     json_close(j, '}');
 }

@@ -47,7 +47,10 @@ UNIT_TESTS = \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \
 	tests/unit/check_progress \
+	tests/unit/check_quantity \
 	tests/unit/check_read \
+	tests/unit/check_ready \
+	tests/unit/check_record \
 	tests/unit/check_remote \
 	tests/unit/check_run_cfg \
 	tests/unit/check_sh_lines \
@@ -150,6 +153,8 @@ E2E_TESTS = \
 	tests/e2e/progress-unread.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
+	tests/e2e/sched.sh \
+	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \

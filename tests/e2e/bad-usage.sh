@@ -60,9 +60,9 @@ wrong 'obexec: "c" is one argument too many' obexec a b c
 for jobs in 0 x 1025 -1 ''; do
     wrong "obexec: --jobs takes a number from 1 to 1024, not \"$jobs\"" obexec --jobs="$jobs" ir
 done
-wrong 'obexec: --progress takes auto, plain, json or quiet, not "x"' obexec --progress=x ir
+wrong 'obexec: --progress takes auto, tty, plain, json or quiet, not "x"' obexec --progress=x ir
 wrong 'obexec: --build-context takes NAME=REF, not "x"' obexec --build-context=x ir
-wrong 'obexec: --network-default takes none or host, not "x"' obexec --network-default=x ir
+wrong 'obexec: --network-default takes auto, private, none or host, not "x"' obexec --network-default=x ir
 wrong 'obkit: a command is missing' obkit
 wrong 'obkit: unknown command "nope"' obkit nope
 wrong 'obkit: build: the context directory is missing' obkit build

@@ -22,7 +22,8 @@ start_build()
 
 subject "a worker is killed: obexec ends with status 3, and nothing of the step is left"
 start_build
-kill -KILL "$(pgrep -P "$(pgrep -x -P "$pid" obexec)")"
+builder=$(pgrep -P "$(pgrep -x -P "$pid" obexec)")
+kill -KILL "$(pgrep -P "$builder")"
 status=0
 wait "$pid" || status=$?
 expect_equal 3 "$status" "the exit status"

@@ -129,7 +129,7 @@ START_TEST(json_tells_everything)
         "\"key\":\"" KEY "\",\"seconds\":1.250000}\n"
         "{\"event\":\"result\",\"name\":\"dev\",\"key\":\"" KEY "\"}\n"
         "{\"event\":\"end\",\"seconds\":1.250000,\"total\":2,\"cached\":1,\"built\":0,"
-        "\"failed\":1}\n");
+        "\"failed\":1,\"skipped\":0}\n");
 }
 END_TEST
 

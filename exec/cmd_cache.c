@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* obexec cache: the caches that steps share. */
+#include <config.h>
+
+#include "exec/cmd.h"
+
+#include "exec/store_cmd.h"
+
+static int do_cache(struct store_cmd *c, void *arg)
+{
+    (void)arg;
+    ob_err_set(&c->err, 0, "%s", "not yet");
+    return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+}
+
+int cmd_cache(int argc, char **argv)
+{
+    static const struct store_cmd_usage usage = {
+        .help = "Usage: obexec cache ls [--store=KIND:PATH]\n"
+                "List the caches.\n" STORE_CMD_HELP,
+        .min_args = 1,
+        .max_args = 3,
+        .what = "ls, rm, export or import",
+    };
+    struct store_cmd c;
+    int status = store_cmd_parse(&c, argc, argv, &usage);
+    return status >= 0 ? status : store_cmd_run(&c, do_cache, NULL);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of obexec run: all of its options, and what they say. */
+#ifndef EXEC_RUN_OPTIONS_H
+#define EXEC_RUN_OPTIONS_H
+
+#include "exec/build.h"
+
+struct run_options {
+    struct arena *arena; /* the caller's, set before */
+    struct kit_request kit;
+    struct build_options build;
+    const char *progress; /* style */
+    const char *trace;    /* file; NULL = none */
+    int verbosity;
+    bool resolve;             /* only say what the base images are */
+    const char *ir, *context; /* context NULL = none */
+};
+
+/* -1 = go on, else the exit status. */
+int run_options_parse(struct run_options *o, int argc, char **argv);
+
+#endif

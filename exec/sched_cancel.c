@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ending steps before they end themselves. A worker that gets SIGTERM hands it to its sandbox, and
+ * kills that when the grace time is over; one that does not end then is killed itself, which is the
+ * path that a crash takes.
+ */
+#include <config.h>
+
+#include "exec/sched.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+/* A worker has this long, in milliseconds, to clean up behind its sandbox. */
+enum { CLEANING = 2000, SAME_SIGNAL = 300, WANTED_CHECK = 1000 };
+
+static void cancel(struct sched *s, uint32_t i, const char *why)
+{
+    struct job *j = &s->jobs[i];
+    if (j->cancelled)
+        return;
+    j->cancelled = why;
+    j->kill_at = sched_now_ms() + s->b->options->grace + CLEANING;
+    kill(j->pid, SIGTERM);
+}
+
+/* Whether another process waits for what this step makes. */
+static bool is_for_others(const struct sched *s, uint32_t i)
+{
+    return s->jobs[i].is_building && layout_is_wanted(&s->b->layout, &s->jobs[i].key);
+}
+
+/* Asks all to end that only we want. Gives how many go on. */
+static uint32_t cancel_unwanted(struct sched *s)
+{
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < s->n_running; k++) {
+        uint32_t i = s->running[k];
+        if (!s->jobs[i].cancelled && is_for_others(s, i))
+            n++;
+        else
+            cancel(s, i, "interrupted");
+    }
+    return n;
+}
+
+/* The same signal can come from the terminal and from whoever waits for us. */
+void cancel_on_signal(struct sched *s)
+{
+    uint64_t now = sched_now_ms();
+    if (s->interrupted_at && now - s->interrupted_at >= SAME_SIGNAL)
+        for (uint32_t k = 0; k < s->n_running; k++)
+            kill(s->jobs[s->running[k]].pid, SIGKILL);
+    if (s->interrupted_at)
+        return;
+    s->interrupted_at = now;
+    if (cancel_unwanted(s) > 0 && s->front.to_front >= 0) {
+        log_warning("other builds wait for what runs here: it is finished behind this one");
+        s->is_left = true;
+        front_leave(&s->front);
+    }
+}
+
+static uint64_t started_ms(const struct timespec *t)
+{
+    return (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_nsec / 1000000;
+}
+
+/* When the job is to be looked at; UINT64_MAX = never. */
+static uint64_t due(const struct sched *s, const struct job *j)
+{
+    const struct build_options *o = s->b->options;
+    uint64_t at = UINT64_MAX;
+    if (j->cancelled)
+        return j->kill_at;
+    if (o->step_timeout && j->is_building)
+        at = started_ms(&j->started) + o->step_timeout;
+    if (o->timeout && started_ms(&s->started) + o->timeout < at)
+        at = started_ms(&s->started) + o->timeout;
+    return at;
+}
+
+static const char *too_long(struct sched *s, const struct job *j)
+{
+    const struct build_options *o = s->b->options;
+    bool is_step = o->step_timeout && sched_now_ms() >= started_ms(&j->started) + o->step_timeout;
+    return is_step ? "it took longer than --step-timeout allows"
+                   : "the build took longer than --timeout allows";
+}
+
+void cancel_overdue(struct sched *s)
+{
+    uint64_t now = sched_now_ms();
+    if (s->is_left)
+        cancel_unwanted(s); /* the last who waited may have gone */
+    for (uint32_t k = 0; k < s->n_running; k++) {
+        uint32_t i = s->running[k];
+        struct job *j = &s->jobs[i];
+        if (now < due(s, j))
+            continue;
+        if (j->cancelled)
+            kill(j->pid, SIGKILL);
+        else
+            cancel(s, i, too_long(s, j));
+    }
+}
+
+int cancel_wait(const struct sched *s)
+{
+    uint64_t at = s->is_left ? sched_now_ms() + WANTED_CHECK : UINT64_MAX;
+    for (uint32_t k = 0; k < s->n_running; k++) {
+        uint64_t d = due(s, &s->jobs[s->running[k]]);
+        at = d < at ? d : at;
+    }
+    if (at == UINT64_MAX)
+        return -1;
+    uint64_t now = sched_now_ms();
+    return at <= now ? 0 : at - now > INT_MAX ? INT_MAX : (int)(at - now);
+}
+
+/* What killed workers had in the store besides results: half a log, copies of what they showed. */
+static void settle_workers(struct sched *s)
+{
+    struct ob_err ignored; /* whoever opens the store next tries again */
+    if (s->interrupted_at || s->is_error)
+        layout_settle(&s->b->layout, &ignored);
+}
+
+void cancel_rest(struct sched *s)
+{
+    for (uint32_t k = 0; k < s->n_running; k++)
+        kill(s->jobs[s->running[k]].pid, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        ;
+    while (s->n_running > 0)
+        job_close(s, s->running[0]);
+    settle_workers(s);
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What starts when, what goes on after a failure, and what is ended for taking too long.
+. "$(dirname "$0")/functions.sh"
+requires root busybox
+scratch
+make_base
+
+milliseconds()
+{
+    echo $(($(date +%s%N) / 1000000))
+}
+
+subject "the critical path starts first"
+dockerfile <<'END'
+FROM busybox AS short1
+RUN echo short1
+FROM busybox AS short2
+RUN echo short2
+FROM busybox AS long
+RUN echo long1
+RUN echo long2
+RUN echo long3
+FROM busybox
+COPY --from=short1 /bin/busybox /a
+COPY --from=short2 /bin/busybox /b
+COPY --from=long /bin/busybox /c
+END
+build_ok -j1
+first=$(grep -o '| \(short\|long\)[0-9]$' "$tmp/err" | head -n 1)
+expect_equal "| long1" "$first" "what runs first with one worker"
+
+dockerfile <<'END'
+FROM busybox AS bad
+RUN echo bad; sleep 0.2; exit 3
+RUN echo never
+FROM busybox AS good
+RUN sleep 0.5; echo good1
+RUN echo good2
+FROM busybox
+COPY --from=bad /bin/busybox /a
+COPY --from=good /bin/busybox /b
+END
+subject "after a failure what runs is finished, and nothing else starts"
+build -j4
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr '\| good1'
+! grep -q '| good2' "$tmp/err" || fail "a step was started after the failure"
+
+subject "--keep-going builds what does not need the failed step"
+build -j4 --keep-going
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr '\| good2'
+! grep -q '| never' "$tmp/err" || fail "a step that needs the failed one was started"
+expect_in_stderr '1 failed'
+expect_in_stderr '3 not run'
+
+subject "--no-cache runs every command again, and disturbs nothing"
+dockerfile <<'END'
+FROM busybox
+RUN echo once
+END
+build_ok
+build_ok --no-cache
+expect_output once
+build_ok
+expect_counts 2 0
+
+subject "--step-timeout ends the step with TERM, then KILL, and the failure says why"
+dockerfile <<'END'
+FROM busybox
+RUN trap 'echo asked' TERM; sleep 60 & wait; trap '' TERM; sleep 61
+END
+start=$(milliseconds)
+build --step-timeout=0.3s --grace=0.3s
+took=$(($(milliseconds) - start))
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr 'failed after .*: it took longer than --step-timeout allows'
+expect_in_stderr '\| asked'
+[ $took -lt 3000 ] || fail "it took $took ms"
+[ $took -ge 600 ] || fail "it took $took ms only: no time of grace"
+
+subject "a command that ends well because it was asked to end has not succeeded"
+printf "FROM busybox\nRUN trap 'exit 0' TERM; sleep 60 & wait\n" | dockerfile
+build --step-timeout=0.3s
+expect_equal 1 "$status" "the exit status"
+
+subject "--timeout ends the build"
+printf 'FROM busybox\nRUN sleep 0.2\nRUN sleep 60\n' | dockerfile
+build --timeout=0.8s
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr 'the build took longer than --timeout allows'
