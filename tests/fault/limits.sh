@@ -19,8 +19,11 @@ limit_each()
     shift
     for n; do
         rm -rf "$tmp/store"
-        run prlimit "--$name=$n:$n" obexec --store="$store" --progress=plain \
-            --build-context=busybox=dir:"$tmp/base" "$tmp/ir" "$tmp/context"
+        status=0
+        # By a pipe, because a limit of files' sizes is one of $tmp/err as well.
+        prlimit "--$name=$n:$n" obexec --store="$store" --progress=plain \
+            --build-context=busybox=dir:"$tmp/base" "$tmp/ir" "$tmp/context" 2>&1 </dev/null |
+            cat >"$tmp/err" || status=${PIPESTATUS[0]}
         if [[ ! $status =~ ^(0|1|3|127)$ ]]; then
             show_run
             fail "with --$name=$n the build ended with status $status"

@@ -14,7 +14,7 @@ COMMANDS = [
     "echo {nonce} >/d/h; ln -f /d/h /d/hard; ln -sf h /d/soft; rm -f /d/p; mkfifo -m 640 /d/p",
     "dd if=/dev/zero bs=64k count={small} | tr '\\0' x >/d/big{n}; {nap}",
     # Processes that outlive their step, or are busy writing when it ends.
-    "(while :; do echo {nonce} >/d/busy; done) & {nap}; kill $!; wait; echo {nonce} >/d/busy",
+    "(while :; do echo {nonce} >/d/busy; done) & {nap}; kill $! || :; wait; echo {nonce} >/d/busy",
     "sleep 1000 & (setsid sleep 1000 &) ; echo {nonce}; {nap}",
 ]
 MOUNTS = [
@@ -53,7 +53,7 @@ def write(r, n_stages, context):
             f.write("%d\n" % r.randrange(1 << 30) * r.randrange(1, 3000))
     with open(context + "/secret", "w") as f:
         f.write("torture\n")
-    lines = ["FROM busybox AS s0", "RUN mkdir /d; echo first >/d/first"]
+    lines = ["FROM busybox AS s0", "RUN set -e; mkdir /d; echo first >/d/first"]
     for n in range(1, n_stages):
         lines += stage(r, n)
     with open(context + "/Dockerfile", "w") as f:

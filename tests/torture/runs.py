@@ -2,6 +2,7 @@
 """Running programs of obkit: starts them, reaps every process of this pid namespace, of which we
 are pid 1, and kills at random. A run is *hurt* if we sent a signal to one of its processes; a run
 that is not must succeed."""
+import json
 import os
 import random
 import signal
@@ -42,6 +43,10 @@ class Run:
     def read(self, path):
         with open(path, errors="replace") as f:
             return f.read()
+
+    def events(self):
+        """What a build has said; warnings and what other commands say are no events."""
+        return [json.loads(line) for line in self.read(self.err).splitlines() if line[:1] == "{"]
 
     def wrong(self, what):
         tail = self.read(self.err)[-3000:]
