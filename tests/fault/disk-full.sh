@@ -14,10 +14,13 @@ build_reference
 # Leaves about so much free: KIB
 fill_but()
 {
-    local free
+    local size
     rm -f "$tmp/disk/filler"
-    free=$(df -k --output=avail "$tmp/disk" | tail -n 1)
-    fallocate -l "$((free - $1))k" "$tmp/disk/filler"
+    size=$(($(stat -f -c '%f * %S / 1024' "$tmp/disk") - $1)) # what root may use too
+    until fallocate -l "${size}k" "$tmp/disk/filler" 2>/dev/null; do
+        rm -f "$tmp/disk/filler"
+        size=$((size - 16)) # the filesystem needs some to say what is used
+    done
 }
 
 for fs in $filesystems; do

@@ -22,8 +22,8 @@ new_disk()
 {
     umount "$tmp/disk" 2>/dev/null || :
     rm -f "$tmp/image"
-    truncate -s 320M "$tmp/image" # xfs wants 300
-    "mkfs.$1" -q "$tmp/image"
+    truncate -s 320M "$tmp/image"
+    "mkfs.$1" -q "$tmp/image" # xfs wants 300
     mkdir -p "$tmp/disk"
     mount_disk
     store=overlayfs:$tmp/disk/store
@@ -59,6 +59,13 @@ END
 tree()
 {
     with_result "$id" python3 "$top_src/tests/e2e/tree.py"
+}
+
+# The machine has booted since the store was used.
+boot_again()
+{
+    echo 00000000-0000-4000-8000-000000000000 >"$tmp/boot"
+    [ ! -s "$tmp/disk/store/state/boot" ] || cp "$tmp/boot" "$tmp/disk/store/state/boot"
 }
 
 # What is to be had from the steps when nothing is wrong: its id in $want, the tree in $tmp/want.
