@@ -151,6 +151,8 @@ E2E_TESTS = \
 	tests/e2e/limits.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
+	tests/e2e/ob-parallel.sh \
+	tests/e2e/ob-stress.sh \
 	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
@@ -256,8 +258,13 @@ torture: all
 # What fails below obkit: system calls, disks.
 check_PROGRAMS += tests/fault/inject
 tests_fault_inject_LDADD = $(SECCOMP_LIBS)
-TESTS += tests/fault/syscalls.sh
-EXTRA_DIST += tests/fault/syscalls.sh tests/fault/syscalls.py
+FAULT_TESTS = \
+	tests/fault/disk-error.sh \
+	tests/fault/disk-full.sh \
+	tests/fault/limits.sh \
+	tests/fault/syscalls.sh
+TESTS += $(FAULT_TESTS)
+EXTRA_DIST += $(FAULT_TESTS) tests/fault/disk.sh tests/fault/syscalls.py
 
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
@@ -267,9 +274,10 @@ SHAPE_TESTS = \
 	tests/shape/headers.sh \
 	tests/shape/layering.sh \
 	tests/shape/manpages.sh \
+	tests/shape/opposites.sh \
 	tests/shape/shell.sh
 TESTS += $(SHAPE_TESTS)
-EXTRA_DIST += $(SHAPE_TESTS)
+EXTRA_DIST += $(SHAPE_TESTS) tests/opposites
 
 check-unit: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # For the scripts in this directory: a small disk, that is a file on a loop device, for a store
 # ($store, also as $tmp/store), and the ten steps that are built on it.
+# shellcheck disable=SC2154 # what functions.sh sets
 
 # How long mkfs takes and what a filesystem can do differs; each script is run on these.
 filesystems="ext4 xfs"
