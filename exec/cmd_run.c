@@ -121,6 +121,16 @@ static int resolve(struct build *b, struct progress *progress)
     return cli_close_stdout("obexec");
 }
 
+/* Nothing is wrong with the results themselves. */
+static void keep_results(struct build *b, struct progress *progress)
+{
+    struct ob_err err;
+    int rc = b->options->durable ? durable_sync(b->kit.store, &b->layout, &err)
+                                 : durable_end(&b->durable, &err);
+    if (rc < 0)
+        progress->event(progress, &(struct event){.kind = EVENT_NOTE, .text = str_from(err.text)});
+}
+
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
                       struct progress *progress, bool *changed)
 {
@@ -146,14 +156,14 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     }
     enum build_end end = build_run(&b, keys, changed, &err);
     contexts_close(&b);
-    switch (end) {
-    case BUILD_OK: return print_keys(plan, keys);
-    case BUILD_FAILED: return OB_EXIT_FAILED;
-    case BUILD_INTERRUPTED: report(progress, "interrupted"); return OB_EXIT_INTERRUPTED;
-    case BUILD_ERROR: break;
+    if (end == BUILD_OK || end == BUILD_FAILED) {
+        int status = end == BUILD_OK ? print_keys(plan, keys) : OB_EXIT_FAILED;
+        keep_results(&b, progress);
+        return status;
     }
-    report(progress, err.text);
-    return OB_EXIT_ENVIRONMENT;
+    bool is_interrupted = end == BUILD_INTERRUPTED;
+    report(progress, is_interrupted ? "interrupted" : err.text);
+    return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
 }
 
 static int run(const struct run_options *o)

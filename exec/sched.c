@@ -162,6 +162,7 @@ static void prepare_jobs(struct sched *s)
 static int prepare(struct sched *s)
 {
     size_t n = s->b->plan->steps.n;
+    durable_start(&s->b->durable, s->b->kit.store, &s->b->layout);
     s->jobs = arena_new_n(s->b->arena, struct job, n);
     s->running = arena_new_n(s->b->arena, uint32_t, n);
     s->polls = arena_new_n(s->b->arena, struct pollfd, 2 * n + 1);

@@ -271,7 +271,9 @@ static int publish(struct work *w, struct store_txn *txn, const char *hex, struc
         store_abort(txn, &ignored);
         return -1;
     }
-    return store_commit(txn, err);
+    if (store_commit(txn, err) < 0)
+        return -1;
+    return w->b->options->durable ? durable_sync(w->b->kit.store, &w->b->layout, err) : 0;
 }
 
 static int build_result(struct work *w, const char *hex, struct ob_err *err)
