@@ -149,11 +149,12 @@ static int check_unused(struct dir_store *s, struct ob_err *err)
     return 0;
 }
 
+/* A mark that a crash of the machine could empty would keep everybody out of the store. */
 static int write_mark(struct dir_store *s, struct ob_err *err)
 {
     char text[64];
     int n = snprintf(text, sizeof text, "%s %d %s\n", MARK, FORMAT, s->store.ops->name);
-    if (fs_replace_file_at(s->store.root, MARK, text, (size_t)n, 0644, err) < 0)
+    if (fs_replace_file_synced_at(s->store.root, MARK, text, (size_t)n, 0644, err) < 0)
         return ob_err_wrap(err, "store \"%s\"", s->path);
     return 0;
 }

@@ -19,6 +19,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 struct overlayfs {
@@ -117,6 +118,14 @@ static int try_rename(int mount, int dir)
     return -1;
 }
 
+/* The kernel's EXDEV means that it could not note the old name, maybe for want of space. */
+static int reason(int dir, int errnum)
+{
+    enum { FEW = 8 };
+    struct statvfs st;
+    return errnum == EXDEV && fstatvfs(dir, &st) == 0 && st.f_bfree < FEW ? ENOSPC : errnum;
+}
+
 static int probe(struct dir_store *dirs, int dir, struct ob_err *err)
 {
     struct overlayfs *s = overlayfs_of(&dirs->store);
@@ -134,7 +143,7 @@ static int probe(struct dir_store *dirs, int dir, struct ob_err *err)
         return mount_failed(s, err);
     if (try_rename(mount, dir) == 0)
         return 0;
-    ob_err_set(err, errno, "the filesystem can't hold layers");
+    ob_err_set(err, reason(dir, errno), "the filesystem can't hold layers");
     return ob_err_wrap(err, "no overlay can be used on \"%s\" (use --store=copy:PATH)", dirs->path);
 }
 
