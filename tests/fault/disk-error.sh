@@ -19,12 +19,14 @@ moment()
     printf '%d.%03d' $(($1 * took / 8000)) $(($1 * took / 8 % 1000))
 }
 
-# The ioctl by which tests of filesystems do this, the same for ext4 and xfs: FLAG. With 2, what is
-# not written yet is lost, as when the power fails; with 1, names are written and content is not.
+# Waits for the end of its input and lets the disk fail, by the ioctl by which tests of filesystems
+# do it, the same for ext4 and xfs: FLAG. With 2, what is not written yet is lost, as when the power
+# fails; with 1, names are written and content is not.
 lose_disk()
 {
     python3 -c 'import fcntl, os, struct, sys
 fd = os.open(sys.argv[1], os.O_RDONLY)
+sys.stdin.read()
 fcntl.ioctl(fd, 0x8004587D, struct.pack("I", int(sys.argv[2])))' "$tmp/disk" "$1"
 }
 
@@ -32,7 +34,7 @@ start()
 {
     : >"$tmp/err"
     obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
-        "$tmp/context" >"$tmp/out" 2>"$tmp/err" </dev/null &
+        "$tmp/context" >"$tmp/out" 2>"$tmp/err" </dev/null 9>&- &
     pid=$!
 }
 
@@ -42,14 +44,19 @@ end()
     wait $pid || status=$?
 }
 
+mkfifo "$tmp/now"
 for fs in $filesystems; do
     subject "$fs: everything fails, at 8 moments"
     n_failed=0
     for ((n = 0; n < 8; n++)); do
         new_disk "$fs"
+        lose_disk $((1 + n % 2)) <"$tmp/now" &
+        loser=$!
+        exec 9>"$tmp/now"
         start
         sleep "$(moment $n)"
-        lose_disk $((1 + n % 2))
+        exec 9>&-
+        wait $loser
         end
         expect_failure '0|1|3' 'Input/output error|Structure needs cleaning|disk I/O'
         [ "$status" = 0 ] || n_failed=$((n_failed + 1))
