@@ -180,6 +180,19 @@ static int overlayfs_lookup(struct store *store, const char *key, struct rootfs 
     return rc <= 0 ? rc : open_result(s, key, buf_str(&layers), out, err);
 }
 
+/* A result that was begun on a copy of its base has a chain that starts anew. */
+static int overlayfs_difference(struct store *store, const char *key, const char *base, int *fd,
+                                struct ob_err *err)
+{
+    struct overlayfs *s = overlayfs_of(store);
+    cleanup_buf struct buf layers = BUF_INIT;
+    int rc = read_layers(s, key, &layers, err);
+    if (rc <= 0)
+        return rc;
+    struct str below = layers.n > LINE ? str_of(layers.p + LINE, LINE - 1) : STR("");
+    return str_eq(below, str_from(base)) ? dir_store_lookup(&s->dirs, key, fd, err) : 0;
+}
+
 /* Transactions. */
 
 static int write_chain(struct dir_txn *t, struct str layers, struct ob_err *err)
@@ -292,4 +305,5 @@ const struct store_ops store_overlayfs_ops = {
     .usage = dir_store_usage,
     .size = dir_store_size,
     .settle = dir_store_settle,
+    .difference = overlayfs_difference,
 };

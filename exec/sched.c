@@ -219,7 +219,7 @@ static void start(struct sched *s, uint32_t i)
     char hex[SHA256_HEX + 1];
     struct ob_err err;
     int found = 0;
-    if (!worker_makes_key(sched_step(s, i))) {
+    if (!worker_makes_key(s->b, sched_step(s, i))) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
         found = uses_add(&s->uses, &s->jobs[i].key, &err) < 0
@@ -341,9 +341,18 @@ static void show_failure(struct sched *s)
         sched_machine_error(s, &err);
 }
 
+static void give_step_keys(struct sched *s)
+{
+    uint32_t n = s->b->plan->steps.n;
+    s->b->step_keys = arena_new_n(s->b->arena, struct digest, n);
+    for (uint32_t i = 0; i < n; i++)
+        s->b->step_keys[i] = s->jobs[i].key;
+}
+
 static void emit_end(struct sched *s, struct digest *keys)
 {
     uint32_t total = (uint32_t)s->b->plan->steps.n;
+    give_step_keys(s);
     for (size_t i = 0; i < s->b->plan->targets.n; i++) {
         const struct target *t = &s->b->plan->targets.at[i];
         keys[i] = s->jobs[t->step].key;

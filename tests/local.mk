@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/check_json_tree \
 	tests/unit/check_key \
 	tests/unit/check_kit \
+	tests/unit/check_layer \
 	tests/unit/check_layout \
 	tests/unit/check_look \
 	tests/unit/check_manifest \
@@ -43,6 +44,7 @@ UNIT_TESTS = \
 	tests/unit/check_names \
 	tests/unit/check_need \
 	tests/unit/check_parallel \
+	tests/unit/check_output \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -128,7 +130,10 @@ E2E_TESTS = \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
 	tests/e2e/boot-drops.sh \
+	tests/e2e/cache-command.sh \
+	tests/e2e/cache-copies.sh \
 	tests/e2e/cache-hits.sh \
+	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
 	tests/e2e/context-named.sh \
@@ -148,17 +153,24 @@ E2E_TESTS = \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/index-lost.sh \
+	tests/e2e/inspect.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
+	tests/e2e/log-follow.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/ob-parallel.sh \
 	tests/e2e/ob-stress.sh \
 	tests/e2e/onbuild-refused.sh \
+	tests/e2e/output-image.sh \
+	tests/e2e/output-local.sh \
+	tests/e2e/output-real-tools.sh \
+	tests/e2e/output-reproducible.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
+	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
@@ -169,14 +181,20 @@ E2E_TESTS = \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/specfmt.sh \
+	tests/e2e/ssh-agent.sh \
 	tests/e2e/store-shared.sh \
-	tests/e2e/users-env.sh
+	tests/e2e/trace.sh \
+	tests/e2e/users-env.sh \
+	tests/e2e/why.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
-	tests/e2e/tree.py $(E2E_TESTS)
+	tests/e2e/terminal.py tests/e2e/trace.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
-check_PROGRAMS += tests/e2e/tiny
+check_PROGRAMS += tests/e2e/ask tests/e2e/tiny
 endif
+tests_e2e_ask_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_ask_LINK = $(STATIC_LINK)
+tests_e2e_ask_LDADD =
 tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
 tests_e2e_tiny_LINK = $(STATIC_LINK)
 tests_e2e_tiny_LDADD =
