@@ -86,6 +86,7 @@ struct build {
     struct ignore_list ignore; /* its .dockerignore */
     const char *store_path;    /* for messages that name a log */
     struct durable durable;    /* build_run starts it, the caller ends it */
+    struct timespec pruned;    /* when old results were last removed meanwhile */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */

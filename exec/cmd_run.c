@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "exec/bases.h"
 #include "exec/open.h"
+#include "exec/prune.h"
 #include "exec/run_options.h"
 #include "ir/pass.h"
 #include "ir/read.h"
@@ -133,6 +134,10 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     if (build_check(&b, &err) < 0 || build_open_context(&b, &err) < 0) {
         report(progress, err.text);
         return OB_EXIT_FAILED;
+    }
+    if (prune_before(&b, &err) < 0) {
+        report(progress, err.text);
+        return OB_EXIT_ENVIRONMENT;
     }
     enum build_end end = build_run(&b, keys, changed, &err);
     if (b.context >= 0)

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "exec/failure.h"
 #include "exec/results.h"
 #include "exec/store_cmd.h"
 
@@ -132,6 +133,7 @@ static int collect_key(void *arg, const char *key, struct ob_err *err)
 /* What belongs to no result: logs of failed steps, what images were last, leftovers. */
 static void remove_files(const struct layout *l)
 {
+    failure_remove_old(l, INT64_MAX);
     const int dirs[] = {l->log, l->image, l->config, l->record, l->unsynced};
     for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
         cleanup_dir DIR *d = fs_opendir(dirs[i]);

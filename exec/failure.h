@@ -30,6 +30,9 @@ void failure_save(const struct layout *l, const struct digest *key, const char *
                   const struct plan *plan);
 void failure_forget(const struct layout *l, const struct digest *key);
 
+/* Removes the notes and logs of what failed before this time, in seconds since 1970. */
+void failure_remove_old(const struct layout *l, int64_t before);
+
 /* The graph of the failed step: 1, 0 = there is no note, or -1. */
 int failure_plan(const struct layout *l, const char *key, struct plan *out, struct ob_err *err);
 

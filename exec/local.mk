@@ -20,6 +20,7 @@ libexec_a_SOURCES = \
 	exec/manifest.c exec/manifest.h \
 	exec/open.c exec/open.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c \
+	exec/prune.c exec/prune.h exec/prune_build.c \
 	exec/ready.c exec/ready.h \
 	exec/record.c exec/record.h \
 	exec/reindex.c exec/reindex.h \

@@ -121,6 +121,7 @@ tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
+	tests/e2e/attach.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
@@ -139,6 +140,8 @@ E2E_TESTS = \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
+	tests/e2e/du.sh \
+	tests/e2e/durable.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
@@ -154,14 +157,15 @@ E2E_TESTS = \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/prune.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
-	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/specfmt.sh \
+	tests/e2e/store-moved.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
