@@ -103,14 +103,16 @@ static int resolve(struct build *b, struct progress *progress)
     return cli_close_stdout("obexec");
 }
 
-/* Nothing is wrong with the results themselves. */
-static void keep_results(struct build *b, struct progress *progress)
+/* Gives the status; an error of the disk may have cost results that seemed to be there. */
+static int keep_results(struct build *b, struct progress *progress, int status)
 {
     struct ob_err err;
     int rc = b->options->durable ? durable_sync(b->kit.store, &b->layout, &err)
                                  : durable_end(&b->durable, &err);
-    if (rc < 0)
-        progress->event(progress, &(struct event){.kind = EVENT_NOTE, .text = str_from(err.text)});
+    if (rc == 0)
+        return status;
+    report(progress, err.text);
+    return OB_EXIT_ENVIRONMENT;
 }
 
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
@@ -142,11 +144,9 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     enum build_end end = build_run(&b, keys, changed, &err);
     if (b.context >= 0)
         close(b.context);
-    if (end == BUILD_OK || end == BUILD_FAILED) {
-        int status = end == BUILD_OK ? print_keys(plan, keys) : OB_EXIT_FAILED;
-        keep_results(&b, progress);
-        return status;
-    }
+    if (end == BUILD_OK || end == BUILD_FAILED)
+        return keep_results(&b, progress,
+                            end == BUILD_OK ? print_keys(plan, keys) : OB_EXIT_FAILED);
     bool is_interrupted = end == BUILD_INTERRUPTED;
     report(progress, is_interrupted ? "interrupted" : err.text);
     return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;

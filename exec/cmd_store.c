@@ -175,8 +175,14 @@ int cmd_clean(int argc, char **argv)
 int cmd_stores(int argc, char **argv)
 {
     static const struct store_cmd_usage usage = {
-        .help = "Usage: obexec stores\n"
-                "List the kinds of stores, sandboxes and base images.\n" STORE_CMD_HELP,
+        .help =
+            "Usage: obexec stores [DIRECTORY]\n"
+            "List the kinds of stores, sandboxes and base images, and say what does not work\n"
+            "here. Stores are tried in DIRECTORY, or where the default store would be; nothing\n"
+            "is left there.\n" STORE_CMD_HELP,
+        .min_args = 0,
+        .max_args = 1,
+        .what = NULL,
     };
     struct store_cmd c;
     int status = store_cmd_parse(&c, argc, argv, &usage);
@@ -184,7 +190,7 @@ int cmd_stores(int argc, char **argv)
         return status;
     arena_free(&c.arena);
     struct buf b = BUF_INIT;
-    kit_describe(&b);
+    kit_describe(c.n_args ? c.args[0] : NULL, &b);
     fputs(b.p, stdout);
     buf_free(&b);
     return cli_close_stdout("obexec");

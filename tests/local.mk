@@ -151,6 +151,7 @@ E2E_TESTS = \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
+	tests/e2e/min-free.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/onbuild-refused.sh \
@@ -167,6 +168,7 @@ E2E_TESTS = \
 	tests/e2e/specfmt.sh \
 	tests/e2e/store-moved.sh \
 	tests/e2e/store-shared.sh \
+	tests/e2e/stores.sh \
 	tests/e2e/users-env.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
