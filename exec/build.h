@@ -6,7 +6,7 @@
 #ifndef EXEC_BUILD_H
 #define EXEC_BUILD_H
 
-#include "base/pattern.h"
+#include "exec/context.h"
 #include "exec/durable.h"
 #include "exec/event.h"
 #include "exec/index.h"
@@ -81,19 +81,15 @@ struct build {
     struct index *index;
     struct progress *progress;
     const struct build_options *options;
-    const char *context_path;  /* NULL: the build has no context */
-    int context;               /* its directory, or -1 */
-    struct ignore_list ignore; /* its .dockerignore */
-    const char *store_path;    /* for messages that name a log */
-    struct durable durable;    /* build_run starts it, the caller ends it */
-    struct timespec pruned;    /* when old results were last removed meanwhile */
+    const char *context_path; /* of the main context; NULL: the build has none */
+    struct context_vec contexts;
+    const char *store_path; /* for messages that name a log */
+    struct durable durable; /* build_run starts it, the caller ends it */
+    struct timespec pruned; /* when old results were last removed meanwhile */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */
 int build_check(struct build *b, struct ob_err *err);
-
-/* Opens the context and reads its .dockerignore, if the plan copies from one. */
-int build_open_context(struct build *b, struct ob_err *err);
 
 /* How a build ended. */
 enum build_end {

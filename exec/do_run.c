@@ -18,12 +18,13 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 struct shown {
     const struct ir_mount *mount;
-    int root;           /* the context, or the step's */
+    int root;           /* of the manifest: the context, or the step */
     struct rootfs step; /* MOUNT_FROM_STEP; opened only if the command runs */
     size_t read;        /* which of the reads it is */
     struct str source;
@@ -34,7 +35,6 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
 {
     static const struct str_vec none;
     const struct ir_mount *m = s->mount;
-    struct ignore_list own;
     struct copy_request q = {
         .root = s->root,
         .style = COPY_DOCKERFILE,
@@ -43,17 +43,20 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
         .keep_owner = m->from == MOUNT_FROM_STEP,
     };
     if (m->from == MOUNT_FROM_CONTEXT &&
-        work_ignore(w, m->has_ignore, &m->ignore, &own, &q.ignore, err) < 0)
+        (work_context(w, m->context, &q.root, &q.ignore, err) < 0 ||
+         work_ignore(w, m->has_ignore, &m->ignore, &q.ignore, err) < 0))
         return -1;
+    s->root = q.root;
     vec_push(w->b->arena, &q.src, s->source);
-    return manifest_build(w->b->arena, &q, &s->manifest, err);
+    return m->from == MOUNT_FROM_CONTEXT ? work_manifest(w, &q, &s->manifest, err)
+                                         : manifest_build(w->b->arena, &q, &s->manifest, err);
 }
 
 /* Adds what the mount shows to the digest. */
 static int prepare_mount(struct work *w, const struct ir_mount *m, size_t *read, struct sha256 *h,
                          struct shown *s, struct ob_err *err)
 {
-    *s = (struct shown){.mount = m, .root = w->b->context, .step = ROOTFS_INIT};
+    *s = (struct shown){.mount = m, .root = -1, .step = ROOTFS_INIT};
     if (m->from == MOUNT_FROM_NOTHING)
         return 0;
     if (work_value(w, m->source, &s->source, err) < 0)
@@ -187,6 +190,30 @@ static int run_in_sandbox(struct work *w, const struct rootfs *root, const struc
     return w->is_certain ? work_fault(w) : -1;
 }
 
+/* A shell of the filesystem instead of the command. */
+static void set_shell(struct work *w, const struct rootfs *root, struct step_cfg *cfg)
+{
+    const char *const *words = sandbox_default_shell(w->b->kit.sandbox, root);
+    struct arena *a = w->b->arena;
+    const char *term = getenv("TERM");
+    size_t n = 0, n_env = 0;
+    while (words[n])
+        n++;
+    char **argv = arena_new_n(a, char *, n); /* the last word asks for a command to be read */
+    for (size_t i = 0; i + 1 < n; i++)
+        argv[i] = arena_cstr(a, str_from(words[i]));
+    while (cfg->env[n_env])
+        n_env++;
+    char **env = arena_new_n(a, char *, n_env + 2);
+    memcpy(env, cfg->env, n_env * sizeof *env);
+    if (w->job.has_terminal && term)
+        env[n_env] = (char *)arena_printf(a, "TERM=%s", term).p;
+    cfg->argv = argv;
+    cfg->env = env;
+    cfg->in_fd = w->job.input_fd;
+    cfg->has_terminal = w->job.has_terminal;
+}
+
 static int run_command(struct work *w, const struct rootfs *root, const int *shown,
                        struct ob_err *err)
 {
@@ -195,8 +222,13 @@ static int run_command(struct work *w, const struct rootfs *root, const int *sho
     if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, shown, &cfg, err) < 0)
         return work_fault(w);
     cfg.out_fd = w->job.output_fd;
+    if (w->job.is_shell)
+        set_shell(w, root, &cfg);
     if (run_in_sandbox(w, root, &cfg, &status, err) < 0)
         return -1;
+    w->report.exit_code = status.exit_code;
+    if (w->job.is_shell)
+        return 0;
     if (w->is_cancelled) {
         ob_err_set(err, 0, "cancelled");
         return work_fault(w);

@@ -2,7 +2,10 @@ noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
 	exec/bases.c exec/bases.h exec/bases_json.c \
 	exec/build.c exec/build.h \
+	exec/content.c exec/content.h \
+	exec/context.c exec/context.h \
 	exec/copy.c exec/copy.h \
+	exec/digests.c exec/digests.h \
 	exec/do_add.c \
 	exec/do_file.c \
 	exec/do_run.c \
@@ -30,7 +33,9 @@ libexec_a_SOURCES = \
 	exec/sandbox.c exec/sandbox.h \
 	exec/job.c \
 	exec/sched.c exec/sched.h exec/sched_cancel.c exec/sched_end.c \
+	exec/source.c exec/source.h \
 	exec/step_cfg.h \
+	exec/shell.c exec/shell.h \
 	exec/store.c exec/store.h \
 	exec/uses.c exec/uses.h \
 	exec/user.c exec/user.h \

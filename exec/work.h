@@ -19,6 +19,7 @@ struct work {
     struct timespec started;  /* CLOCK_MONOTONIC */
     struct digest input;      /* room for job.input, where the worker makes the key */
     struct manifest manifest; /* STEP_COPY, STEP_ADD */
+    int source_fd;            /* what the manifest is of */
     struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
     struct shown *shown;      /* STEP_RUN that binds something: by mount */
     bool has_waited;          /* for another process that built this */
@@ -43,9 +44,18 @@ int work_has_owner(const struct work *w, struct text owner, bool *has, struct ob
 int work_look(const struct work *w, struct text owner, struct str epoch, const struct rootfs *root,
               struct look *out, struct ob_err *err);
 
-/* The patterns that leave out files of the context: the step's own (in *own) or the context's. */
-int work_ignore(struct work *w, bool has_own, const struct str_vec *patterns,
-                struct ignore_list *own, const struct ignore_list **out, struct ob_err *err);
+/* A context by its name in the plan (empty = the main one): its directory, which stays open, and
+ * its .dockerignore. */
+int work_context(const struct work *w, struct str name, int *fd, const struct ignore_list **ignore,
+                 struct ob_err *err);
+/* The patterns that leave out files of a context: the step's own, or else *ignore as work_context
+ * gave it. */
+int work_ignore(const struct work *w, bool has_own, const struct str_vec *patterns,
+                const struct ignore_list **ignore, struct ob_err *err);
+
+/* As manifest_build, with what is remembered of the context's files. */
+int work_manifest(const struct work *w, struct copy_request *q, struct manifest *out,
+                  struct ob_err *err);
 
 /* Reads what is added, which gives the key. */
 int prepare_add(struct work *w, struct ob_err *err);

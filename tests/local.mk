@@ -7,6 +7,7 @@ UNIT_TESTS = \
 	tests/unit/check_anchor \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_content \
 	tests/unit/check_context \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
@@ -19,6 +20,7 @@ UNIT_TESTS = \
 	tests/unit/check_diag \
 	tests/unit/check_diag_json \
 	tests/unit/check_diff \
+	tests/unit/check_digests \
 	tests/unit/check_err \
 	tests/unit/check_durable \
 	tests/unit/check_fetch_files \
@@ -40,6 +42,7 @@ UNIT_TESTS = \
 	tests/unit/check_mode \
 	tests/unit/check_names \
 	tests/unit/check_need \
+	tests/unit/check_parallel \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -129,6 +132,7 @@ E2E_TESTS = \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
+	tests/e2e/context-named.sh \
 	tests/e2e/convert-builds.sh \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
@@ -165,6 +169,7 @@ E2E_TESTS = \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
+	tests/e2e/shell.sh \
 	tests/e2e/specfmt.sh \
 	tests/e2e/store-moved.sh \
 	tests/e2e/store-shared.sh \

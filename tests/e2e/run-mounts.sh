@@ -193,7 +193,6 @@ refused()
 }
 refused '{"type": "ssh", "id": "default", "target": "/run/ssh", "required": true}' run.mount.ssh
 refused '{"type": "cache", "id": "c", "target": "/c", "from": "step"}' run.mount.cache.from 0
-refused "{$bind, \"from\": \"context\", \"context\": \"other\"}" context.named
 
 subject "a store of plain copies"
 store=copy:$tmp/copies
