@@ -36,6 +36,7 @@ libexec_a_SOURCES = \
 	exec/source.c exec/source.h \
 	exec/step_cfg.h \
 	exec/shell.c exec/shell.h \
+	exec/step_log.c exec/step_log.h \
 	exec/store.c exec/store.h \
 	exec/uses.c exec/uses.h \
 	exec/user.c exec/user.h \

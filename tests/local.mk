@@ -61,6 +61,7 @@ UNIT_TESTS = \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
+	tests/unit/check_step_log \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
 	tests/unit/check_sx_emit \
@@ -155,6 +156,7 @@ E2E_TESTS = \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
+	tests/e2e/log-limit.sh \
 	tests/e2e/min-free.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
