@@ -36,7 +36,7 @@ struct batch {
 static int load_results(struct prune *p, struct arena *a, struct result_vec *v, struct ob_err *err)
 {
     struct index_row_vec rows = {0};
-    if (reindex(p->index, p->layout, p->store, err) < 0 || index_list(p->index, a, &rows, err) < 0)
+    if (index_list(p->index, a, &rows, err) < 0)
         return -1;
     vec_for (const struct index_row, row, &rows) {
         int64_t used = record_last_use(p->layout, row->key.p);
@@ -71,8 +71,8 @@ int prune_measure(struct prune *p, struct result *r, struct ob_err *err)
     return index_set_bytes(p->index, r->key, r->bytes, err);
 }
 
-int prune_list(struct prune *p, struct arena *a, struct result_vec *v, struct result ***order,
-               struct ob_err *err)
+static int list_measured(struct prune *p, struct arena *a, struct result_vec *v,
+                         struct result ***order, struct ob_err *err)
 {
     if (load_results(p, a, v, err) < 0)
         return -1;
@@ -81,6 +81,13 @@ int prune_list(struct prune *p, struct arena *a, struct result_vec *v, struct re
             return -1;
     *order = results_link(a, v);
     return 0;
+}
+
+int prune_list(struct prune *p, struct arena *a, struct result_vec *v, struct result ***order,
+               struct ob_err *err)
+{
+    return reindex(p->index, p->layout, p->store, err) < 0 ? -1
+                                                           : list_measured(p, a, v, order, err);
 }
 
 /* Choosing. */
@@ -169,7 +176,7 @@ static int prepare(struct batch *b, struct ob_err *err)
     if (read_usage(b, err) < 0)
         return -1;
     /* Where it does not matter how much all take, only what goes is measured. */
-    int rc = p->policy.keep_bytes ? prune_list(p, &b->arena, &b->all, &b->order, err)
+    int rc = p->policy.keep_bytes ? list_measured(p, &b->arena, &b->all, &b->order, err)
                                   : load_results(p, &b->arena, &b->all, err);
     if (rc < 0)
         return -1;
@@ -254,10 +261,17 @@ static bool is_by_age(const struct prune_policy *y)
     return !is_for_room && y->max == UINT32_MAX && !y->dry_run;
 }
 
+static bool is_worth_more(const struct prune *p, uint32_t before)
+{
+    return p->n_removed > before && p->n_removed < p->policy.max && !p->policy.dry_run;
+}
+
 int prune_run(struct prune *p, struct ob_err *err)
 {
     uint32_t before;
-    int rc;
+    int rc = reindex(p->index, p->layout, p->store, err);
+    if (rc < 0)
+        return -1;
     do {
         struct batch b = {.prune = p};
         before = p->n_removed;
@@ -267,7 +281,7 @@ int prune_run(struct prune *p, struct ob_err *err)
         if (rc == 0)
             rc = end_batch(&b, err);
         arena_free(&b.arena);
-    } while (rc == 0 && p->n_removed > before && !p->policy.dry_run);
+    } while (rc == 0 && is_worth_more(p, before));
     if (rc == 0 && is_by_age(&p->policy))
         failure_remove_old(p->layout, p->policy.used_since);
     return rc;
