@@ -8,9 +8,8 @@
 
 /* What no part of this obexec does. Sources of an ADD that are late are looked at by the step. */
 static const enum ir_need lacking[] = {
-    NEED_ADD_CHECKSUM,         NEED_ADD_GIT,       NEED_ADD_HTTP,
-    NEED_EPOCH_SOURCE,         NEED_RUN_DEVICE,    NEED_RUN_INSECURE,
-    NEED_RUN_MOUNT_CACHE_FROM, NEED_RUN_MOUNT_SSH,
+    NEED_ADD_CHECKSUM, NEED_ADD_GIT,    NEED_ADD_HTTP,
+    NEED_EPOCH_SOURCE, NEED_RUN_DEVICE, NEED_RUN_INSECURE,
 };
 
 static enum ir_need lacked_by(const struct step *s)

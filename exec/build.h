@@ -22,7 +22,8 @@ struct build_context {
 struct build_secret {
     struct str id;
     struct str file; /* empty: env counts */
-    struct str env;  /* name of a variable of this process */
+    struct str env;  /* name of a variable of this process; empty too: the id is either's name */
+    bool rebuild;    /* with another value, steps that use it are built again */
 };
 
 /* --ssh ID[=SOCKET] */

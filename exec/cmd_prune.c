@@ -8,6 +8,7 @@
 #include "base/cli.h"
 #include "base/quantity.h"
 #include "base/terminal.h"
+#include "exec/cache.h"
 #include "exec/prune.h"
 #include "exec/run_options.h"
 #include "exec/store_cmd.h"
@@ -81,25 +82,34 @@ static void print_results(const struct du *d)
     }
 }
 
+static void print_totals(const struct du *d, uint64_t caches, const struct store_usage *u)
+{
+    cleanup_buf struct buf b = BUF_INIT;
+    buf_printf(&b, "%u %s: ", d->all.n, d->all.n == 1 ? "result" : "results");
+    quantity_add_bytes(&b, d->total);
+    buf_puts(&b, "; caches: ");
+    quantity_add_bytes(&b, caches);
+    buf_puts(&b, "; free: ");
+    quantity_add_bytes(&b, u->bytes_free);
+    buf_puts(&b, " of ");
+    quantity_add_bytes(&b, u->bytes_total);
+    printf("%s\n", b.p);
+}
+
 static int do_du(struct store_cmd *c, void *arg)
 {
     (void)arg;
     struct prune p = prune_of(c);
     struct du d = {0};
     struct store_usage u;
+    uint64_t caches;
     if (prune_list(&p, &c->arena, &d.all, &d.order, &c->err) < 0 ||
+        cache_disk_bytes(&c->o.layout, &caches, &c->err) < 0 ||
         store_usage(c->o.kit.store, &u, &c->err) < 0)
         return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     add_up(c, &d);
     print_results(&d);
-    printf("%u %s: ", d.all.n, d.all.n == 1 ? "result" : "results");
-    cleanup_buf struct buf b = BUF_INIT;
-    quantity_add_bytes(&b, d.total);
-    buf_puts(&b, "; free: ");
-    quantity_add_bytes(&b, u.bytes_free);
-    buf_puts(&b, " of ");
-    quantity_add_bytes(&b, u.bytes_total);
-    printf("%s\n", b.p);
+    print_totals(&d, caches, &u);
     return cli_close_stdout("obexec");
 }
 
@@ -108,7 +118,7 @@ int cmd_du(int argc, char **argv)
     static const struct store_cmd_usage usage = {
         .help = "Usage: obexec du [--store=KIND:PATH]\n"
                 "Say how much space results take: each of its own, which removing it would free,\n"
-                "and what it shares with those that it stands on; and how much is "
+                "and what it shares with those that it stands on; what caches take; what is\n"
                 "free.\n" STORE_CMD_HELP,
         .min_args = 0,
         .max_args = 0,

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "exec/cache.h"
 #include "exec/failure.h"
 #include "exec/results.h"
 #include "exec/store_cmd.h"
@@ -155,6 +156,11 @@ static int do_clean(struct store_cmd *c, void *arg)
         if (remove_result(c, *key, &n) < 0)
             return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     remove_files(&c->o.layout);
+    unsigned n_caches;
+    if (cache_remove_all(&c->o.layout, c->o.kit.store, c->o.path, &n_caches, &c->err) < 0)
+        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+    if (n_caches > 0)
+        printf("%u %s removed\n", n_caches, n_caches == 1 ? "cache" : "caches");
     return say_removed(n);
 }
 
@@ -162,7 +168,7 @@ int cmd_clean(int argc, char **argv)
 {
     static const struct store_cmd_usage usage = {
         .help = "Usage: obexec clean [--store=KIND:PATH]\n"
-                "Remove all results.\n" STORE_CMD_HELP,
+                "Remove all results, caches and logs.\n" STORE_CMD_HELP,
         .min_args = 0,
         .max_args = 0,
         .what = NULL,

@@ -219,7 +219,7 @@ static void start(struct sched *s, uint32_t i)
     char hex[SHA256_HEX + 1];
     struct ob_err err;
     int found = 0;
-    if (!worker_makes_key(sched_step(s, i))) {
+    if (!worker_makes_key(s->b, sched_step(s, i))) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
         found = uses_add(&s->uses, &s->jobs[i].key, &err) < 0

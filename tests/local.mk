@@ -130,7 +130,10 @@ E2E_TESTS = \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
 	tests/e2e/boot-drops.sh \
+	tests/e2e/cache-command.sh \
+	tests/e2e/cache-copies.sh \
 	tests/e2e/cache-hits.sh \
+	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
 	tests/e2e/context-named.sh \
@@ -173,6 +176,7 @@ E2E_TESTS = \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/shell.sh \
 	tests/e2e/specfmt.sh \
+	tests/e2e/ssh-agent.sh \
 	tests/e2e/store-moved.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/stores.sh \
@@ -181,8 +185,11 @@ TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
 	tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
-check_PROGRAMS += tests/e2e/tiny
+check_PROGRAMS += tests/e2e/ask tests/e2e/tiny
 endif
+tests_e2e_ask_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_ask_LINK = $(STATIC_LINK)
+tests_e2e_ask_LDADD =
 tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
 tests_e2e_tiny_LINK = $(STATIC_LINK)
 tests_e2e_tiny_LDADD =

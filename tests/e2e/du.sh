@@ -28,7 +28,7 @@ subject "an empty store"
 build_ok
 expect_exit 0 obexec clean --store="$store"
 du
-expect_in_stdout "^0 results: 0 B; free: [0-9.]+ .iB of [0-9.]+ .iB$"
+expect_in_stdout "^0 results: 0 B; caches: 0 B; free: [0-9.]+ .iB of [0-9.]+ .iB$"
 
 subject "in layers, a result shares what it stands on; hard links count once"
 build_ok
@@ -47,6 +47,21 @@ cp "$tmp/out" "$tmp/want"
 rm "$tmp"/store/state/index.db*
 du
 expect_equal "$(sed '$d' "$tmp/want")" "$(sed '$d' "$tmp/out")" "what du says"
+
+subject "caches count apart, and clean takes them too"
+cp "$tmp/context/Dockerfile" "$tmp/before"
+dockerfile <<'END'
+FROM busybox
+RUN --mount=type=cache,target=/cache dd if=/dev/zero of=/cache/x bs=1M count=5 2>/dev/null
+END
+build_ok
+du
+expect_in_stdout "; caches: 5\.[0-9] MiB; "
+expect_exit 0 obexec clean --store="$store"
+expect_in_stdout "^1 cache removed$"
+du
+expect_in_stdout "^0 results: 0 B; caches: [0-9.]+ K?i?B; "
+cp "$tmp/before" "$tmp/context/Dockerfile"
 
 subject "copies share nothing"
 store=copy:$tmp/copies
