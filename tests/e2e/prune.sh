@@ -25,7 +25,6 @@ expect_steps()
 }
 
 # FROM <- a <- a2, FROM <- b, FROM <- c: chains of their own length, used in this order.
-all="FROM busybox RUN : a; dd if=/dev/zero of=/a bs=1M count=2 2>/dev/null"
 build_all()
 {
     dockerfile <<END
