@@ -252,12 +252,18 @@ static int guard_kernel(const struct place *p, struct ob_err *err)
     return rc;
 }
 
+/* What the kernel shows of itself may be changed only by a step that may do all. */
+static unsigned kernel_attrs(const struct native_step *s)
+{
+    return NO_SUID_DEV_EXEC | (s->cfg->is_insecure ? 0 : MOUNT_ATTR_RDONLY);
+}
+
 /* With the older hierarchies nothing is shown: /sys/fs/cgroup is an empty directory then. */
 static int add_cgroups(const struct place *p, struct ob_err *err)
 {
     if (!p->step->native->has_cgroup2)
         return 0;
-    cleanup_close int fs = new_fs("cgroup2", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    cleanup_close int fs = new_fs("cgroup2", OPTIONS(), kernel_attrs(p->step), err);
     if (fs < 0)
         return -1;
     if (attach_at(fs, p->sys, "fs/cgroup") < 0)
@@ -313,19 +319,27 @@ static int add_file(const struct place *p, const struct step_mount *m, unsigned 
     return 0;
 }
 
+static int add_text(const struct place *p, const char *path, const char *text, struct ob_err *err)
+{
+    const struct step_mount m = {
+        .target = path, .content = text, .size = strlen(text), .mode = 0644};
+    if (add_file(p, &m, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err) < 0)
+        return ob_err_wrap(err, "mount \"%s\"", path);
+    return 0;
+}
+
 static int add_hosts(const struct place *p, struct ob_err *err)
 {
     cleanup_buf struct buf text = BUF_INIT;
     buf_printf(&text, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname);
-    const struct step_mount m = {
-        .target = "/etc/hosts", .content = text.p, .size = text.n, .mode = 0644};
-    if (add_file(p, &m, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err) < 0)
-        return ob_err_wrap(err, "mount \"/etc/hosts\"");
-    return 0;
+    return add_text(p, "/etc/hosts", text.p, err);
 }
 
-static int add_resolv_conf(const struct native_step *s, struct ob_err *err)
+static int add_resolv_conf(const struct place *p, struct ob_err *err)
 {
+    const struct native_step *s = p->step;
+    if (s->private_resolv)
+        return add_text(p, "/etc/resolv.conf", s->private_resolv, err);
     if (s->resolv_conf < 0)
         return 0;
     cleanup_close int target = native_target_open(s, "/etc/resolv.conf", false, err);
@@ -396,7 +410,7 @@ static int make_kernel_views(struct place *p, struct ob_err *err)
     if (p->is_sys_borrowed)
         p->sys = take_fd(&p->borrowed.sys);
     else if (rc >= 0)
-        rc = p->sys = new_fs("sysfs", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+        rc = p->sys = new_fs("sysfs", OPTIONS(), kernel_attrs(p->step), err);
     if (rc < 0 && err->errnum == EPERM && p->step->native->in_userns)
         ob_err_wrap(err, "something hides parts of this machine's /proc or /sys, as in a container "
                          "(which can be started without that)");
@@ -412,11 +426,13 @@ static int fill_root(struct place *p, struct ob_err *err)
                            MOUNT_ATTR_NOSUID, err);
     if (p->dev < 0 || fill_dev(p, err) < 0)
         return -1;
-    if (attach_in_root(s, p->sys, "/sys", err) < 0 || guard_kernel(p, err) < 0 ||
-        add_cgroups(p, err) < 0)
+    if (attach_in_root(s, p->sys, "/sys", err) < 0 ||
+        (!s->cfg->is_insecure && guard_kernel(p, err) < 0) || add_cgroups(p, err) < 0)
         return -1;
-    if (add_hosts(p, err) < 0 || add_resolv_conf(s, err) < 0)
+    if (add_hosts(p, err) < 0 || add_resolv_conf(p, err) < 0)
         return -1;
+    if (s->cfg->is_insecure)
+        return native_devices_copy(s->host_dev, p->dev, err);
     return native_mount_restrict(p->dev, 0, MOUNT_ATTR_NODEV, err);
 }
 

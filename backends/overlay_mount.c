@@ -76,6 +76,16 @@ static int context_failed(int fs, int errnum, struct ob_err *err)
     return -1;
 }
 
+/* Before Linux 6.5 a context takes whatever it is given, and what overlayfs does not know it
+ * refuses here, without a word. 0 = this kernel can't do it so, -1. */
+static int create_failed(int fs, int errnum, struct ob_err *err)
+{
+    struct ob_err without_reason;
+    ob_err_set(&without_reason, errnum, "can't mount an overlay");
+    context_failed(fs, errnum, err);
+    return errnum == EINVAL && strcmp(err->text, without_reason.text) == 0 ? 0 : -1;
+}
+
 static int set_string(int fs, const char *key, const char *value)
 {
     return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
@@ -127,8 +137,10 @@ static int mount_by_context(const struct overlay *o, int *fd, struct ob_err *err
     int lowers = configure_lowers(o, fs);
     if (lowers == 0)
         return 0;
-    if (lowers < 0 || configure(o, fs) < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+    if (lowers < 0 || configure(o, fs) < 0)
         return context_failed(fs, errno, err);
+    if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return create_failed(fs, errno, err);
     *fd = fsmount(fs, FSMOUNT_CLOEXEC, o->upper ? 0 : MOUNT_ATTR_RDONLY);
     if (*fd < 0)
         return context_failed(fs, errno, err);

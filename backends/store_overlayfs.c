@@ -20,6 +20,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 struct overlayfs {
@@ -127,6 +128,14 @@ static int try_marks(const struct overlayfs *s, int mount, int dir)
     return -1;
 }
 
+/* The kernel's EXDEV means that it could not note the old name, maybe for want of space. */
+static int reason(int dir, int errnum)
+{
+    enum { FEW = 8 };
+    struct statvfs st;
+    return errnum == EXDEV && fstatvfs(dir, &st) == 0 && st.f_bfree < FEW ? ENOSPC : errnum;
+}
+
 static int note_user_marks(const struct overlayfs *s, struct ob_err *err)
 {
     int fd = openat(s->dirs.store.root, USER_MARKS, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -167,7 +176,7 @@ static int probe(struct dir_store *dirs, int dir, struct ob_err *err)
         return mount_failed(s, err);
     if (try_marks(s, mount, dir) == 0)
         return s->in_userns ? note_user_marks(s, err) : 0;
-    ob_err_set(err, errno, "the filesystem can't hold layers");
+    ob_err_set(err, reason(dir, errno), "the filesystem can't hold layers");
     return ob_err_wrap(err, "no overlay can be used on \"%s\" (use --store=copy:PATH)", dirs->path);
 }
 
@@ -207,6 +216,19 @@ static int overlayfs_lookup(struct store *store, const char *key, struct rootfs 
     cleanup_buf struct buf layers = BUF_INIT;
     int rc = read_layers(s, key, &layers, err);
     return rc <= 0 ? rc : open_result(s, key, buf_str(&layers), out, err);
+}
+
+/* A result that was begun on a copy of its base has a chain that starts anew. */
+static int overlayfs_difference(struct store *store, const char *key, const char *base, int *fd,
+                                struct ob_err *err)
+{
+    struct overlayfs *s = overlayfs_of(store);
+    cleanup_buf struct buf layers = BUF_INIT;
+    int rc = read_layers(s, key, &layers, err);
+    if (rc <= 0)
+        return rc;
+    struct str below = layers.n > LINE ? str_of(layers.p + LINE, LINE - 1) : STR("");
+    return str_eq(below, str_from(base)) ? dir_store_lookup(&s->dirs, key, fd, err) : 0;
 }
 
 /* Transactions. */
@@ -321,4 +343,5 @@ const struct store_ops store_overlayfs_ops = {
     .usage = dir_store_usage,
     .size = dir_store_size,
     .settle = dir_store_settle,
+    .difference = overlayfs_difference,
 };

@@ -9,6 +9,7 @@
 #include "base/userns.h"
 #include "exec/durable.h"
 #include "exec/reindex.h"
+#include "exec/cache.h"
 
 #include <limits.h>
 
@@ -28,7 +29,8 @@ static char *root_path(int root)
 static void settle_store(struct opened *o)
 {
     struct ob_err err;
-    if (store_settle(o->kit.store, &err) < 0)
+    if (store_settle(o->kit.store, &err) < 0 ||
+        cache_settle(&o->layout, o->kit.store, o->path, &err) < 0)
         log_warning("store \"%s\": %s", o->path, err.text);
 }
 
@@ -84,6 +86,8 @@ void opened_close(struct opened *o, bool settle)
 {
     struct ob_err ignored; /* the next to open it will try again */
     index_free(o->index);
+    if (settle)
+        cache_settle(&o->layout, o->kit.store, o->path, &ignored);
     layout_close(&o->layout);
     if (settle)
         store_settle(o->kit.store, &ignored);

@@ -89,8 +89,8 @@ drop_scratch()
 scratch()
 {
     if [ -z "${OBKIT_E2E_PRIVATE:-}" ]; then
-        # No test takes minutes: one that hangs must not hold up the rest.
-        OBKIT_E2E_PRIVATE=1 exec timeout --foreground --kill-after=5 300 \
+        # No test takes minutes, unless it says so: one that hangs must not hold up the rest.
+        OBKIT_E2E_PRIVATE=1 exec timeout --foreground --kill-after=5 "${time_limit:-300}" \
             unshare --mount --propagation private "$0" "$@"
     fi
     unset OBKIT_E2E_PRIVATE
@@ -287,6 +287,30 @@ execute_fails()
         fail "obexec ended with status $status, not $1"
     fi
     expect_in_stderr "$2"
+}
+
+# Builds a file of the context beside what the script does, with its standard error in
+# $tmp/err.FILE. Its process is in $pid: start_build FILE
+start_build()
+{
+    obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+        -f "$tmp/context/$1" "$tmp/context" >/dev/null 2>"$tmp/err.$1" &
+    pid=$!
+}
+
+# Whether it has printed a line like this by now: FILE REGEXP
+has_printed()
+{
+    grep -Eq -- "$2" "$tmp/err.$1"
+}
+
+# Ends the build in $pid as a crash would, its obexec first.
+kill_build()
+{
+    local child
+    read -r child _ <"/proc/$pid/task/$pid/children" || true # no newline ends it
+    kill -9 "$child" "$pid"
+    wait "$pid" 2>/dev/null || true
 }
 
 # The counts of the last build: "CACHED BUILT".
