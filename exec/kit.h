@@ -51,7 +51,8 @@ int kit_platform(struct str text, struct str *os, struct str *arch, struct str *
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);
 
-/* One line for each backend, for `obexec stores`. */
-void kit_describe(struct buf *out);
+/* What each backend is and, where it doesn't work here, why not, for `obexec stores`. Stores are
+ * tried in `dir`, or where the default store would be; nothing is left there. */
+void kit_describe(const char *dir, struct buf *out);
 
 #endif
