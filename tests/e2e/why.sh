@@ -24,6 +24,7 @@ expect_nothing_like_it()
 
 echo 1 >"$tmp/context/file"
 echo same >"$tmp/context/other"
+echo same >"$tmp/context/file-d-x"
 dockerfile <<'END'
 FROM busybox
 COPY . /src
