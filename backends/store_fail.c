@@ -104,9 +104,22 @@ static int fail_usage(struct store *s, struct store_usage *out, struct ob_err *e
     return count(s, "usage", err) < 0 ? -1 : store_usage(fail_of(s)->inner, out, err);
 }
 
+static int fail_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err)
+{
+    return count(s, "size", err) < 0 ? -1 : store_size(fail_of(s)->inner, key, bytes, err);
+}
+
 static int fail_settle(struct store *s, struct ob_err *err)
 {
     return count(s, "settle", err) < 0 ? -1 : store_settle(fail_of(s)->inner, err);
+}
+
+static int fail_difference(struct store *s, const char *key, const char *base, int *fd,
+                           struct ob_err *err)
+{
+    return count(s, "difference", err) < 0
+               ? -1
+               : store_difference(fail_of(s)->inner, key, base, fd, err);
 }
 
 static const struct store_ops fail_ops = {
@@ -118,7 +131,9 @@ static const struct store_ops fail_ops = {
     .remove = fail_remove,
     .each = fail_each,
     .usage = fail_usage,
+    .size = fail_size,
     .settle = fail_settle,
+    .difference = fail_difference,
 };
 
 struct store *store_fail_new(struct store *inner, unsigned n)

@@ -112,11 +112,26 @@ static int trace_usage(struct store *s, struct store_usage *out, struct ob_err *
     return answer(t, store_usage(t->inner, out, err), err);
 }
 
+static int trace_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err)
+{
+    struct trace *t = trace_of(s);
+    fprintf(t->out, "size %s", key);
+    return answer(t, store_size(t->inner, key, bytes, err), err);
+}
+
 static int trace_settle(struct store *s, struct ob_err *err)
 {
     struct trace *t = trace_of(s);
     fputs("settle", t->out);
     return answer(t, store_settle(t->inner, err), err);
+}
+
+static int trace_difference(struct store *s, const char *key, const char *base, int *fd,
+                            struct ob_err *err)
+{
+    struct trace *t = trace_of(s);
+    fprintf(t->out, "difference %s %s", key, base);
+    return answer(t, store_difference(t->inner, key, base, fd, err), err);
 }
 
 static const struct store_ops trace_ops = {
@@ -128,7 +143,9 @@ static const struct store_ops trace_ops = {
     .remove = trace_remove,
     .each = trace_each,
     .usage = trace_usage,
+    .size = trace_size,
     .settle = trace_settle,
+    .difference = trace_difference,
 };
 
 struct store *store_trace_new(struct store *inner, FILE *out)

@@ -9,7 +9,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "exec/bases.h"
+#include "exec/isolate.h"
 #include "exec/open.h"
+#include "exec/output.h"
 #include "exec/run_options.h"
 #include "exec/trace.h"
 #include "ir/pass.h"
@@ -122,8 +124,28 @@ static int resolve(struct build *b, struct progress *progress)
     return cli_close_stdout("obexec");
 }
 
+/* Nothing is wrong with the results themselves. */
+static void keep_results(struct build *b, struct progress *progress)
+{
+    struct ob_err err;
+    int rc = b->options->durable ? durable_sync(b->kit.store, &b->layout, &err)
+                                 : durable_end(&b->durable, &err);
+    if (rc < 0)
+        progress->event(progress, &(struct event){.kind = EVENT_NOTE, .text = str_from(err.text)});
+}
+
+static int finish(struct build *b, const struct digest *keys, const struct outputs *outputs)
+{
+    struct ob_err err;
+    if (outputs_write(b, outputs, &err) < 0) {
+        report(b->progress, err.text);
+        return OB_EXIT_ENVIRONMENT;
+    }
+    return outputs_take_stdout(outputs) ? OB_EXIT_OK : print_keys(b->plan, keys);
+}
+
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
-                      struct progress *progress, bool *changed)
+                      const struct outputs *outputs, struct progress *progress, bool *changed)
 {
     struct ob_err err;
     struct build b = {
@@ -145,16 +167,20 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
         contexts_close(&b);
         return OB_EXIT_FAILED;
     }
+    if (isolate_decide(&b, &err) < 0) {
+        report(progress, err.text);
+        return OB_EXIT_ENVIRONMENT;
+    }
     enum build_end end = build_run(&b, keys, changed, &err);
     contexts_close(&b);
-    switch (end) {
-    case BUILD_OK: return print_keys(plan, keys);
-    case BUILD_FAILED: return OB_EXIT_FAILED;
-    case BUILD_INTERRUPTED: report(progress, "interrupted"); return OB_EXIT_INTERRUPTED;
-    case BUILD_ERROR: break;
+    if (end == BUILD_OK || end == BUILD_FAILED) {
+        int status = end == BUILD_OK ? finish(&b, keys, outputs) : OB_EXIT_FAILED;
+        keep_results(&b, progress);
+        return status;
     }
-    report(progress, err.text);
-    return OB_EXIT_ENVIRONMENT;
+    bool is_interrupted = end == BUILD_INTERRUPTED;
+    report(progress, is_interrupted ? "interrupted" : err.text);
+    return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
 }
 
 static int add_trace(const struct run_options *o, struct progress **progress)
@@ -173,6 +199,7 @@ static int add_trace(const struct run_options *o, struct progress **progress)
 static int run(const struct run_options *o)
 {
     struct plan plan = PLAN_INIT(o->arena);
+    struct outputs outputs;
     struct opened opened;
     struct ob_err err;
     int status;
@@ -184,12 +211,15 @@ static int run(const struct run_options *o)
         return OB_EXIT_ENVIRONMENT;
     if (read_plan(o, &plan, &status, &err) < 0 || choose_targets(o, &plan, &err) < 0) {
         report(progress, err.text);
+    } else if (outputs_parse(o->arena, &o->build, &plan, &outputs, &err) < 0) {
+        report(progress, err.text);
+        status = OB_EXIT_USAGE;
     } else if (opened_open(&o->kit, &opened, &err) < 0) {
         report(progress, err.text);
         status = opened_exit_status(&err);
     } else {
         bool changed = false;
-        status = build_plan(o, &plan, &opened, progress, &changed);
+        status = build_plan(o, &plan, &opened, &outputs, progress, &changed);
         opened_close(&opened, changed);
     }
     progress->close(progress);

@@ -76,7 +76,7 @@ static int open_context(struct place *p)
     struct ob_err err;
     if (!p->build.context_path && p->failure.context.n)
         p->build.context_path = arena_cstr(p->build.arena, p->failure.context);
-    if (build_check(&p->build, &err) < 0 || build_open_context(&p->build, &err) < 0)
+    if (build_check(&p->build, &err) < 0 || contexts_open(&p->build, &err) < 0)
         return log_error("%s", err.text), -1;
     return 0;
 }
@@ -89,7 +89,6 @@ static int run(const struct run_options *o, struct opened *opened)
                   .kit = opened->kit,
                   .layout = opened->layout,
                   .options = &o->build,
-                  .context = -1,
                   .context_path = o->context,
                   .store_path = opened->path},
         .plan = PLAN_INIT(o->arena),
@@ -106,6 +105,7 @@ static int run(const struct run_options *o, struct opened *opened)
     if (p.failure.why.n)
         log_info("it failed: " STR_FMT, STR_ARG(p.failure.why));
     status = shell_run(&p.build, job, &err);
+    contexts_close(&p.build);
     if (status < 0)
         log_error("%s", err.text);
     return status < 0 ? OB_EXIT_ENVIRONMENT : status;

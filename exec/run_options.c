@@ -32,7 +32,7 @@ static const char help[] =
     "      --resolve             print what base images are, and build nothing\n"
     "\n"
     "What steps get\n"
-    "      --secret=id=ID[,src=FILE|,env=NAME]\n"
+    "      --secret=id=ID[,src=FILE|,env=NAME][,rebuild=yes]\n"
     "                            a secret that steps may ask for; never kept\n"
     "      --ssh=ID[=SOCKET]     an ssh agent that steps may ask for\n"
     "      --network-default=auto|private|none|host\n"
@@ -132,6 +132,21 @@ static bool add_context(struct run_options *o, const char *text)
     return true;
 }
 
+static bool set_secret_field(struct build_secret *s, struct str key, struct str value)
+{
+    if (str_eq(key, STR("id")))
+        s->id = value;
+    else if (str_eq(key, STR("src")) || str_eq(key, STR("source")))
+        s->file = value;
+    else if (str_eq(key, STR("env")))
+        s->env = value;
+    else if (str_eq(key, STR("rebuild")))
+        s->rebuild = str_eq(value, STR("yes"));
+    else
+        return false;
+    return value.n > 0 && (!str_eq(key, STR("rebuild")) || s->rebuild || str_eq(value, STR("no")));
+}
+
 static bool add_secret(struct run_options *o, const char *text)
 {
     struct build_secret s = {0};
@@ -139,19 +154,11 @@ static bool add_secret(struct run_options *o, const char *text)
     for (bool more = true; more;) {
         struct str field, key, value;
         more = str_cut(rest, ',', &field, &rest);
-        if (!str_cut(field, '=', &key, &value))
-            return false;
-        if (str_eq(key, STR("id")))
-            s.id = value;
-        else if (str_eq(key, STR("src")) || str_eq(key, STR("source")))
-            s.file = value;
-        else if (str_eq(key, STR("env")))
-            s.env = value;
-        else
+        if (!str_cut(field, '=', &key, &value) || !set_secret_field(&s, key, value))
             return false;
     }
     vec_push(o->arena, &o->build.secrets, s);
-    return s.id.n > 0 && (s.file.n > 0) != (s.env.n > 0);
+    return s.id.n > 0 && (s.file.n == 0 || s.env.n == 0);
 }
 
 static bool add_ssh(struct run_options *o, const char *text)
@@ -273,7 +280,7 @@ static const struct taker {
     {"pids", 0, set_pids, "a number of processes"},
     {"progress", 0, set_progress, "a style"},
     {"sandbox", 0, set_sandbox, "a kind of sandbox"},
-    {"secret", 0, add_secret, "id=ID,src=FILE or id=ID,env=NAME"},
+    {"secret", 0, add_secret, "id=ID, and src=FILE or env=NAME"},
     {"ssh", 0, add_ssh, "ID or ID=SOCKET"},
     {"step-timeout", 0, set_step_timeout, "a time, such as 10m"},
     {"store", 0, set_store, "KIND:PATH"},

@@ -130,8 +130,32 @@ int store_usage(struct store *s, struct store_usage *out, struct ob_err *err)
     return check_answer(s->ops, "usage", s->ops->usage(s, out, err), 0, err);
 }
 
+int store_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err)
+{
+    check_key(s, key);
+    *bytes = 0;
+    *err = OB_ERR_INIT;
+    return check_answer(s->ops, "size", s->ops->size(s, key, bytes, err), 0, err);
+}
+
 int store_settle(struct store *s, struct ob_err *err)
 {
     *err = OB_ERR_INIT;
     return check_answer(s->ops, "settle", s->ops->settle(s, err), 0, err);
+}
+
+int store_difference(struct store *s, const char *key, const char *base, int *fd,
+                     struct ob_err *err)
+{
+    check_key(s, key);
+    check_key(s, base);
+    *fd = -1;
+    *err = OB_ERR_INIT;
+    if (!s->ops->difference)
+        return 0;
+    int rc = s->ops->difference(s, key, base, fd, err);
+    check_answer(s->ops, "difference", rc, 1, err);
+    if ((rc == 1) != (*fd >= 0))
+        BUG("%s store: difference answered %d and gave descriptor %d", s->ops->name, rc, *fd);
+    return rc;
 }

@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/check_diff \
 	tests/unit/check_digests \
 	tests/unit/check_err \
+	tests/unit/check_durable \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
 	tests/unit/check_format \
@@ -34,14 +35,19 @@ UNIT_TESTS = \
 	tests/unit/check_json_tree \
 	tests/unit/check_key \
 	tests/unit/check_kit \
+	tests/unit/check_layer \
 	tests/unit/check_layout \
 	tests/unit/check_look \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \
 	tests/unit/check_names \
+	tests/unit/check_native_cgroup \
+	tests/unit/check_native_net \
 	tests/unit/check_need \
+	tests/unit/check_owner \
 	tests/unit/check_parallel \
+	tests/unit/check_output \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -72,6 +78,7 @@ UNIT_TESTS = \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
+	tests/unit/check_userns_ids \
 	tests/unit/check_verify
 
 if HAVE_CHECK
@@ -108,7 +115,7 @@ tests_conform_escape_LDADD =
 tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
-EXTRA_DIST += tests/conform/run-sandbox.sh
+EXTRA_DIST += tests/conform/run-sandbox.sh tests/as-user.sh
 
 noinst_PROGRAMS += tests/bench/ir_speed tests/bench/parse_speed
 tests_bench_ir_speed_LDADD = $(FRONTEND_LIBS)
@@ -123,10 +130,15 @@ tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
+	tests/e2e/allow-insecure.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
+	tests/e2e/boot-drops.sh \
+	tests/e2e/cache-command.sh \
+	tests/e2e/cache-copies.sh \
 	tests/e2e/cache-hits.sh \
+	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
 	tests/e2e/context-named.sh \
@@ -134,17 +146,18 @@ E2E_TESTS = \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
 	tests/e2e/convert.sh \
-	tests/e2e/crash-status.sh \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-parents.sh \
 	tests/e2e/copy-stage.sh \
+	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
+	tests/e2e/index-lost.sh \
 	tests/e2e/inspect.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/ir-diff.sh \
@@ -153,11 +166,20 @@ E2E_TESTS = \
 	tests/e2e/log-follow.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
+	tests/e2e/network-private.sh \
 	tests/e2e/onbuild-refused.sh \
+	tests/e2e/output-image.sh \
+	tests/e2e/output-local.sh \
+	tests/e2e/output-real-tools.sh \
+	tests/e2e/output-reproducible.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/rootless.sh \
+	tests/e2e/rootless-alone.sh \
+	tests/e2e/rootless-inside.sh \
+	tests/e2e/rootless-refused.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
@@ -167,6 +189,8 @@ E2E_TESTS = \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/specfmt.sh \
+	tests/e2e/ssh-agent.sh \
+	tests/e2e/step-limits.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/users-env.sh \
@@ -175,8 +199,11 @@ TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
 	tests/e2e/terminal.py tests/e2e/trace.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
-check_PROGRAMS += tests/e2e/tiny
+check_PROGRAMS += tests/e2e/ask tests/e2e/tiny
 endif
+tests_e2e_ask_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_ask_LINK = $(STATIC_LINK)
+tests_e2e_ask_LDADD =
 tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
 tests_e2e_tiny_LINK = $(STATIC_LINK)
 tests_e2e_tiny_LDADD =
