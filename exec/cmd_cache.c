@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/log.h"
+#include "base/quantity.h"
 #include "base/terminal.h"
 #include "exec/cache_tar.h"
 #include "exec/store_cmd.h"
@@ -22,7 +23,7 @@ static const char help[] =
     "Look after the caches that steps share. CACHE is a cache's id, or the first digits of\n"
     "the name that ls prints, four or more.\n"
     "\n"
-    "  ls        list the caches: name, last use, bytes, kind, whether it is in use, id\n"
+    "  ls        list the caches: name, last use, size, kind, whether it is in use, id\n"
     "  rm        remove caches; waits until no step uses them\n"
     "  export    write a cache to a tar file; - is standard output\n"
     "  import    make a cache, or replace it, from a tar file, which may be compressed\n"
@@ -46,12 +47,13 @@ static void print_cache(const struct cache_info *info)
 {
     char when[32], kind[32] = "dir";
     struct tm tm;
-    cleanup_buf struct buf id = BUF_INIT;
+    cleanup_buf struct buf id = BUF_INIT, size = BUF_INIT;
     terminal_quote(&id, info->id);
+    quantity_add_bytes(&size, info->bytes);
     strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", localtime_r(&info->used, &tm));
     if (info->kind == CACHE_COPY)
         snprintf(kind, sizeof kind, "copy %" PRIu64, info->generation);
-    printf("%.12s  %s  %12" PRIu64 "  %-9s  %-6s  %s\n", info->name.hex, when, info->bytes, kind,
+    printf("%.12s  %s  %10s  %-9s  %-6s  %s\n", info->name.hex, when, size.p, kind,
            info->in_use ? "in use" : "-", id.n ? id.p : "");
 }
 

@@ -48,10 +48,14 @@ int kit_copy_tree(int from, int to, struct ob_err *err);
 int kit_platform(struct str text, struct str *os, struct str *arch, struct str *variant,
                  struct ob_err *err);
 
+/* Bytes that a directory and what is in it take on disk. */
+int kit_tree_size(int dir, uint64_t *bytes, struct ob_err *err);
+
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);
 
-/* One line for each backend, for `obexec stores`. */
-void kit_describe(struct buf *out);
+/* What each backend is and, where it doesn't work here, why not, for `obexec stores`. Stores are
+ * tried in `dir`, or where the default store would be; nothing is left there. */
+void kit_describe(const char *dir, struct buf *out);
 
 #endif

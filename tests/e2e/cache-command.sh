@@ -43,17 +43,18 @@ subject "what ls says"
 both 'echo 1 >/c/f; dd if=/dev/zero of=/c/big bs=1k count=100 2>/dev/null'
 both 'echo 2 >/c/f'
 expect_equal 2 "$(cache ls | wc -l)" "the number of caches"
-[ "$(shown d 4)" -ge 102400 ] || fail "the Dockerfile's cache has $(shown d 4) bytes"
-[ "$(shown s 4)" -ge 102400 ] || fail "the spec's cache has $(shown s 4) bytes"
-expect_equal "dir -" "$(shown d 5-6)" "what the Dockerfile's is"
-expect_equal "copy 2 -" "$(shown s 5-7)" "what the spec's is"
+for id in d s; do
+    [[ $(shown $id 4-5) =~ ^1[01][0-9].*\ KiB$ ]] || fail "cache $id has $(shown $id 4-5)"
+done
+expect_equal "dir -" "$(shown d 6-7)" "what the Dockerfile's is"
+expect_equal "copy 2 -" "$(shown s 6-8)" "what the spec's is"
 expect_equal "$(date +%F)" "$(shown s 2)" "the day of the last use"
 
 subject "one that is in use: rm waits for its end"
 printf 'FROM busybox\nRUN --mount=type=cache,id=d,target=/c echo in; sleep 1; test -s /c/f\n' >context/long
 start_build long
 expect_soon 20 has_printed long '\| in'
-expect_equal "dir in use" "$(shown d 5-7)" "what the Dockerfile's is"
+expect_equal "dir in use" "$(shown d 6-8)" "what the Dockerfile's is"
 expect_exit 0 cache rm d
 expect_stderr 'obexec: warning: cache "d" is in use: waiting until it is free'
 wait $pid || fail "the build failed"
