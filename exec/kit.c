@@ -5,6 +5,7 @@
 #include "exec/kit.h"
 
 #include "backends/backends.h"
+#include "backends/tree_copy.h"
 #include "backends/platform.h"
 #include "backends/unpack.h"
 #include "base/buf.h"
@@ -78,7 +79,11 @@ static int check_is_there(const struct kit_request *q, const char *path, struct 
 static int open_default_store(const struct kit_request *q, struct store **out, struct ob_err *err)
 {
     struct buf dir = BUF_INIT;
-    int rc = kit_default_dir(&dir, err);
+    int rc = 0;
+    if (q->dir)
+        buf_puts(&dir, q->dir);
+    else
+        rc = kit_default_dir(&dir, err);
     for (size_t i = 0; rc == 0 && i < COUNT(stores); i++) {
         struct buf path = BUF_INIT;
         buf_printf(&path, "%s/%s", dir.p, stores[i]->name);
@@ -198,7 +203,19 @@ static struct blob blob_of(int fd)
 bool kit_is_archive(int fd)
 {
     struct blob b = blob_of(fd);
-    return unpack_is_archive(&b);
+    return unpack_is_archive(&b, NULL);
+}
+
+bool kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid)
+{
+    struct blob b = blob_of(fd);
+    struct unpack_root root = {*mode, *uid, *gid};
+    if (!unpack_is_archive(&b, &root))
+        return false;
+    *mode = root.mode;
+    *uid = root.uid;
+    *gid = root.gid;
+    return true;
 }
 
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err)
@@ -213,4 +230,9 @@ int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct
         .time = look->time,
     };
     return unpack_archive(root, &b, &add, err);
+}
+
+int kit_copy_tree(int from, int to, struct ob_err *err)
+{
+    return tree_copy(from, to, err);
 }

@@ -10,8 +10,9 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "exec/image.h"
+#include "exec/isolate.h"
 #include "exec/key.h"
-#include "exec/worker.h"
+#include "exec/shell.h"
 #include "ir/fold.h"
 #include "ir/identify.h"
 
@@ -162,6 +163,7 @@ static void prepare_jobs(struct sched *s)
 static int prepare(struct sched *s)
 {
     size_t n = s->b->plan->steps.n;
+    durable_start(&s->b->durable, s->b->kit.store, &s->b->layout);
     s->jobs = arena_new_n(s->b->arena, struct job, n);
     s->running = arena_new_n(s->b->arena, uint32_t, n);
     s->polls = arena_new_n(s->b->arena, struct pollfd, 2 * n + 1);
@@ -176,17 +178,19 @@ static int prepare(struct sched *s)
     return 0;
 }
 
-/* What was late for a step that copies nothing: the network that --network-default gives it, and
- * with --no-cache something that no other build has. */
+/* What was late for a step that copies nothing: the network that --network-default gives it, with
+ * --no-cache something that no other build has, and for the first whether files have owners. */
 const struct digest *sched_late_input(const struct sched *s, const struct step *step,
                                       struct digest *room)
 {
-    bool gets_host = step->kind == STEP_RUN && step->op.run.network == NETWORK_DEFAULT &&
-                     s->b->options->network == BUILD_NETWORK_HOST;
+    bool is_denied = step->kind == STEP_RUN && isolate_denies_network(s->b, &step->op.run);
     bool is_salted = step->kind == STEP_RUN && s->b->options->no_cache;
-    if (!gets_host && !is_salted)
+    bool has_one_owner = step->parent == NO_STEP && s->b->kit.has_one_owner;
+    if (!is_denied && !is_salted && !has_one_owner)
         return NULL;
-    *room = is_salted ? s->salt : sha256_of("network host", 12);
+    *room = is_salted       ? s->salt
+            : has_one_owner ? sha256_of("one owner", 9)
+                            : sha256_of("network none", 12);
     return room;
 }
 
@@ -218,7 +222,7 @@ static void start(struct sched *s, uint32_t i)
     char hex[SHA256_HEX + 1];
     struct ob_err err;
     int found = 0;
-    if (!worker_makes_key(sched_step(s, i))) {
+    if (!worker_makes_key(s->b, sched_step(s, i))) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
         found = uses_add(&s->uses, &s->jobs[i].key, &err) < 0
@@ -316,13 +320,28 @@ static void loop(struct sched *s, int signals)
 {
     struct ob_err err;
     start_ready(s);
-    while (s->n_running > 0 && !s->is_error) {
-        if (wait_for_events(s, signals, &err) < 0)
+    while (s->n_running > 0) {
+        if (wait_for_events(s, signals, &err) < 0) {
             sched_machine_error(s, &err);
+            break;
+        }
         look_around(s);
         start_ready(s);
     }
     cancel_rest(s);
+}
+
+/* --on-error=shell: the user looks at the step that failed first. */
+static void show_failure(struct sched *s)
+{
+    struct ob_err err;
+    if (s->b->options->on_error != BUILD_SHELL || s->n_failed == 0 || s->interrupted_at)
+        return;
+    struct event e = sched_event(s, EVENT_NOTE, s->failed);
+    e.text = STR("a shell where it ran; what is done there is dropped");
+    sched_emit(s, e);
+    if (shell_run(s->b, job_for(s, s->failed), &err) < 0)
+        sched_machine_error(s, &err);
 }
 
 static void give_step_keys(struct sched *s)
@@ -359,6 +378,7 @@ static void run_loop(struct sched *s, int signals, struct digest *keys)
     sched_emit(s, (struct event){.kind = EVENT_BUILD, .total = (uint32_t)s->b->plan->steps.n});
     loop(s, signals);
     emit_end(s, keys);
+    show_failure(s);
 }
 
 enum build_end build_run(struct build *b, struct digest *keys, bool *changed, struct ob_err *err)

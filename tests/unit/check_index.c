@@ -15,7 +15,7 @@ static struct ob_err err;
 
 static void open_index(void)
 {
-    ix = index_new(&sd.layout);
+    ix = index_new(&sd.layout, sd.store);
 }
 
 static void start(void)
@@ -74,6 +74,26 @@ START_TEST(a_row_is_replaced_by_one_with_its_key)
 }
 END_TEST
 
+START_TEST(older_rows_that_are_alike_are_found)
+{
+    struct str_vec keys = {0};
+    struct index_row row = {.key = STR("cc"), .parent = STR("p"), .heading = STR("h")};
+    struct index_row other = row;
+    add("aa", "p", 1); /* has the parent */
+    add("xx", "q", 1); /* has nothing */
+    other.key = STR("bb");
+    other.parent = STR("q");
+    ck_assert_ok(index_add(ix, &other, &err), &err); /* has the heading */
+    ck_assert_ok(index_add(ix, &row, &err), &err);
+    other.key = STR("dd");
+    ck_assert_ok(index_add(ix, &other, &err), &err); /* is younger */
+    ck_assert_ok(index_alike(ix, &a, &row, &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 2);
+    ck_assert_strs(keys.at[0], STR("bb"));
+    ck_assert_strs(keys.at[1], STR("aa"));
+}
+END_TEST
+
 START_TEST(children_are_found)
 {
     struct str_vec keys = {0};
@@ -114,7 +134,7 @@ END_TEST
 
 START_TEST(two_processes_may_have_it_open)
 {
-    struct index *other = index_new(&sd.layout);
+    struct index *other = index_new(&sd.layout, sd.store);
     add("aa", "", 1);
     struct index_row_vec rows = {0};
     ck_assert_ok(index_list(other, &a, &rows, &err), &err);
@@ -147,7 +167,7 @@ START_TEST(an_index_of_a_newer_obkit_is_left_alone)
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
     sqlite3_exec(db, "PRAGMA user_version = 1000", NULL, NULL, NULL);
     sqlite3_close(db);
-    ix = index_new(&sd.layout);
+    ix = index_new(&sd.layout, sd.store);
     struct index_row_vec rows = {0};
     ck_assert_int_eq(index_list(ix, &a, &rows, &err), -1);
     ck_assert_str_eq(err.text, "the store's index is of a newer obkit (version 1000)");
@@ -156,6 +176,7 @@ END_TEST
 
 UNIT_MAIN_WITH("index", start, stop, rows_come_back_in_the_order_of_making,
                a_row_is_replaced_by_one_with_its_key, children_are_found,
+               older_rows_that_are_alike_are_found,
                prefixes_are_taken_literally_and_give_two_at_most, removing_is_for_good,
                two_processes_may_have_it_open, a_damaged_index_is_put_aside,
                an_index_of_a_newer_obkit_is_left_alone)
