@@ -41,7 +41,7 @@ static int read_plan(const struct run_options *o, struct plan *plan, int *status
     if (fs_read_all(fd, &text, MAX_IR, err) < 0)
         return ob_err_wrap(err, is_stdin ? "can't read %s" : "can't read \"%s\"", name);
     *status = OB_EXIT_FAILED;
-    if (text.n == 0 && is_stdin && is_of_obkit())
+    if (text.n == 0 && is_of_obkit())
         return ob_err_set(err, 0, "%s", ""); /* spec2ir has said why */
     if (text.n == 0)
         return ob_err_set(err, 0, "%s is empty: no IR came", name);

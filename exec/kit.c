@@ -201,3 +201,11 @@ int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct
     };
     return unpack_archive(root, &b, &add, err);
 }
+
+int kit_unpack_whole(int fd, int root, struct ob_err *err)
+{
+    const struct blob b = blob_of(fd);
+    const struct unpack_add add = {
+        .set_owner = true, .uid = geteuid(), .gid = getegid(), .is_marked = true};
+    return unpack_archive(root, &b, &add, err);
+}

@@ -38,6 +38,9 @@ bool kit_is_archive(int fd); /* of a regular file: a tar archive, plain or compr
  * well if the look keeps them. Nothing outside the root is touched. */
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err);
 
+/* Unpacks what must be all there, into the root, with the owner of this process. */
+int kit_unpack_whole(int fd, int root, struct ob_err *err);
+
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);
 

@@ -22,7 +22,8 @@ static const char help[] =
     "Usage: obkit build [OPTION]... CONTEXT\n"
     "       obkit compile|convert|fmt|run|ls|log|inspect|shell [ARGUMENT]...\n"
     "       obkit du|prune|delete|clean|cache|healthcheck|stores [ARGUMENT]...\n"
-    "Build a Dockerfile or an OBuilder spec.\n"
+    "Build a Dockerfile or an OBuilder spec. CONTEXT is the directory that files are copied\n"
+    "from, or a tar archive, or - for one on standard input.\n"
     "\n"
     "  -f, --file=FILE           what to build (default: CONTEXT/Dockerfile)\n"
     "      --from, --target, --build-arg, --platform, --strict\n"
@@ -88,6 +89,7 @@ struct build {
     struct arena arena;
     struct argv_vec spec2ir, obexec;
     const char *file, *context;
+    uint32_t ir; /* which of obexec's arguments the graph is */
 };
 
 /* What signals are handed on to. The kernel may be asked to end what has just ended by itself:
@@ -183,6 +185,11 @@ static int parse_option(struct build *b, int opt, int index)
     }
 }
 
+static bool is_stdin(const char *file)
+{
+    return strcmp(file, "-") == 0;
+}
+
 static int parse_build(struct build *b, int argc, char **argv)
 {
     int status = -1, opt, index = 0;
@@ -199,11 +206,15 @@ static int parse_build(struct build *b, int argc, char **argv)
                               : cli_usage_error("obkit", "build: \"%s\" is one argument too many",
                                                 argv[optind + 1]);
     b->context = argv[optind];
+    if (is_stdin(b->context) && (!b->file || is_stdin(b->file)))
+        return cli_usage_error("obkit", "build: a context on standard input needs --file=FILE, "
+                                        "which is not in it");
     struct str file =
         b->file ? str_from(b->file) : arena_printf(&b->arena, "%s/Dockerfile", b->context);
     add(b, &b->spec2ir, STR("--"));
     add(b, &b->spec2ir, file);
     add(b, &b->obexec, STR("--"));
+    b->ir = b->obexec.n;
     add(b, &b->obexec, STR("-"));
     add(b, &b->obexec, str_from(b->context));
     vec_push(&b->arena, &b->spec2ir, NULL);
@@ -244,6 +255,14 @@ static int feed(struct build *b, int fd, struct ob_err *err)
     return rc;
 }
 
+/* Lets obexec inherit the graph as a descriptor that is not its standard input, which it shares
+ * with this process. */
+static void pass_graph(struct build *b, int fd)
+{
+    fcntl(fd, F_SETFD, 0);
+    b->obexec.at[b->ir] = arena_cstr(&b->arena, arena_printf(&b->arena, "/dev/fd/%d", fd));
+}
+
 /* obexec starts first and waits for its input, so that both programs load at the same time. It
  * touches nothing before it has read the IR. */
 static int build(struct build *b, struct ob_err *err)
@@ -253,6 +272,10 @@ static int build(struct build *b, struct ob_err *err)
     if (pipe2(p, O_CLOEXEC) < 0)
         return ob_err_set(err, errno, "can't make a pipe");
     struct spawn_io io = {p[0], -1, -1};
+    if (is_stdin(b->context)) {
+        pass_graph(b, p[0]);
+        io.in = -1;
+    }
     int rc = start(OBEXEC, &b->obexec, &io, err);
     close(p[0]);
     bool is_started = rc == 0;

@@ -53,7 +53,7 @@ int work_context(const struct work *w, struct str name, int *fd, const struct ig
 int work_ignore(const struct work *w, bool has_own, const struct str_vec *patterns,
                 const struct ignore_list **ignore, struct ob_err *err);
 
-/* As manifest_build, with what is remembered of the context's files. */
+/* As manifest_build; what is remembered of a context's files is not read again. */
 int work_manifest(const struct work *w, struct copy_request *q, struct manifest *out,
                   struct ob_err *err);
 

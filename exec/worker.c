@@ -143,6 +143,8 @@ int work_manifest(const struct work *w, struct copy_request *q, struct manifest 
                   struct ob_err *err)
 {
     struct digests known;
+    if (!context_stays(w->b, q->root))
+        return manifest_build(w->b->arena, q, out, err);
     digests_open(&known, w->b->arena, w->b->layout.state, q->root, &q->src);
     q->known = &known;
     int rc = manifest_build(w->b->arena, q, out, err);
@@ -193,9 +195,7 @@ static int prepare_copy(struct work *w, struct ob_err *err)
             return work_fault(w);
         vec_push(w->b->arena, &q.src, src);
     }
-    bool is_context = op->source == COPY_FROM_CONTEXT;
-    if ((is_context ? work_manifest(w, &q, &w->manifest, err)
-                    : manifest_build(w->b->arena, &q, &w->manifest, err)) < 0)
+    if (work_manifest(w, &q, &w->manifest, err) < 0)
         return work_fault(w);
     w->source_fd = q.root;
     work_set_key(w, &w->manifest.digest);
