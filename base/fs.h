@@ -49,8 +49,8 @@ int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, 
 int fs_remove_tree_at(int dir, const char *name, struct ob_err *err);
 
 /* Copies `size` bytes between regular files from their start, to an empty one: by reflink where the
- * filesystem can, else in the kernel, else by hand. Holes stay holes. A source that ends early is an
- * error. */
+ * filesystem can, else in the kernel, else by hand. Holes stay holes. A source that ends early is
+ * an error. */
 int fs_copy_data(int from, int to, uint64_t size, struct ob_err *err);
 
 #endif

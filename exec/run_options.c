@@ -25,7 +25,7 @@ static const char help[] =
     "      --build-context=NAME=REF\n"
     "                            what FROM NAME means: oci-layout://DIR[:TAG],\n"
     "                            oci-archive:FILE, docker-archive:FILE, tar:FILE, dir:DIR;\n"
-    "                            or what COPY --from=NAME copies from, as CONTEXT\n"
+    "                            or, as CONTEXT, what COPY copies from NAME\n"
     "  -o, --output=type=TYPE,dest=PATH\n"
     "                            write the result: local, tar, oci or docker\n"
     "  -t, --tag=NAME            name of the image that is written\n"

@@ -17,7 +17,7 @@ echo main >"$tmp/context/a"
 
 with_other()
 {
-    build_ok --build-context=other="$other" "$@"
+    build_ok --build-context=other="$other"
 }
 
 subject "COPY --from=NAME takes its files, without what its own .dockerignore names"

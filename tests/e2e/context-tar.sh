@@ -16,7 +16,7 @@ chmod 640 ctx/sub/b
 tar -cf ctx.tar -C ctx .
 gzip -k ctx.tar
 tar -cf names.tar -C ctx a sub .dockerignore
-cat >df <<'END'
+cat >recipe <<'END'
 FROM busybox
 COPY . /c/
 RUN cat /c/a /c/sub/b && ! test -e /c/left-out
@@ -40,21 +40,21 @@ built()
 from_stdin()
 {
     status=0
-    "${obkit_build[@]}" -f df - >"$tmp/out" 2>"$tmp/err" || status=$?
+    "${obkit_build[@]}" -f recipe - >"$tmp/out" 2>"$tmp/err" || status=$?
 }
 
 subject "the archive as a file, and compressed, and with other names of the same files"
-run "${obkit_build[@]}" -f df ctx.tar
+run "${obkit_build[@]}" -f recipe ctx.tar
 built
 first=$id
 for archive in ctx.tar.gz names.tar; do
-    run "${obkit_build[@]}" -f df "$archive"
+    run "${obkit_build[@]}" -f recipe "$archive"
     built
     expect_equal "$first" "$id" "the result's id"
 done
 
 subject "the same as the directory is"
-run "${obkit_build[@]}" -f df ctx
+run "${obkit_build[@]}" -f recipe ctx
 built
 expect_equal "$first" "$id" "the result's id"
 
@@ -67,7 +67,7 @@ built
 expect_equal "$first" "$id" "the result's id"
 
 subject "obexec takes it likewise"
-spec2ir --from=dockerfile -o ir.json df
+spec2ir --from=dockerfile -o ir.json recipe
 status=0
 obexec --store="$store" --build-context=busybox=dir:"$tmp/base" ir.json - \
     <ctx.tar >"$tmp/out" 2>"$tmp/err" || status=$?
@@ -85,8 +85,8 @@ built
 expect_different "$first" "$id" "the result's id"
 
 subject "a named context may be one"
-printf 'FROM busybox\nCOPY --from=other sub/b /b\n' >df-named
-build_ok --build-context=other="$tmp/ctx.tar.gz" -f df-named
+printf 'FROM busybox\nCOPY --from=other sub/b /b\n' >recipe-named
+build_ok --build-context=other="$tmp/ctx.tar.gz" -f recipe-named
 expect_file /b %a:%s 640:4
 nothing_is_left
 
@@ -101,14 +101,14 @@ mkdir -p link/tmp
 echo evil >link/tmp/obkit-escaped
 tar -rf evil2.tar link/tmp/obkit-escaped
 for archive in evil.tar evil2.tar; do
-    run "${obkit_build[@]}" -f df "$archive"
+    run "${obkit_build[@]}" -f recipe "$archive"
     [ ! -e /tmp/obkit-escaped ] || fail "$archive got out"
     nothing_is_left
 done
 
 subject "what is no archive, or is cut, is an error, and nothing is left of it"
 echo text >text
-expect_exit 1 "${obkit_build[@]}" -f df text
+expect_exit 1 "${obkit_build[@]}" -f recipe text
 expect_in_stderr 'context "text": neither a directory nor a tar archive'
 nothing_is_left
 from_stdin </dev/null
@@ -116,26 +116,26 @@ expect_equal 1 "$status" "the status with nothing on standard input"
 expect_in_stderr 'context "standard input": neither a directory nor a tar archive'
 for length in 1536 3000; do # with the second entry missing, and within one
     head -c $length ctx.tar >cut.tar
-    expect_exit 1 "${obkit_build[@]}" -f df cut.tar
+    expect_exit 1 "${obkit_build[@]}" -f recipe cut.tar
     expect_in_stderr 'context "cut.tar": .*([Tt]runcated|cut)'
     nothing_is_left
 done
 
 subject "what a killed build has unpacked is removed by the next"
-printf 'FROM busybox\nCOPY . /c/\nRUN sleep 1000\n' >df-sleeps
-spec2ir --from=dockerfile -o sleeps.json df-sleeps
+printf 'FROM busybox\nCOPY . /c/\nRUN sleep 1000\n' >recipe-sleeps
+spec2ir --from=dockerfile -o sleeps.json recipe-sleeps
 obexec --store="$store" --build-context=busybox=dir:"$tmp/base" --progress=plain sleeps.json ctx.tar \
     >/dev/null 2>"$tmp/err" &
 expect_soon 20 grep -q sleep "$tmp/err"
 kill -9 $!
 wait || true
 [ -n "$(ls "$tmp/store/state/scratch")" ] || fail "the killed build had nothing in scratch"
-run "${obkit_build[@]}" -f df ctx
+run "${obkit_build[@]}" -f recipe ctx
 built
 
 subject "digests of what will not be there again are not remembered"
 files=$(find "$tmp/store/state/digests" -type f | wc -l)
 touch ctx/new
 tar -cf ctx.tar -C ctx .
-run "${obkit_build[@]}" -f df ctx.tar
+run "${obkit_build[@]}" -f recipe ctx.tar
 expect_equal "$files" "$(find "$tmp/store/state/digests" -type f | wc -l)" "the number of files"

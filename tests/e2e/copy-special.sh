@@ -15,11 +15,11 @@ mkdir "$c/d"
 deep_name=$(printf 'n%.0s' {1..200})
 in_deep()
 {
-    local where=$1 i
+    local where=$1 depth
     shift
     (
         cd "$where"
-        for i in {1..30}; do
+        for ((depth = 0; depth < 30; depth++)); do
             [ -d "$deep_name" ] || mkdir "$deep_name"
             cd "$deep_name"
         done
