@@ -7,6 +7,7 @@
 #define EXEC_BUILD_H
 
 #include "exec/context.h"
+#include "exec/durable.h"
 #include "exec/event.h"
 #include "exec/index.h"
 #include "exec/kit.h"
@@ -83,6 +84,7 @@ struct build {
     const char *context_path; /* of the main context; NULL: the build has none */
     struct context_vec contexts;
     const char *store_path; /* for messages that name a log */
+    struct durable durable; /* build_run starts it, the caller ends it */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */

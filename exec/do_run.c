@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -188,6 +189,30 @@ static int run_in_sandbox(struct work *w, const struct rootfs *root, const struc
     return w->is_certain ? work_fault(w) : -1;
 }
 
+/* A shell of the filesystem instead of the command. */
+static void set_shell(struct work *w, const struct rootfs *root, struct step_cfg *cfg)
+{
+    const char *const *words = sandbox_default_shell(w->b->kit.sandbox, root);
+    struct arena *a = w->b->arena;
+    const char *term = getenv("TERM");
+    size_t n = 0, n_env = 0;
+    while (words[n])
+        n++;
+    char **argv = arena_new_n(a, char *, n); /* the last word asks for a command to be read */
+    for (size_t i = 0; i + 1 < n; i++)
+        argv[i] = arena_cstr(a, str_from(words[i]));
+    while (cfg->env[n_env])
+        n_env++;
+    char **env = arena_new_n(a, char *, n_env + 2);
+    memcpy(env, cfg->env, n_env * sizeof *env);
+    if (w->job.has_terminal && term)
+        env[n_env] = (char *)arena_printf(a, "TERM=%s", term).p;
+    cfg->argv = argv;
+    cfg->env = env;
+    cfg->in_fd = w->job.input_fd;
+    cfg->has_terminal = w->job.has_terminal;
+}
+
 static int run_command(struct work *w, const struct rootfs *root, const int *shown,
                        struct ob_err *err)
 {
@@ -196,8 +221,13 @@ static int run_command(struct work *w, const struct rootfs *root, const int *sho
     if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, shown, &cfg, err) < 0)
         return work_fault(w);
     cfg.out_fd = w->job.output_fd;
+    if (w->job.is_shell)
+        set_shell(w, root, &cfg);
     if (run_in_sandbox(w, root, &cfg, &status, err) < 0)
         return -1;
+    w->report.exit_code = status.exit_code;
+    if (w->job.is_shell)
+        return 0;
     if (w->is_cancelled) {
         ob_err_set(err, 0, "cancelled");
         return work_fault(w);

@@ -9,6 +9,7 @@ libexec_a_SOURCES = \
 	exec/do_add.c \
 	exec/do_file.c \
 	exec/do_run.c \
+	exec/durable.c exec/durable.h \
 	exec/event.h \
 	exec/failure.c exec/failure.h \
 	exec/fetch.c exec/fetch.h \
@@ -24,6 +25,8 @@ libexec_a_SOURCES = \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c \
 	exec/ready.c exec/ready.h \
 	exec/record.c exec/record.h \
+	exec/reindex.c exec/reindex.h \
+	exec/results.c exec/results.h \
 	exec/run_cancel.c exec/run_cancel.h \
 	exec/run_cfg.c exec/run_cfg.h \
 	exec/sandbox.c exec/sandbox.h \
@@ -31,6 +34,7 @@ libexec_a_SOURCES = \
 	exec/sched.c exec/sched.h exec/sched_cancel.c exec/sched_end.c \
 	exec/source.c exec/source.h \
 	exec/step_cfg.h \
+	exec/shell.c exec/shell.h \
 	exec/store.c exec/store.h \
 	exec/uses.c exec/uses.h \
 	exec/user.c exec/user.h \

@@ -89,7 +89,6 @@ struct build {
     struct arena arena;
     struct argv_vec spec2ir, obexec;
     const char *file, *context;
-    uint32_t ir; /* which of obexec's arguments the graph is */
 };
 
 /* What signals are handed on to. The kernel may be asked to end what has just ended by itself:
@@ -213,12 +212,7 @@ static int parse_build(struct build *b, int argc, char **argv)
         b->file ? str_from(b->file) : arena_printf(&b->arena, "%s/Dockerfile", b->context);
     add(b, &b->spec2ir, STR("--"));
     add(b, &b->spec2ir, file);
-    add(b, &b->obexec, STR("--"));
-    b->ir = b->obexec.n;
-    add(b, &b->obexec, STR("-"));
-    add(b, &b->obexec, str_from(b->context));
     vec_push(&b->arena, &b->spec2ir, NULL);
-    vec_push(&b->arena, &b->obexec, NULL);
     return -1;
 }
 
@@ -255,12 +249,15 @@ static int feed(struct build *b, int fd, struct ob_err *err)
     return rc;
 }
 
-/* Lets obexec inherit the graph as a descriptor that is not its standard input, which it shares
- * with this process. */
-static void pass_graph(struct build *b, int fd)
+/* obexec reads the IR from a descriptor of its own: its standard input is the user's. */
+static int start_obexec(struct build *b, int ir, struct ob_err *err)
 {
-    fcntl(fd, F_SETFD, 0);
-    b->obexec.at[b->ir] = arena_cstr(&b->arena, arena_printf(&b->arena, "/dev/fd/%d", fd));
+    add(b, &b->obexec, STR("--"));
+    add(b, &b->obexec, arena_printf(&b->arena, "/dev/fd/%d", ir));
+    add(b, &b->obexec, str_from(b->context));
+    vec_push(&b->arena, &b->obexec, NULL);
+    fcntl(ir, F_SETFD, 0);
+    return start(OBEXEC, &b->obexec, &SPAWN_IO_INHERIT, err);
 }
 
 /* obexec starts first and waits for its input, so that both programs load at the same time. It
@@ -271,12 +268,7 @@ static int build(struct build *b, struct ob_err *err)
     struct ob_err wait_err;
     if (pipe2(p, O_CLOEXEC) < 0)
         return ob_err_set(err, errno, "can't make a pipe");
-    struct spawn_io io = {p[0], -1, -1};
-    if (is_stdin(b->context)) {
-        pass_graph(b, p[0]);
-        io.in = -1;
-    }
-    int rc = start(OBEXEC, &b->obexec, &io, err);
+    int rc = start_obexec(b, p[0], err);
     close(p[0]);
     bool is_started = rc == 0;
     if (is_started)

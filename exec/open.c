@@ -6,6 +6,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "exec/durable.h"
+#include "exec/reindex.h"
 
 #include <limits.h>
 
@@ -36,9 +38,10 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
         return -1;
     out->path = root_path(out->kit.store->root);
     if (layout_open(&out->layout, out->kit.store, err) == 0 &&
+        durable_recover(out->kit.store, &out->layout, err) == 0 &&
         layout_settle(&out->layout, err) == 0) {
         settle_store(out);
-        out->index = index_new(&out->layout);
+        out->index = index_new(&out->layout, out->kit.store);
         return 0;
     }
     ob_err_wrap(err, "store \"%s\"", out->path);
@@ -56,6 +59,11 @@ void opened_close(struct opened *o, bool settle)
     kit_close(&o->kit);
     free(o->path);
     *o = (struct opened){.layout = LAYOUT_INIT};
+}
+
+int opened_reconcile(struct opened *o, struct ob_err *err)
+{
+    return reindex(o->index, &o->layout, o->kit.store, err);
 }
 
 int opened_exit_status(const struct ob_err *err)

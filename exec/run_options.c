@@ -67,6 +67,22 @@ static const char help[] =
     "Exit status: 0 done, 1 a step failed or the IR has errors, 2 usage, 3 the machine or\n"
     "the store failed, 130 interrupted.\n";
 
+static const char shell_help[] =
+    "Usage: obexec shell [OPTION]... ID [CONTEXT]\n"
+    "Open a shell where a step failed: on what it was to start from, with its mounts,\n"
+    "environment, user and directory. ID is the first digits of the id that the failure\n"
+    "names, four or more; that of a result opens a shell on the result. What is done there\n"
+    "is dropped. CONTEXT is needed if the context has moved.\n"
+    "\n"
+    "      --store=KIND:PATH     the store (default: as in obexec run)\n"
+    "      --sandbox=KIND        what runs the shell (default: what fits the store)\n"
+    "      --build-context=NAME=REF, --secret=id=ID[,src=FILE|,env=NAME], --ssh=ID[=SOCKET],\n"
+    "      --network-default=NET, --cpus=N, --memory=SIZE, --pids=N, --allow=NAME\n"
+    "                            as in obexec run: they are not kept\n"
+    "  -h, --help                print this\n"
+    "\n"
+    "Exit status: the shell's, or 1 no such id, 2 usage, 3 the machine or the store failed.\n";
+
 static bool set_store(struct run_options *o, const char *text)
 {
     o->kit.store = text;
@@ -314,7 +330,7 @@ static int parse_option(struct run_options *o, int opt)
     case OPT_SQUASH: o->build.squash = true; return -1;
     case 'k': o->build.on_error = BUILD_KEEP_GOING; return -1;
     case 'v': o->verbosity++; return -1;
-    case 'h': return cli_help(help);
+    case 'h': return cli_help(o->command == RUN_OPTIONS_SHELL ? shell_help : help);
     case 'V': return cli_version("obexec");
     default: fputs("Try 'obexec --help'.\n", stderr); return OB_EXIT_USAGE;
     }
@@ -345,7 +361,8 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
     if (status >= 0)
         return status;
     if (optind == argc)
-        return cli_usage_error("obexec", "an IR file is missing");
+        return cli_usage_error("obexec", o->command == RUN_OPTIONS_SHELL ? "shell: an id is missing"
+                                                                         : "an IR file is missing");
     if (argc - optind > 2)
         return cli_usage_error("obexec", "\"%s\" is one argument too many", argv[optind + 2]);
     o->ir = argv[optind];

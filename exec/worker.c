@@ -271,7 +271,9 @@ static int publish(struct work *w, struct store_txn *txn, const char *hex, struc
         store_abort(txn, &ignored);
         return -1;
     }
-    return store_commit(txn, err);
+    if (store_commit(txn, err) < 0)
+        return -1;
+    return w->b->options->durable ? durable_sync(w->b->kit.store, &w->b->layout, err) : 0;
 }
 
 static int build_result(struct work *w, const char *hex, struct ob_err *err)
@@ -326,13 +328,35 @@ static bool is_fault_of_step(const struct work *w, const struct ob_err *err)
     return w->is_step_fault && (w->is_certain || !is_machine_error(err->errnum));
 }
 
+static struct str hex_of(struct arena *a, const struct digest *d)
+{
+    char *hex = arena_alloc(a, SHA256_HEX + 1);
+    digest_hex(d, hex);
+    return str_from(hex);
+}
+
+static void note_failure(struct work *w, const struct ob_err *err)
+{
+    struct arena *a = w->b->arena;
+    struct failure f = {
+        .why = str_from(err->text),
+        .context = str_from(w->b->context_path ? w->b->context_path : ""),
+        .step = (uint32_t)(w->job.step - w->b->plan->steps.at),
+        .parent = w->job.parent ? hex_of(a, w->job.parent) : STR(""),
+        .base = w->job.base_key ? hex_of(a, w->job.base_key) : STR(""),
+    };
+    for (size_t i = 0; i < w->job.step->reads.n; i++)
+        vec_push(a, &f.reads, hex_of(a, &w->job.reads[i]));
+    failure_save(&w->b->layout, &w->job.key, &f, w->b->plan);
+}
+
 /* Before the lock ends: the next builder makes a log of this name. */
 static void end_failed(struct work *w, const char *hex, const struct ob_err *err)
 {
     struct ob_err ignored;
     layout_end_log(&w->b->layout, hex, true, &ignored);
     if (is_fault_of_step(w, err) && !w->is_cancelled)
-        failure_save(&w->b->layout, &w->job.key, err->text, w->b->plan);
+        note_failure(w, err);
 }
 
 /* Builds what nobody else has the lock of. */
@@ -383,10 +407,34 @@ static int find_or_build(struct work *w, struct ob_err *err)
     return build_locked(w, hex, err);
 }
 
+/* On a filesystem of its own, which is forgotten; the key of its own keeps it apart from the step,
+ * which may be built meanwhile. */
+static int open_shell(struct work *w, struct ob_err *err)
+{
+    struct store_txn *txn;
+    struct rootfs root = ROOTFS_INIT;
+    char base[SHA256_HEX + 1], hex[SHA256_HEX + 1];
+    pid_t pid = getpid();
+    if (prepare(w, err) < 0)
+        return -1;
+    struct digest own = sha256_of(&pid, sizeof pid);
+    w->job.key = result_key(&own, &w->job.key, NULL);
+    digest_hex(&w->job.key, hex);
+    if (w->job.parent)
+        digest_hex(w->job.parent, base);
+    if (store_begin(w->b->kit.store, hex, w->job.parent ? base : NULL, &txn, &root, err) < 0)
+        return -1;
+    int rc = do_run(w, &root, err);
+    struct ob_err ignored;
+    rootfs_close(&root);
+    store_abort(txn, &ignored);
+    return rc;
+}
+
 static _Noreturn void work(struct work *w)
 {
     struct ob_err *err = &w->report.err;
-    int rc = find_or_build(w, err);
+    int rc = w->job.is_shell ? open_shell(w, err) : find_or_build(w, err);
     rootfs_close(&w->source);
     send_report(w, rc > 0                     ? REPORT_CACHED
                    : rc == 0                  ? REPORT_BUILT

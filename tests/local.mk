@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/check_diff \
 	tests/unit/check_digests \
 	tests/unit/check_err \
+	tests/unit/check_durable \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
 	tests/unit/check_format \
@@ -126,6 +127,7 @@ E2E_TESTS = \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
+	tests/e2e/boot-drops.sh \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
@@ -136,18 +138,19 @@ E2E_TESTS = \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
 	tests/e2e/convert.sh \
-	tests/e2e/crash-status.sh \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-parents.sh \
 	tests/e2e/copy-special.sh \
 	tests/e2e/copy-stage.sh \
+	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
+	tests/e2e/index-lost.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
@@ -161,6 +164,7 @@ E2E_TESTS = \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
+	tests/e2e/shell.sh \
 	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
