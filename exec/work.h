@@ -16,16 +16,17 @@ struct work {
     struct build *b;
     struct worker_job job;
     struct worker_report report;
-    struct timespec started;  /* CLOCK_MONOTONIC */
-    struct digest input;      /* room for job.input, where the worker makes the key */
-    struct manifest manifest; /* STEP_COPY, STEP_ADD */
-    int source_fd;            /* what the manifest is of */
-    struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
-    struct shown *shown;      /* STEP_RUN that binds something: by mount */
-    bool has_waited;          /* for another process that built this */
-    bool is_step_fault;       /* an error is the step's, not the machine's */
-    bool is_cancelled;        /* the command was asked to end */
-    bool is_certain;          /* it is, whatever errno is behind it */
+    struct timespec started;     /* CLOCK_MONOTONIC */
+    struct digest input;         /* room for job.input, where the worker makes the key */
+    struct copy_request request; /* STEP_COPY, STEP_ADD */
+    struct manifest manifest;    /* what it comes to */
+    bool has_manifest;           /* STEP_COPY: it is there */
+    struct rootfs source;        /* COPY_FROM_STEP: the step that is read */
+    struct shown *shown;         /* STEP_RUN that binds something: by mount */
+    bool has_waited;             /* for another process that built this */
+    bool is_step_fault;          /* an error is the step's, not the machine's */
+    bool is_cancelled;           /* the command was asked to end */
+    bool is_certain;             /* it is, whatever errno is behind it */
 };
 
 /* Sets the key of the result, which depends on `input`. */
@@ -65,6 +66,9 @@ int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob
 /* Reads what a run's mounts show of the build, which gives the key. */
 int prepare_run(struct work *w, struct ob_err *err);
 int do_run(struct work *w, const struct rootfs *root, struct ob_err *err);
+/* Finds out what is copied, which gives the key. */
+int prepare_copy(struct work *w, struct ob_err *err);
+int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_add(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_file(struct work *w, const struct rootfs *root, struct ob_err *err);
 
