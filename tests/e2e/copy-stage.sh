@@ -98,6 +98,11 @@ expect_different "$first" "$(output)" "what the stage has made"
 expect_different "" "$(output)" "what the stage has made"
 build_ok
 expect_counts 4 0
+cp "$tmp/store/result/$random/fs/r" "$tmp/r"
+echo "what nobody may do shows that nobody reads" >"$tmp/store/result/$random/fs/r"
+build_ok
+expect_counts 4 0
+cp "$tmp/r" "$tmp/store/result/$random/fs/r"
 find "$tmp/store/state/digests" -type f -exec sh -c 'printf x | dd of="$1" bs=1 seek=20 conv=notrunc' {} {} \; 2>/dev/null
 build_ok
 expect_counts 4 0
