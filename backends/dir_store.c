@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include "backends/dir_store.h"
+#include "backends/tree_size.h"
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -237,8 +238,15 @@ int dir_store_open(struct dir_store *s, const struct store_ops *ops, const char 
     return -1;
 }
 
+static void unlock_removed(struct dir_store *s)
+{
+    while (s->n_removed > 0)
+        close(s->removed[--s->n_removed]);
+}
+
 void dir_store_finish(struct dir_store *s)
 {
+    unlock_removed(s);
     const int fds[] = {s->store.root, s->result, s->tmp};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
@@ -259,24 +267,33 @@ int dir_store_lookup(struct dir_store *s, const char *key, int *fd, struct ob_er
     return ob_err_set(err, errno, "can't open \"%s/result/%s\"", s->path, key);
 }
 
+/* Renames the result to a name of its own in tmp/, which needs no space on a full disk. */
+static int rename_away(struct dir_store *s, const char *key, struct ob_err *err)
+{
+    for (;;) {
+        char name[64];
+        snprintf(name, sizeof name, "txn-%ld-%u-removed", (long)getpid(), s->serial++);
+        if (renameat(s->result, key, s->tmp, name) == 0 || errno == ENOENT)
+            return 0;
+        if (errno != ENOTEMPTY && errno != EEXIST) /* by a process of another pid namespace */
+            return ob_err_set(err, errno, "can't remove \"%s/result/%s\"", s->path, key);
+    }
+}
+
 int dir_store_remove(struct store *store, const char *key, struct ob_err *err)
 {
     struct dir_store *s = dir_store_of(store);
-    struct dir_txn t = {.dir = -1};
-    int rc = dir_store_lookup(s, key, NULL, err);
-    if (rc <= 0)
-        return rc;
-    if (make_entry(s, &t, err) < 0)
+    cleanup_close int fd = open_dir(s->result, key);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't open \"%s/result/%s\"", s->path, key);
+    flock(fd, LOCK_EX | LOCK_NB); /* as an entry of tmp/ it is ours */
+    if (rename_away(s, key, err) < 0)
         return -1;
-    rc = renameat(s->result, key, t.dir, "new");
-    if (rc < 0 && errno == ENOENT)
-        rc = 0;
-    else if (rc < 0)
-        ob_err_set(err, errno, "can't remove \"%s/result/%s\"", s->path, key);
-    if (rc == 0 && fs_remove_tree_at(s->tmp, t.name, err) < 0)
-        rc = ob_err_wrap(err, "\"%s/tmp\"", s->path);
-    dir_txn_drop(&t);
-    return rc;
+    if (s->n_removed < sizeof s->removed / sizeof s->removed[0])
+        s->removed[s->n_removed++] = take_fd(&fd);
+    return 0;
 }
 
 static bool is_key(const char *name)
@@ -310,6 +327,14 @@ int dir_store_usage(struct store *store, struct store_usage *out, struct ob_err 
     return 0;
 }
 
+int dir_store_size(struct store *store, const char *key, uint64_t *bytes, struct ob_err *err)
+{
+    struct dir_store *s = dir_store_of(store);
+    if (tree_size(s->result, key, bytes, err) < 0)
+        return ob_err_wrap(err, "can't measure \"%s/result/%s\"", s->path, key);
+    return 0;
+}
+
 /* Cleaning up. */
 
 static int settle_entry(struct dir_store *s, const char *name, struct ob_err *err)
@@ -334,6 +359,7 @@ int dir_store_settle(struct store *store, struct ob_err *err)
 {
     struct dir_store *s = dir_store_of(store);
     cleanup_dir DIR *d = fs_opendir(s->tmp);
+    unlock_removed(s);
     if (!d)
         return ob_err_set(err, errno, "can't read \"%s/tmp\"", s->path);
     int rc = 0;

@@ -20,6 +20,10 @@ struct dir_store {
     struct store store;
     int result, tmp; /* those directories */
     unsigned serial; /* N of the next entry of tmp/ */
+    /* Entries of tmp/ with what was removed: locked, so that others who settle do not spend their
+     * time on them, until this process does. */
+    int removed[32];
+    unsigned n_removed;
     /* Directories in a transaction that are empty after it, innermost first, then NULL; settle
      * tries these before it looks around. The kind sets it after open; may be NULL. */
     const char *const *scraps;
@@ -58,6 +62,7 @@ int dir_store_remove(struct store *s, const char *key, struct ob_err *err);
 int dir_store_each(struct store *s, int (*fn)(void *arg, const char *key, struct ob_err *err),
                    void *arg, struct ob_err *err);
 int dir_store_usage(struct store *s, struct store_usage *out, struct ob_err *err);
+int dir_store_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err);
 int dir_store_settle(struct store *s, struct ob_err *err);
 
 #endif

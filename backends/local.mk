@@ -32,6 +32,6 @@ libbackends_a_SOURCES = \
 	backends/store_overlayfs.c \
 	backends/store_trace.c backends/store_trace.h \
 	backends/tar_index.c backends/tar_index.h \
-	backends/tree_copy.c backends/tree_copy.h \
+	backends/tree_copy.c backends/tree_copy.h backends/tree_size.c backends/tree_size.h \
 	backends/unpack.c backends/unpack.h \
 	backends/unpack_tree.c backends/unpack_tree.h

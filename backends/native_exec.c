@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 
 static _Noreturn void fail(const struct native_step *s, const char *what)
@@ -34,6 +35,8 @@ static void set_descriptors(const struct native_step *s)
         fcntl(0, F_SETFD, 0);
     if (sys_close_range(3) < 0)
         fail(s, "close descriptors");
+    if (s->cfg->has_terminal && ioctl(0, TIOCSCTTY, 0) < 0)
+        fail(s, "take the terminal");
 }
 
 /* Handlers are gone since clone3; ignored signals are inherited through everything. Two of them

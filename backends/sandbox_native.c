@@ -157,6 +157,18 @@ static struct native_run *run_new(struct sandbox *s, const struct rootfs *root, 
     return run;
 }
 
+/* A detached mount can't be cloned before Linux 6.15, so it is used itself. */
+static int clone_source(int fd, bool is_detached, unsigned flags, unsigned attrs,
+                        struct ob_err *err)
+{
+    if (!is_detached)
+        return native_mount_clone(fd, flags, attrs, err);
+    if (native_mount_restrict(fd, 0, attrs, err) < 0)
+        return -1;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return copy < 0 ? ob_err_set(err, errno, "dup") : copy;
+}
+
 /* Sources are cloned here, as pid 1's namespace does not have the worker's mounts. */
 static int clone_sources(struct native_run *run, const struct step_cfg *cfg, struct ob_err *err)
 {
@@ -167,23 +179,11 @@ static int clone_sources(struct native_run *run, const struct step_cfg *cfg, str
         unsigned attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
         if (m->read_only)
             attrs |= MOUNT_ATTR_RDONLY;
-        run->mounts[i] = native_mount_clone(m->source_fd, AT_RECURSIVE, attrs, err);
+        run->mounts[i] = clone_source(m->source_fd, m->is_detached, AT_RECURSIVE, attrs, err);
         if (run->mounts[i] < 0)
             return ob_err_wrap(err, "mount \"%s\"", m->target);
     }
     return 0;
-}
-
-/* A detached mount can't be cloned before Linux 6.15, so it is used itself. */
-static int clone_root(const struct rootfs *root, bool with_devices, struct ob_err *err)
-{
-    const unsigned attrs = with_devices ? 0 : MOUNT_ATTR_NODEV;
-    if (!root->is_detached)
-        return native_mount_clone(root->fd, 0, attrs, err);
-    if (native_mount_restrict(root->fd, 0, attrs, err) < 0)
-        return -1;
-    int fd = fcntl(root->fd, F_DUPFD_CLOEXEC, 3);
-    return fd < 0 ? ob_err_set(err, errno, "dup") : fd;
 }
 
 /* The host's resolv.conf for a step with its network; a host may have none. */
@@ -263,7 +263,8 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
     cleanup_close int resolv = -1;
     cleanup_close int dev = -1;
     cleanup_buf struct buf private_resolv = BUF_INIT;
-    cleanup_close int mount = clone_root(root, cfg->is_insecure, err);
+    const unsigned attrs = cfg->is_insecure ? 0 : MOUNT_ATTR_NODEV;
+    cleanup_close int mount = clone_source(root->fd, root->is_detached, 0, attrs, err);
     if (mount < 0)
         return ob_err_wrap(err, "root filesystem");
     if (clone_sources(run, cfg, err) < 0 || clone_resolv_conf(cfg, &resolv, err) < 0)

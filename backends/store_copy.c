@@ -103,5 +103,6 @@ const struct store_ops store_copy_ops = {
     .remove = dir_store_remove,
     .each = dir_store_each,
     .usage = dir_store_usage,
+    .size = dir_store_size,
     .settle = dir_store_settle,
 };

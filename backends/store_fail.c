@@ -104,6 +104,11 @@ static int fail_usage(struct store *s, struct store_usage *out, struct ob_err *e
     return count(s, "usage", err) < 0 ? -1 : store_usage(fail_of(s)->inner, out, err);
 }
 
+static int fail_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err)
+{
+    return count(s, "size", err) < 0 ? -1 : store_size(fail_of(s)->inner, key, bytes, err);
+}
+
 static int fail_settle(struct store *s, struct ob_err *err)
 {
     return count(s, "settle", err) < 0 ? -1 : store_settle(fail_of(s)->inner, err);
@@ -118,6 +123,7 @@ static const struct store_ops fail_ops = {
     .remove = fail_remove,
     .each = fail_each,
     .usage = fail_usage,
+    .size = fail_size,
     .settle = fail_settle,
 };
 

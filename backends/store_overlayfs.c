@@ -281,5 +281,6 @@ const struct store_ops store_overlayfs_ops = {
     .remove = dir_store_remove,
     .each = dir_store_each,
     .usage = dir_store_usage,
+    .size = dir_store_size,
     .settle = dir_store_settle,
 };

@@ -112,6 +112,13 @@ static int trace_usage(struct store *s, struct store_usage *out, struct ob_err *
     return answer(t, store_usage(t->inner, out, err), err);
 }
 
+static int trace_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err)
+{
+    struct trace *t = trace_of(s);
+    fprintf(t->out, "size %s", key);
+    return answer(t, store_size(t->inner, key, bytes, err), err);
+}
+
 static int trace_settle(struct store *s, struct ob_err *err)
 {
     struct trace *t = trace_of(s);
@@ -128,6 +135,7 @@ static const struct store_ops trace_ops = {
     .remove = trace_remove,
     .each = trace_each,
     .usage = trace_usage,
+    .size = trace_size,
     .settle = trace_settle,
 };
 

@@ -19,8 +19,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -125,24 +123,6 @@ int tree_copy_attributes(int from, int to, struct ob_err *err)
 
 /* Regular files. */
 
-/* Copies what lies between holes. Both descriptors stand anywhere. */
-static int copy_extents(int from, int to, off_t size, struct ob_err *err)
-{
-    for (off_t data = 0, hole; (data = lseek(from, data, SEEK_DATA)) >= 0; data = hole) {
-        if ((hole = lseek(from, data, SEEK_HOLE)) < 0)
-            return ob_err_set(err, errno, "can't find its holes");
-        if (lseek(from, data, SEEK_SET) < 0 || lseek(to, data, SEEK_SET) < 0)
-            return ob_err_set(err, errno, "can't seek");
-        if (fs_copy_data(from, to, (uint64_t)(hole - data), err) < 0)
-            return -1;
-    }
-    if (errno != ENXIO)
-        return ob_err_set(err, errno, "can't find its data");
-    if (ftruncate(to, size) < 0)
-        return ob_err_set(err, errno, "can't set its size");
-    return 0;
-}
-
 static int copy_regular(struct copy *c, const char *name, const struct stat *st, struct ob_err *err)
 {
     struct stat opened;
@@ -154,10 +134,7 @@ static int copy_regular(struct copy *c, const char *name, const struct stat *st,
     cleanup_close int to = openat(c->to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (to < 0)
         return ob_err_set(err, errno, "can't create the copy");
-    bool has_holes = (int64_t)st->st_blocks * 512 < st->st_size;
-    if (has_holes && ioctl(to, FICLONE, from) < 0)
-        return copy_extents(from, to, st->st_size, err);
-    return has_holes ? 0 : fs_copy_data(from, to, (uint64_t)st->st_size, err);
+    return fs_copy_data(from, to, (uint64_t)st->st_size, err);
 }
 
 /* Other files. */

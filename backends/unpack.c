@@ -318,7 +318,17 @@ int unpack_archive(int root, const struct blob *b, const struct unpack_add *add,
     return rc;
 }
 
-bool unpack_is_archive(const struct blob *b)
+/* What the first entry says of the root, if it is about that. */
+static void read_root(struct archive_entry *e, struct unpack_root *out)
+{
+    const char *name = archive_entry_pathname(e);
+    if (!name || (strcmp(name, ".") != 0 && strcmp(name, "./") != 0))
+        return;
+    *out = (struct unpack_root){archive_entry_perm(e), (uid_t)archive_entry_uid(e),
+                                (gid_t)archive_entry_gid(e)};
+}
+
+bool unpack_is_archive(const struct blob *b, struct unpack_root *root)
 {
     struct blob_reader r;
     struct archive_entry *e;
@@ -328,8 +338,11 @@ bool unpack_is_archive(const struct blob *b)
     libarchive_locale_begin(&locale);
     struct archive *ar = libarchive_open_tar(&r, &ignored);
     int rc = ar ? archive_read_next_header(ar, &e) : ARCHIVE_FATAL;
+    bool is_archive = rc == ARCHIVE_OK || rc == ARCHIVE_WARN;
+    if (is_archive && root)
+        read_root(e, root);
     archive_read_free(ar);
     libarchive_locale_end(&locale);
     blob_reader_free(&r);
-    return rc == ARCHIVE_OK || rc == ARCHIVE_WARN;
+    return is_archive;
 }

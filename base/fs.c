@@ -9,9 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <linux/openat2.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -122,7 +120,7 @@ int fs_rewrite_file(const char *path, const void *p, size_t n, struct ob_err *er
     return 0;
 }
 
-int fs_open_in(int root, const char *path, int flags, mode_t mode)
+static int open_in(int root, const char *path, int flags, mode_t mode)
 {
     struct open_how how = {
         .flags = (uint64_t)(flags | O_CLOEXEC),
@@ -135,6 +133,37 @@ int fs_open_in(int root, const char *path, int flags, mode_t mode)
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR) || tries == 100)
             return fd;
     }
+}
+
+/* The length of what can be looked up at once: up to a slash, if the path is too long. 0 = not even
+ * that, as one name is. */
+static size_t first_part(const char *path)
+{
+    size_t n = strnlen(path, PATH_MAX);
+    if (n < PATH_MAX)
+        return n;
+    while (--n > 0 && path[n] != '/')
+        ;
+    return n;
+}
+
+int fs_open_in(int root, const char *path, int flags, mode_t mode)
+{
+    char part[PATH_MAX];
+    cleanup_close int dir = -1;
+    /* From the directory that a part leads to, no way leads back up: what is found is in the root,
+     * though perhaps not all that a shorter path would find. */
+    for (size_t n; (n = first_part(path)) > 0 && path[n] != '\0'; path += n + 1) {
+        memcpy(part, path, n);
+        part[n] = '\0';
+        int next = open_in(dir < 0 ? root : dir, part, O_PATH | O_DIRECTORY, 0);
+        if (next < 0)
+            return -1;
+        if (dir >= 0)
+            close(dir);
+        dir = next;
+    }
+    return open_in(dir < 0 ? root : dir, path, flags, mode);
 }
 
 DIR *fs_opendir(int dir)
@@ -209,46 +238,4 @@ int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, 
         name = end;
     }
     return ob_err_set(err, errno, "can't make directory \"%s\"", path);
-}
-
-/* Copies by read and write from the current offset of both. */
-static int copy_by_hand(int from, int to, uint64_t size, struct ob_err *err)
-{
-    enum { CHUNK = 256 << 10 };
-    cleanup_free char *chunk = malloc(CHUNK);
-    if (!chunk)
-        ob_out_of_memory();
-    while (size > 0) {
-        ssize_t n = read(from, chunk, size < CHUNK ? (size_t)size : CHUNK);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return ob_err_set(err, errno, "read");
-        if (n == 0)
-            return ob_err_set(err, 0, "it became shorter while it was copied");
-        if (fs_write_all(to, chunk, (size_t)n, err) < 0)
-            return -1;
-        size -= (uint64_t)n;
-    }
-    return 0;
-}
-
-int fs_copy_data(int from, int to, uint64_t size, struct ob_err *err)
-{
-    if (size == 0 || ioctl(to, FICLONE, from) == 0)
-        return 0;
-    while (size > 0) {
-        size_t want = size < (1 << 30) ? (size_t)size : 1 << 30;
-        ssize_t n = copy_file_range(from, NULL, to, NULL, want, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
-            return copy_by_hand(from, to, size, err);
-        if (n < 0)
-            return ob_err_set(err, errno, "copy");
-        if (n == 0) /* also what procfs and some network filesystems say: read(2) decides */
-            return copy_by_hand(from, to, size, err);
-        size -= (uint64_t)n;
-    }
-    return 0;
 }

@@ -29,7 +29,8 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
  * its mode and, if that is allowed, its owner. One that can't be written stays as it is. */
 int fs_rewrite_file(const char *path, const void *p, size_t n, struct ob_err *err);
 
-/* open(2) in a root. Gives the descriptor, or -1 and errno. */
+/* open(2) in a root, also with a path longer than PATH_MAX. Gives the descriptor, or -1 and errno.
+ */
 int fs_open_in(int root, const char *path, int flags, mode_t mode);
 
 /* The entries of a directory, from a position of its own: `dir` may be an O_PATH descriptor and
@@ -47,8 +48,12 @@ int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, 
  * missing name is fine. Works at any depth with three descriptors. */
 int fs_remove_tree_at(int dir, const char *name, struct ob_err *err);
 
-/* Copies `size` bytes between regular files from their start: by reflink where the filesystem can,
- * else in the kernel, else by hand. A source that ends early is an error. */
+/* What the files below a directory take on the disk, without those on which it can't be told. */
+int fs_tree_bytes(int dir, uint64_t *bytes, struct ob_err *err);
+
+/* Copies `size` bytes between regular files from their start, to an empty one: by reflink where the
+ * filesystem can, else in the kernel, else by hand. Holes stay holes. A source that ends early is
+ * an error. */
 int fs_copy_data(int from, int to, uint64_t size, struct ob_err *err);
 
 #endif

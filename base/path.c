@@ -34,6 +34,12 @@ struct str path_base(struct str path)
     return path;
 }
 
+struct str path_dir(struct str path)
+{
+    size_t n = path.n - path_base(path).n;
+    return str_of(path.p, n ? n - 1 : 0);
+}
+
 struct str path_join(struct arena *a, struct str dir, struct str name)
 {
     if (dir.n == 0)

@@ -10,6 +10,8 @@
 struct str path_clean(struct arena *a, struct str path);
 /* The last component: what follows the last slash. */
 struct str path_base(struct str path);
+/* What precedes it, without the slash between them. */
+struct str path_dir(struct str path);
 /* dir/name, or name if dir is empty. */
 struct str path_join(struct arena *a, struct str dir, struct str name);
 /* The path with one slash at its end at least. */

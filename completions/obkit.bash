@@ -112,8 +112,12 @@ _obkit_build() {
 # $1 is the sub-command.
 _obkit_obexec() {
     case $1:$value in
-    cache:-* | clean:-* | delete:-* | du:-* | inspect:-* | log:-* | ls:-* | prune:-* | shell:-*)
+    cache:-* | clean:-* | delete:-* | du:-* | inspect:-* | log:-* | ls:-* | prune:-*)
         _obkit_offer -W "--store= --help"
+        ;;
+    shell:-*)
+        _obkit_offer -W "--store= --sandbox= --build-context= --secret= --ssh= --network-default=
+            --cpus= --memory= --pids= --allow= --help"
         ;;
     healthcheck:-*) _obkit_offer -W "--store= --sandbox= --help" ;;
     stores:-*) _obkit_offer -W "--help" ;;

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a build needs before it is scheduled: its context. */
+/* What is refused before a build is scheduled. */
 #include <config.h>
 
 #include "exec/build.h"
 
-#include "base/cleanup.h"
-#include "base/fs.h"
 #include "ir/need.h"
-
-#include <fcntl.h>
 
 /* What no part of this obexec does. Sources of an ADD that are late are looked at by the step. */
 static const enum ir_need lacking[] = {
-    NEED_ADD_CHECKSUM,         NEED_ADD_GIT,       NEED_ADD_HTTP,
-    NEED_CONTEXT_NAMED,        NEED_EPOCH_SOURCE,  NEED_RUN_DEVICE,
-    NEED_RUN_MOUNT_CACHE_FROM, NEED_RUN_MOUNT_SSH,
+    NEED_ADD_CHECKSUM, NEED_ADD_GIT, NEED_ADD_HTTP, NEED_EPOCH_SOURCE, NEED_RUN_DEVICE,
 };
 
 static enum ir_need lacked_by(const struct step *s)
@@ -73,41 +67,5 @@ int build_check(struct build *b, struct ob_err *err)
         if (check_step(b, s, err) < 0)
             return ob_err_wrap(err, "step %zu (" STR_FMT ")", (size_t)(s - b->plan->steps.at) + 1,
                                STR_ARG(s->meta.heading));
-    return 0;
-}
-
-static bool reads_context(const struct step *s)
-{
-    if (s->kind == STEP_RUN)
-        vec_for (const struct ir_mount, m, &s->op.run.mounts)
-            if (m->from == MOUNT_FROM_CONTEXT)
-                return true;
-    return s->kind == STEP_ADD || (s->kind == STEP_COPY && s->op.copy.source == COPY_FROM_CONTEXT);
-}
-
-static bool needs_context(const struct plan *p)
-{
-    vec_for (const struct step, s, &p->steps)
-        if (reads_context(s))
-            return true;
-    return false;
-}
-
-int build_open_context(struct build *b, struct ob_err *err)
-{
-    cleanup_buf struct buf text = BUF_INIT;
-    b->context = -1;
-    if (!b->context_path && !needs_context(b->plan))
-        return 0;
-    if (!b->context_path)
-        return ob_err_set(err, 0, "the build copies files from a context: give its directory");
-    b->context = open(b->context_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (b->context < 0)
-        return ob_err_set(err, errno, "can't open context \"%s\"", b->context_path);
-    if (fs_read_file_at(b->context, ".dockerignore", &text, 16 << 20, err) < 0)
-        return ob_err_wrap(err, "context \"%s\"", b->context_path);
-    struct str copy = arena_str(b->arena, buf_str(&text));
-    if (ignore_parse(b->arena, copy, &b->ignore, err) < 0)
-        return ob_err_wrap(err, "\"%s/.dockerignore\"", b->context_path);
     return 0;
 }

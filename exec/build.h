@@ -6,7 +6,8 @@
 #ifndef EXEC_BUILD_H
 #define EXEC_BUILD_H
 
-#include "base/pattern.h"
+#include "exec/context.h"
+#include "exec/durable.h"
 #include "exec/event.h"
 #include "exec/index.h"
 #include "exec/kit.h"
@@ -21,7 +22,8 @@ struct build_context {
 struct build_secret {
     struct str id;
     struct str file; /* empty: env counts */
-    struct str env;  /* name of a variable of this process */
+    struct str env;  /* name of a variable of this process; empty too: the id is either's name */
+    bool rebuild;    /* with another value, steps that use it are built again */
 };
 
 /* --ssh ID[=SOCKET] */
@@ -80,19 +82,16 @@ struct build {
     struct index *index;
     struct progress *progress;
     const struct build_options *options;
-    const char *context_path;  /* NULL: the build has no context */
-    int context;               /* its directory, or -1 */
-    struct ignore_list ignore; /* its .dockerignore */
+    const char *context_path; /* of the main context; NULL: the build has none */
+    struct context_vec contexts;
     const char *store_path;    /* for messages that name a log */
+    struct durable durable;    /* build_run starts it, the caller ends it */
     enum step_network network; /* of steps that leave it open; set by isolate_decide */
     const char *network_note;  /* to be told when the first of them starts; else NULL */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */
 int build_check(struct build *b, struct ob_err *err);
-
-/* Opens the context and reads its .dockerignore, if the plan copies from one. */
-int build_open_context(struct build *b, struct ob_err *err);
 
 /* How a build ended. */
 enum build_end {

@@ -16,6 +16,7 @@
 #include "ir/read.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -27,22 +28,40 @@ static bool is_of_obkit(void)
     return text && str_to_u64(str_from(text), &pid) && pid == (unsigned long long)getppid();
 }
 
+/* Opens the IR, and gives it the name that messages use. */
+static int open_ir(const struct run_options *o, const char **name, struct ob_err *err)
+{
+    unsigned long long inherited;
+    struct str path = str_from(o->ir);
+    *name = o->ir;
+    if (str_eq(path, STR("-"))) {
+        *name = "standard input";
+        return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    }
+    if (is_of_obkit() && str_starts(path, STR("/dev/fd/")) &&
+        str_to_u64(str_skip(path, strlen("/dev/fd/")), &inherited) && inherited <= INT_MAX) {
+        *name = "the graph";
+        fcntl((int)inherited, F_SETFD, FD_CLOEXEC);
+        return (int)inherited;
+    }
+    int fd = open(o->ir, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? ob_err_set(err, errno, "can't open \"%s\"", o->ir) : fd;
+}
+
 static int read_plan(const struct run_options *o, struct plan *plan, int *status,
                      struct ob_err *err)
 {
     enum { MAX_IR = 1 << 30 };
-    bool is_stdin = strcmp(o->ir, "-") == 0;
-    const char *name = is_stdin ? "standard input" : o->ir;
+    const char *name;
     cleanup_buf struct buf text = BUF_INIT;
-    cleanup_close int fd =
-        is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(o->ir, O_RDONLY | O_CLOEXEC);
     *status = OB_EXIT_ENVIRONMENT;
+    cleanup_close int fd = open_ir(o, &name, err);
     if (fd < 0)
-        return ob_err_set(err, errno, "can't open \"%s\"", o->ir);
+        return -1;
     if (fs_read_all(fd, &text, MAX_IR, err) < 0)
-        return ob_err_wrap(err, is_stdin ? "can't read %s" : "can't read \"%s\"", name);
+        return ob_err_wrap(err, name == o->ir ? "can't read \"%s\"" : "can't read %s", name);
     *status = OB_EXIT_FAILED;
-    if (text.n == 0 && is_stdin && is_of_obkit())
+    if (text.n == 0 && is_of_obkit())
         return ob_err_set(err, 0, "%s", ""); /* spec2ir has said why */
     if (text.n == 0)
         return ob_err_set(err, 0, "%s is empty: no IR came", name);
@@ -103,6 +122,26 @@ static int resolve(struct build *b, struct progress *progress)
     return cli_close_stdout("obexec");
 }
 
+/* Nothing is wrong with the results themselves. */
+static void keep_results(struct build *b, struct progress *progress)
+{
+    struct ob_err err;
+    int rc = b->options->durable ? durable_sync(b->kit.store, &b->layout, &err)
+                                 : durable_end(&b->durable, &err);
+    if (rc < 0)
+        progress->event(progress, &(struct event){.kind = EVENT_NOTE, .text = str_from(err.text)});
+}
+
+/* -1 = the build can start, else the exit status. */
+static int make_ready(struct build *b, struct ob_err *err)
+{
+    if (build_check(b, err) < 0)
+        return OB_EXIT_FAILED;
+    if (isolate_decide(b, err) < 0)
+        return OB_EXIT_ENVIRONMENT;
+    return contexts_open(b, err) < 0 ? OB_EXIT_FAILED : -1;
+}
+
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
                       struct progress *progress, bool *changed)
 {
@@ -121,25 +160,22 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     struct digest *keys = arena_new_n(o->arena, struct digest, plan->targets.n);
     if (o->resolve)
         return resolve(&b, progress);
-    if (build_check(&b, &err) < 0 || build_open_context(&b, &err) < 0) {
+    int unfit = make_ready(&b, &err);
+    if (unfit >= 0) {
         report(progress, err.text);
-        return OB_EXIT_FAILED;
-    }
-    if (isolate_decide(&b, &err) < 0) {
-        report(progress, err.text);
-        return OB_EXIT_ENVIRONMENT;
+        contexts_close(&b);
+        return unfit;
     }
     enum build_end end = build_run(&b, keys, changed, &err);
-    if (b.context >= 0)
-        close(b.context);
-    switch (end) {
-    case BUILD_OK: return print_keys(plan, keys);
-    case BUILD_FAILED: return OB_EXIT_FAILED;
-    case BUILD_INTERRUPTED: report(progress, "interrupted"); return OB_EXIT_INTERRUPTED;
-    case BUILD_ERROR: break;
+    contexts_close(&b);
+    if (end == BUILD_OK || end == BUILD_FAILED) {
+        int status = end == BUILD_OK ? print_keys(plan, keys) : OB_EXIT_FAILED;
+        keep_results(&b, progress);
+        return status;
     }
-    report(progress, err.text);
-    return OB_EXIT_ENVIRONMENT;
+    bool is_interrupted = end == BUILD_INTERRUPTED;
+    report(progress, is_interrupted ? "interrupted" : err.text);
+    return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
 }
 
 static int run(const struct run_options *o)

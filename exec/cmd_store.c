@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/terminal.h"
-#include "exec/record.h"
+#include "exec/results.h"
 #include "exec/store_cmd.h"
 
 #include <fcntl.h>
@@ -31,7 +31,8 @@ static int do_ls(struct store_cmd *c, void *arg)
 {
     (void)arg;
     struct index_row_vec rows = {0};
-    if (index_list(c->o.index, &c->arena, &rows, &c->err) < 0)
+    if (opened_reconcile(&c->o, &c->err) < 0 ||
+        index_list(c->o.index, &c->arena, &rows, &c->err) < 0)
         return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     vec_for (const struct index_row, r, &rows) {
         int found = store_lookup(c->o.kit.store, r->key.p, NULL, &c->err);
@@ -57,45 +58,47 @@ int cmd_ls(int argc, char **argv)
     return status >= 0 ? status : store_cmd_run(&c, do_ls, NULL);
 }
 
-static void remove_file(int dir, struct str key, const char *suffix)
+static int say_removed(uint32_t n)
 {
-    char name[LOG_NAME_MAX];
-    snprintf(name, sizeof name, STR_FMT "%s", STR_ARG(key), suffix);
-    unlinkat(dir, name, 0);
+    printf("%u %s removed\n", n, n == 1 ? "result" : "results");
+    return cli_close_stdout("obexec");
 }
 
-/* Removes a result after everything that was built on it. */
-static int remove_result(struct store_cmd *c, struct str key)
+/* Nobody else uses the store from here, and the index knows all of it. */
+static int claim(struct store_cmd *c)
+{
+    return layout_claim(&c->o.layout, &c->err) < 0 ? -1 : opened_reconcile(&c->o, &c->err);
+}
+
+/* Removes a result after everything that was built on it, and counts. */
+static int remove_result(struct store_cmd *c, struct str key, uint32_t *n)
 {
     struct str_vec children = {0};
     if (index_children(c->o.index, &c->arena, key, &children, &c->err) < 0)
         return -1;
     vec_for (const struct str, child, &children)
-        if (remove_result(c, *child) < 0)
+        if (remove_result(c, *child, n) < 0)
             return -1;
-    const char *hex = arena_cstr(&c->arena, key);
-    if (store_remove(c->o.kit.store, hex, &c->err) < 0)
+    if (result_remove(c->o.kit.store, &c->o.layout, arena_cstr(&c->arena, key), &c->err) < 0)
         return -1;
-    remove_file(c->o.layout.log, key, "");
-    remove_file(c->o.layout.log, key, ".failed");
-    remove_file(c->o.layout.config, key, "");
-    record_remove(&c->o.layout, hex);
+    ++*n;
     return index_remove(c->o.index, key, &c->err);
 }
 
 static int do_delete(struct store_cmd *c, void *arg)
 {
     (void)arg;
-    if (layout_claim(&c->o.layout, &c->err) < 0)
+    uint32_t n = 0;
+    if (claim(c) < 0)
         return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     for (int i = 0; i < c->n_args; i++) {
         struct str key;
         if (opened_find(&c->o, &c->arena, c->args[i], &key, &c->err) < 0)
             return store_cmd_fail(c, OB_EXIT_FAILED);
-        if (remove_result(c, key) < 0)
+        if (remove_result(c, key, &n) < 0)
             return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     }
-    return OB_EXIT_OK;
+    return say_removed(n);
 }
 
 int cmd_delete(int argc, char **argv)
@@ -126,29 +129,31 @@ static int collect_key(void *arg, const char *key, struct ob_err *err)
     return 0;
 }
 
-/* Failed logs belong to no result. */
-static void remove_failed_logs(struct store_cmd *c)
+/* What belongs to no result: logs of failed steps, what images were last, leftovers. */
+static void remove_files(const struct layout *l)
 {
-    cleanup_dir DIR *d = fs_opendir(c->o.layout.log);
-    for (struct dirent *e; d && (e = readdir(d));)
-        if (str_ends(str_from(e->d_name), STR(".failed")))
-            unlinkat(c->o.layout.log, e->d_name, 0);
+    const int dirs[] = {l->log, l->image, l->config, l->record, l->unsynced};
+    for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+        cleanup_dir DIR *d = fs_opendir(dirs[i]);
+        for (struct dirent *e; d && (e = readdir(d));)
+            unlinkat(dirs[i], e->d_name, 0);
+    }
 }
 
 static int do_clean(struct store_cmd *c, void *arg)
 {
     (void)arg;
     struct key_list l = {.arena = &c->arena};
-    if (layout_claim(&c->o.layout, &c->err) < 0)
+    uint32_t n = 0;
+    if (claim(c) < 0)
         return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     if (store_each(c->o.kit.store, collect_key, &l, &c->err) < 0)
         return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     vec_for (const struct str, key, &l.keys)
-        if (remove_result(c, *key) < 0)
+        if (remove_result(c, *key, &n) < 0)
             return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
-    remove_failed_logs(c);
-    printf("%u %s removed\n", l.keys.n, l.keys.n == 1 ? "result" : "results");
-    return cli_close_stdout("obexec");
+    remove_files(&c->o.layout);
+    return say_removed(n);
 }
 
 int cmd_clean(int argc, char **argv)

@@ -6,17 +6,22 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/parallel.h"
 #include "base/path.h"
+#include "exec/source.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+/* A thread's own. */
 struct apply {
     struct arena arena; /* for paths; freed at the end */
     const struct copy_target *t;
-    int source;
+    const struct manifest *m;
+    const struct manifest_item *item;
+    struct source source;
     int dir;             /* the directory that files are being made in, open */
     struct str dir_path; /* its path from the root; .p NULL = none is open */
     struct str item_dst; /* where the item's own root goes */
@@ -24,15 +29,11 @@ struct apply {
     struct ob_err *err;
 };
 
+enum { MANY_FILES = 64 }; /* for fewer, threads are not worth their start */
+
 static int fail(struct apply *p, struct str path, const char *what)
 {
     return ob_err_set(p->err, errno, "can't %s \"/" STR_FMT "\"", what, STR_ARG(path));
-}
-
-static struct str dir_name(struct str path)
-{
-    size_t n = path.n - path_base(path).n;
-    return str_of(path.p, n ? n - 1 : 0);
 }
 
 /* Makes `path` (from the root) the open directory, with its parents. */
@@ -76,7 +77,7 @@ static gid_t gid_of(const struct apply *p, const struct manifest_file *f)
 
 static struct timespec time_of(const struct apply *p, const struct manifest_file *f)
 {
-    return look_time(&p->t->look, f->mtime);
+    return look_time(&p->t->look, f->state.mtime);
 }
 
 static int set_times(struct apply *p, const char *name, const struct manifest_file *f)
@@ -88,17 +89,16 @@ static int set_times(struct apply *p, const char *name, const struct manifest_fi
 static int make_regular(struct apply *p, const char *name, const struct manifest_file *f,
                         struct str path)
 {
-    const char *source = arena_cstr(&p->arena, f->source);
-    cleanup_close int from = fs_open_in(p->source, source, O_RDONLY | O_NONBLOCK, 0);
+    cleanup_close int from = source_open(&p->source, f, "copied", p->err);
     if (from < 0)
-        return ob_err_set(p->err, errno, "can't open \"%s\"", source);
+        return -1;
     cleanup_close int to = openat(p->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (to < 0)
         return fail(p, path, "create");
-    if (fs_copy_data(from, to, f->size, p->err) < 0)
-        return ob_err_wrap(p->err, "can't copy \"%s\"", source);
-    if (!manifest_file_holds(f, from))
-        return ob_err_set(p->err, 0, "\"%s\" changed while it was copied", source);
+    if (fs_copy_data(from, to, f->state.size, p->err) < 0)
+        return ob_err_wrap(p->err, "can't copy \"" STR_FMT "\"", STR_ARG(f->source));
+    if (source_check(f, from, "copied", p->err) < 0)
+        return -1;
     /* chown clears setuid bits and capabilities, so it comes first. */
     if (fchown(to, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(to, mode_of(p, f)) < 0)
         return fail(p, path, "set mode and owner of");
@@ -159,7 +159,7 @@ static int clear_name(struct apply *p, const char *name, struct str path)
 
 static int make_file(struct apply *p, const struct manifest_file *f, struct str path)
 {
-    if (enter_dir(p, dir_name(path)) < 0)
+    if (enter_dir(p, path_dir(path)) < 0)
         return -1;
     const char *name = arena_cstr(&p->arena, path_base(path));
     if (clear_name(p, name, path) < 0)
@@ -203,25 +203,113 @@ static struct str item_destination(struct apply *p, const struct manifest_item *
     return into && item->name.n ? path_join(&p->arena, dst, item->name) : dst;
 }
 
-static int make_files(struct apply *p, const struct manifest *m, const struct manifest_item *item)
+static int make_at(struct apply *p, const struct manifest_file *f)
 {
-    for (size_t i = 0; i < item->n; i++) {
-        const struct manifest_file *f = m->files.at[item->first + i];
-        struct str path = target_path(p, f);
-        if (path.n == 0 && !S_ISDIR(f->mode))
-            return ob_err_set(p->err, 0, "\"/\" is a directory, which a file can't replace");
-        if ((S_ISDIR(f->mode) ? make_dir : make_file)(p, f, path) < 0)
-            return -1;
+    struct str path = target_path(p, f);
+    if (path.n == 0 && !S_ISDIR(f->mode))
+        return ob_err_set(p->err, 0, "\"/\" is a directory, which a file can't replace");
+    return (S_ISDIR(f->mode) ? make_dir : make_file)(p, f, path);
+}
+
+/* Which files of an item are made in one go. */
+enum kind { MAKE_ALL, MAKE_DIRS, MAKE_LINKS };
+
+static bool is_of_kind(const struct manifest_file *f, enum kind kind)
+{
+    switch (kind) {
+    case MAKE_ALL: return true;
+    case MAKE_DIRS: return S_ISDIR(f->mode);
+    case MAKE_LINKS: return f->hardlink != NULL;
     }
+    BUG("kind of file %d", kind);
+}
+
+static const struct manifest_file *file_at(const struct apply *p, size_t i)
+{
+    return p->m->files.at[p->item->first + i];
+}
+
+static int make_in_order(struct apply *p, enum kind kind)
+{
+    for (size_t i = 0; i < p->item->n; i++)
+        if (is_of_kind(file_at(p, i), kind) && make_at(p, file_at(p, i)) < 0)
+            return -1;
     return 0;
 }
 
-/* Times of directories come last, as every file made in one changes them. */
-static int set_dir_times(struct apply *p, const struct manifest *m,
-                         const struct manifest_item *item)
+static int make_one(void *own, size_t i, struct ob_err *err)
 {
-    for (size_t i = item->n; i-- > 1;) {
-        const struct manifest_file *f = m->files.at[item->first + i];
+    struct apply *p = own;
+    const struct manifest_file *f = file_at(p, i);
+    p->err = err;
+    return S_ISDIR(f->mode) || f->hardlink ? 0 : make_at(p, f);
+}
+
+static struct apply new_apply(const struct manifest *m, int source, const struct copy_target *t)
+{
+    return (struct apply){.t = t, .m = m, .source = SOURCE_INIT(source), .dir = -1};
+}
+
+static void leave_dir(struct apply *p)
+{
+    if (p->dir >= 0)
+        close(p->dir);
+    p->dir = -1;
+    p->dir_path = (struct str){0};
+}
+
+static void end_apply(struct apply *p)
+{
+    leave_dir(p);
+    source_close(&p->source);
+    arena_free(&p->arena);
+}
+
+/* What is in the directories, which are there. */
+static int make_on_threads(struct apply *p)
+{
+    struct apply more[PARALLEL_MAX];
+    void *own[PARALLEL_MAX];
+    unsigned n = parallel_threads();
+    for (unsigned k = 0; k < n; k++) {
+        more[k] = new_apply(p->m, p->source.root, p->t);
+        more[k].item = p->item;
+        more[k].item_dst = p->item_dst;
+        more[k].made.arena = &more[k].arena;
+        own[k] = &more[k];
+    }
+    int rc = parallel_run(p->item->n, own, n, make_one, p->err);
+    for (unsigned k = 0; k < n; k++)
+        end_apply(&more[k]);
+    return rc;
+}
+
+/* Whether all files of an item go to places of their own: not if a directory is there already, as
+ * it may be a link to another one, and then the order of files counts. */
+static bool is_new_ground(struct apply *p)
+{
+    for (size_t i = 1; i < p->item->n; i++) {
+        const struct manifest_file *f = file_at(p, i);
+        if (S_ISDIR(f->mode) && look_is_dir(p->t->root, arena_cstr(&p->arena, target_path(p, f))))
+            return false;
+    }
+    return true;
+}
+
+static int make_files(struct apply *p)
+{
+    if (p->item->n < MANY_FILES || !is_new_ground(p))
+        return make_in_order(p, MAKE_ALL);
+    if (make_in_order(p, MAKE_DIRS) < 0 || make_on_threads(p) < 0)
+        return -1;
+    return make_in_order(p, MAKE_LINKS); /* to files that are there now */
+}
+
+/* Times of directories come last, as every file made in one changes them. */
+static int set_dir_times(struct apply *p)
+{
+    for (size_t i = p->item->n; i-- > 1;) {
+        const struct manifest_file *f = file_at(p, i);
         if (!S_ISDIR(f->mode))
             continue;
         const char *path = arena_cstr(&p->arena, target_path(p, f));
@@ -234,31 +322,28 @@ static int set_dir_times(struct apply *p, const struct manifest *m,
 }
 
 /* Begins at the root: what was copied before may have changed the way to dst. */
-static int apply_item(struct apply *p, const struct manifest *m, const struct manifest_item *item)
+static int apply_item(struct apply *p, const struct manifest_item *item)
 {
-    if (p->dir >= 0)
-        close(p->dir);
-    p->dir = -1;
-    p->dir_path = (struct str){0};
+    leave_dir(p);
     /* A destination with a slash is made even if no file comes into it. */
     if (str_ends(p->t->dst, STR("/")) && enter_dir(p, path_clean(&p->arena, p->t->dst)) < 0)
         return -1;
+    p->item = item;
     p->item_dst = item_destination(p, item);
-    return make_files(p, m, item) < 0 ? -1 : set_dir_times(p, m, item);
+    return make_files(p) < 0 ? -1 : set_dir_times(p);
 }
 
 int copy_apply(const struct manifest *m, int source, const struct copy_target *t,
                struct ob_err *err)
 {
-    struct apply p = {.t = t, .source = source, .dir = -1, .err = err};
+    struct apply p = new_apply(m, source, t);
     int rc = 0;
+    p.err = err;
     p.made.arena = &p.arena;
     for (size_t i = 0; rc == 0 && i < m->items.n; i++)
-        rc = apply_item(&p, m, &m->items.at[i]);
+        rc = apply_item(&p, &m->items.at[i]);
     if (rc == 0)
         rc = look_end_dirs(&t->look, t->root, &p.made, err);
-    if (p.dir >= 0)
-        close(p.dir);
-    arena_free(&p.arena);
+    end_apply(&p);
     return rc;
 }

@@ -11,6 +11,7 @@
 #include "base/remote.h"
 #include "exec/copy.h"
 #include "exec/key.h"
+#include "exec/source.h"
 #include "exec/work.h"
 
 #include <fcntl.h>
@@ -34,19 +35,19 @@ static int add_sources(struct work *w, struct str_vec *out, struct ob_err *err)
 int prepare_add(struct work *w, struct ob_err *err)
 {
     const struct op_add *op = &w->job.step->op.add;
-    struct ignore_list own;
     struct str chmod;
     struct copy_request q = {
-        .root = w->b->context,
         .style = COPY_DOCKERFILE,
         .exclude = &op->exclude,
     };
     if (work_chmod(w, op->chmod, &chmod, err) < 0)
         return work_fault(w);
     q.set_mode = look_is_octal(chmod);
-    if (work_ignore(w, op->has_ignore, &op->ignore, &own, &q.ignore, err) < 0 ||
-        add_sources(w, &q.src, err) < 0 || manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
+    if (work_context(w, STR(""), &q.root, &q.ignore, err) < 0 ||
+        work_ignore(w, op->has_ignore, &op->ignore, &q.ignore, err) < 0 ||
+        add_sources(w, &q.src, err) < 0 || work_manifest(w, &q, &w->manifest, err) < 0)
         return work_fault(w);
+    w->source_fd = q.root;
     work_set_key(w, &w->manifest.digest);
     return 0;
 }
@@ -67,9 +68,8 @@ static int unpack(struct work *w, const struct manifest_file *f, int fd,
         return -1;
     if (kit_unpack(fd, t->root, dir, &look, err) < 0)
         return ob_err_wrap(err, "can't unpack \"" STR_FMT "\"", STR_ARG(f->source));
-    if (!manifest_file_holds(f, fd))
-        return ob_err_set(err, 0, "\"" STR_FMT "\" changed while it was unpacked",
-                          STR_ARG(f->source));
+    if (source_check(f, fd, "unpacked", err) < 0)
+        return -1;
     return look_end_dirs(&look, t->root, &made, err);
 }
 
@@ -80,17 +80,17 @@ static int add_item(struct work *w, const struct manifest_item *item, const stru
     const struct manifest_file *f = w->manifest.files.at[item->first];
     bool wants_unpack = w->job.step->op.add.unpack != CHOICE_NO;
     if (wants_unpack && S_ISREG(f->mode)) {
-        const char *source = arena_cstr(w->b->arena, f->source);
-        cleanup_close int fd = fs_open_in(w->b->context, source, O_RDONLY | O_NONBLOCK, 0);
+        struct source source = SOURCE_INIT(w->source_fd); /* opens no directory for an item */
+        cleanup_close int fd = source_open(&source, f, "unpacked", err);
         if (fd < 0)
-            return ob_err_set(err, errno, "can't open \"%s\"", source);
+            return -1;
         if (kit_is_archive(fd))
             return unpack(w, f, fd, t, err);
     }
     struct manifest alone = w->manifest;
     alone.items.at = (struct manifest_item *)item;
     alone.items.n = 1;
-    return copy_apply(&alone, w->b->context, t, err);
+    return copy_apply(&alone, w->source_fd, t, err);
 }
 
 int do_add(struct work *w, const struct rootfs *root, struct ob_err *err)

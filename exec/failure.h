@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is kept of a failed try of a step, beside its log: why it failed, for those who have waited
- * for it, and the graph that it is from, for who wants a shell there. state/failed/KEY is a line
- * with the reason and then an IR document.
+ * for it, and what it was made from, for who wants a shell there. state/failed/KEY is a line of
+ * JSON and then the graph as an IR document.
  */
 #ifndef EXEC_FAILURE_H
 #define EXEC_FAILURE_H
 
+#include "base/vec.h"
 #include "exec/layout.h"
 #include "ir/plan.h"
 
 #include <sys/types.h>
 #include <time.h>
+
+struct failure {
+    struct str why;
+    struct str context;      /* path; empty = there was none */
+    uint32_t step;           /* in the plan */
+    struct str parent, base; /* keys in hex: of the parent, and of the base image; empty = none */
+    struct str_vec reads;    /* keys of what it reads */
+};
 
 /* Tells one try from another. */
 struct failure_mark {
@@ -25,12 +34,17 @@ struct failure_mark failure_mark(const struct layout *l, const struct digest *ke
 bool failure_since(const struct layout *l, const struct digest *key, struct failure_mark mark,
                    struct arena *a, struct str *why);
 
-/* The caller has the lock of the key. A note that can't be written is done without. */
-void failure_save(const struct layout *l, const struct digest *key, const char *why,
-                  const struct plan *plan);
+/* The caller has the lock of the key. A note that can't be written is done without. The plan's ids
+ * are made anew: late values have been filled in. */
+void failure_save(const struct layout *l, const struct digest *key, const struct failure *f,
+                  struct plan *plan);
 void failure_forget(const struct layout *l, const struct digest *key);
 
-/* The graph of the failed step: 1, 0 = there is no note, or -1. */
-int failure_plan(const struct layout *l, const char *key, struct plan *out, struct ob_err *err);
+/* The key of the failure whose key starts so; empty if there is none. */
+int failure_find(const struct layout *l, struct arena *a, const char *prefix, struct str *key,
+                 struct ob_err *err);
+/* 1, 0 = there is no note, or -1. Everything goes to the plan's arena. */
+int failure_load(const struct layout *l, const char *key, struct failure *out, struct plan *plan,
+                 struct ob_err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "exec/index.h"
 
 #include "base/log.h"
+#include "exec/reindex.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -15,17 +16,19 @@
 
 struct index {
     const struct layout *layout;
+    struct store *store;
     sqlite3 *db; /* NULL until it is needed */
 };
 
 /* A database of an older version is made anew: it only says more about what the store has. */
-enum { INDEX_VERSION = 3 };
+enum { INDEX_VERSION = 4 };
 static const char schema[] =
     "DROP TABLE IF EXISTS results; DROP TABLE IF EXISTS images;"
     "CREATE TABLE IF NOT EXISTS results(key TEXT PRIMARY KEY, parent TEXT NOT NULL,"
-    " heading TEXT NOT NULL, created INTEGER NOT NULL, ms INTEGER NOT NULL);"
+    " heading TEXT NOT NULL, created INTEGER NOT NULL, ms INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL);"
     "CREATE INDEX IF NOT EXISTS results_parent ON results(parent);"
-    "PRAGMA user_version = 3;";
+    "PRAGMA user_version = 4;";
 
 static int fail(struct index *ix, struct ob_err *err)
 {
@@ -57,6 +60,16 @@ static int read_version(struct index *ix, int *version, struct ob_err *err)
     return 0;
 }
 
+static int fill_database(struct index *ix, struct ob_err *err)
+{
+    if (index_begin(ix, err) < 0)
+        return -1;
+    if (exec(ix, schema, err) == 0 && reindex_fill(ix, ix->layout, ix->store, err) == 0)
+        return index_end(ix, err);
+    sqlite3_exec(ix->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
 /* One process at a time: SQLite does not wait for another that changes the journal's mode, and a
  * second one would drop the first one's rows. */
 static int make_database(struct index *ix, struct ob_err *err)
@@ -67,7 +80,7 @@ static int make_database(struct index *ix, struct ob_err *err)
             return ob_err_set(err, errno, "can't lock the store's index");
     int rc = read_version(ix, &version, err);
     if (rc == 0 && version < INDEX_VERSION)
-        rc = exec(ix, "PRAGMA journal_mode = WAL", err) < 0 ? -1 : exec(ix, schema, err);
+        rc = exec(ix, "PRAGMA journal_mode = WAL", err) < 0 ? -1 : fill_database(ix, err);
     flock(ix->layout->state, LOCK_UN);
     return rc;
 }
@@ -83,12 +96,13 @@ static int prepare_database(struct index *ix, struct ob_err *err)
     return version < INDEX_VERSION ? make_database(ix, err) : 0;
 }
 
-struct index *index_new(const struct layout *l)
+struct index *index_new(const struct layout *l, struct store *s)
 {
     struct index *ix = calloc(1, sizeof *ix);
     if (!ix)
         ob_out_of_memory();
     ix->layout = l;
+    ix->store = s;
     return ix;
 }
 
@@ -126,12 +140,22 @@ static int open_database(struct index *ix, struct ob_err *err)
         return 0;
     int rc = open_file(ix, err);
     if (rc < 0 && put_aside(ix)) {
-        log_warning("the store's index is damaged: made a new one, which knows no old results");
+        log_warning("the store's index is damaged: made a new one from the results' records");
         rc = open_file(ix, err);
     }
     if (rc < 0)
         close_database(ix);
     return rc;
+}
+
+int index_begin(struct index *ix, struct ob_err *err)
+{
+    return open_database(ix, err) < 0 ? -1 : exec(ix, "BEGIN IMMEDIATE", err);
+}
+
+int index_end(struct index *ix, struct ob_err *err)
+{
+    return exec(ix, "COMMIT", err);
 }
 
 void index_close(struct index *ix)
@@ -203,9 +227,9 @@ static struct str column(struct arena *a, sqlite3_stmt *st, int i)
 
 int index_add(struct index *ix, const struct index_row *row, struct ob_err *err)
 {
-    const struct bind binds[] = {TEXT(row->key), TEXT(row->parent), TEXT(row->heading),
-                                 NUMBER(row->created), NUMBER(row->ms)};
-    return change(ix, "INSERT OR REPLACE INTO results VALUES(?,?,?,?,?)", binds, 5, err);
+    const struct bind binds[] = {TEXT(row->key),       TEXT(row->parent), TEXT(row->heading),
+                                 NUMBER(row->created), NUMBER(row->ms),   NUMBER(row->bytes)};
+    return change(ix, "INSERT OR REPLACE INTO results VALUES(?,?,?,?,?,?)", binds, 6, err);
 }
 
 int index_remove(struct index *ix, struct str key, struct ob_err *err)
@@ -214,10 +238,16 @@ int index_remove(struct index *ix, struct str key, struct ob_err *err)
     return change(ix, "DELETE FROM results WHERE key = ?", binds, 1, err);
 }
 
+int index_set_bytes(struct index *ix, struct str key, int64_t bytes, struct ob_err *err)
+{
+    const struct bind binds[] = {NUMBER(bytes), TEXT(key)};
+    return change(ix, "UPDATE results SET bytes = ? WHERE key = ?", binds, 2, err);
+}
+
 int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, struct ob_err *err)
 {
     static const char sql[] =
-        "SELECT key, parent, heading, created, ms FROM results ORDER BY rowid";
+        "SELECT key, parent, heading, created, ms, bytes FROM results ORDER BY created, rowid";
     sqlite3_stmt *st = prepare(ix, sql, NULL, 0, err);
     int rc;
     if (!st)
@@ -229,6 +259,7 @@ int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, str
             .heading = column(a, st, 2),
             .created = sqlite3_column_int64(st, 3),
             .ms = sqlite3_column_int64(st, 4),
+            .bytes = sqlite3_column_int64(st, 5),
         };
         vec_push(a, out, row);
     }

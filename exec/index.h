@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The index: what is known of results beyond their files, in SQLite. Only the scheduling process
- * uses it, never a worker. It may be lost: the store decides what exists, the index only says
- * more about it. The database is opened when it is first needed: a build that finds everything
- * cached does without.
+ * uses it, never a worker. It may be lost: the store decides what exists, and a new index is made
+ * from the store and its records. The database is opened when it is first needed: a build that
+ * finds everything cached does without.
  */
 #ifndef EXEC_INDEX_H
 #define EXEC_INDEX_H
@@ -20,10 +20,11 @@ struct index_row {
     struct str heading;
     int64_t created; /* seconds since 1970 */
     int64_t ms;      /* what it took to make */
+    int64_t bytes;   /* on disk, of its own; -1 = not measured yet */
 };
 
-/* l must stay open as long as the index. */
-struct index *index_new(const struct layout *l);
+/* l and s must stay open as long as the index. */
+struct index *index_new(const struct layout *l, struct store *s);
 /* Closes the database until it is needed again. */
 void index_close(struct index *ix);
 void index_free(struct index *ix); /* NULL is fine */
@@ -32,6 +33,10 @@ void index_free(struct index *ix); /* NULL is fine */
  * it is made. Rows without a result mean nothing. */
 int index_add(struct index *ix, const struct index_row *row, struct ob_err *err);
 int index_remove(struct index *ix, struct str key, struct ob_err *err);
+int index_set_bytes(struct index *ix, struct str key, int64_t bytes, struct ob_err *err);
+/* What is done in between is one transaction: quicker, if it is much. */
+int index_begin(struct index *ix, struct ob_err *err);
+int index_end(struct index *ix, struct ob_err *err);
 
 DEFINE_VEC(index_row_vec, struct index_row);
 /* All rows, oldest first. */

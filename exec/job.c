@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "exec/isolate.h"
-#include "exec/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,8 +117,21 @@ void job_close(struct sched *s, uint32_t i)
             s->running[k] = s->running[--s->n_running];
 }
 
+/* Whether another step of this build, which comes to the same, is being built. */
+static bool is_built_here(const struct sched *s, uint32_t i)
+{
+    for (uint32_t k = 0; k < s->n_running; k++) {
+        const struct job *j = &s->jobs[s->running[k]];
+        if (j != &s->jobs[i] && j->is_building && digest_eq(&j->key, &s->jobs[i].key))
+            return true;
+    }
+    return false;
+}
+
 static void on_waiting(struct sched *s, uint32_t i)
 {
+    if (is_built_here(s, i))
+        return;
     s->jobs[i].is_waiting = s->jobs[i].has_log = true;
     sched_emit(s, sched_event(s, EVENT_WAIT, i));
 }
@@ -230,9 +242,24 @@ static const struct digest *read_keys(const struct sched *s, const struct step *
     return keys;
 }
 
-int job_start(struct sched *s, uint32_t i, struct ob_err *err)
+struct worker_job job_for(const struct sched *s, uint32_t i)
 {
     static const struct image_info none; /* above scratch nothing is set */
+    const struct job *j = &s->jobs[i];
+    const struct step *step = sched_step(s, i);
+    return (struct worker_job){
+        .step = step,
+        .parent = step->parent == NO_STEP ? NULL : &s->jobs[step->parent].key,
+        .reads = read_keys(s, step),
+        .key = j->key,
+        .salt = s->b->options->no_cache ? &s->salt : NULL,
+        .base_key = j->base ? &j->base->key : NULL,
+        .base = j->base ? &j->base->info : &none,
+    };
+}
+
+int job_start(struct sched *s, uint32_t i, struct ob_err *err)
+{
     struct job *j = &s->jobs[i];
     const struct step *step = sched_step(s, i);
     cleanup_close int report = -1;
@@ -241,17 +268,10 @@ int job_start(struct sched *s, uint32_t i, struct ob_err *err)
     clock_gettime(CLOCK_MONOTONIC, &j->started);
     if (open_pipes(j, &report, &output, err) < 0)
         return -1;
-    struct worker_job w = {
-        .step = step,
-        .parent = step->parent == NO_STEP ? NULL : &s->jobs[step->parent].key,
-        .reads = read_keys(s, step),
-        .key = j->key,
-        .input = sched_late_input(s, step, &room),
-        .salt = s->b->options->no_cache ? &s->salt : NULL,
-        .base = j->base ? &j->base->info : &none,
-        .output_fd = output,
-        .report_fd = report,
-    };
+    struct worker_job w = job_for(s, i);
+    w.input = sched_late_input(s, step, &room);
+    w.output_fd = output;
+    w.report_fd = report;
     if (step->kind == STEP_FROM) {
         w.image = j->base->ref;
         w.input = &j->base->info.digest;

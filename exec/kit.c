@@ -5,6 +5,7 @@
 #include "exec/kit.h"
 
 #include "backends/backends.h"
+#include "backends/tree_copy.h"
 #include "backends/unpack.h"
 #include "base/buf.h"
 #include "base/fs.h"
@@ -185,7 +186,19 @@ static struct blob blob_of(int fd)
 bool kit_is_archive(int fd)
 {
     struct blob b = blob_of(fd);
-    return unpack_is_archive(&b);
+    return unpack_is_archive(&b, NULL);
+}
+
+bool kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid)
+{
+    struct blob b = blob_of(fd);
+    struct unpack_root root = {*mode, *uid, *gid};
+    if (!unpack_is_archive(&b, &root))
+        return false;
+    *mode = root.mode;
+    *uid = root.uid;
+    *gid = root.gid;
+    return true;
 }
 
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err)
@@ -200,4 +213,9 @@ int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct
         .time = look->time,
     };
     return unpack_archive(root, &b, &add, err);
+}
+
+int kit_copy_tree(int from, int to, struct ob_err *err)
+{
+    return tree_copy(from, to, err);
 }

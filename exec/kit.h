@@ -34,9 +34,14 @@ void kit_close(struct kit *k);
 
 /* Archives for ADD, by what unpacks images. */
 bool kit_is_archive(int fd); /* of a regular file: a tar archive, plain or compressed */
+/* The same, and what it says of its own directory; where it says nothing, they stay. */
+bool kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid);
 /* Unpacks it below `dir` (clean, from the root), which is there. Modes are the archive's, owners as
  * well if the look keeps them. Nothing outside the root is touched. */
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err);
+
+/* Makes the empty directory `to` a copy of the tree `from`, with everything that it carries. */
+int kit_copy_tree(int from, int to, struct ob_err *err);
 
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);

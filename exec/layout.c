@@ -177,12 +177,8 @@ static int settle_scratch(const struct layout *l, int dir, const char *name, str
     struct digest key;
     if (!digest_from_hex(str_from(name), &key))
         return 0;
-    cleanup_close int lock = open_locks(l, O_RDWR, err);
-    if (lock < 0)
-        return -1;
-    if (lock_place(lock, F_OFD_SETLK, F_WRLCK, place_of(&key)) < 0)
-        return 0;
-    return fs_remove_tree_at(dir, name, err);
+    cleanup_close int lock = layout_try_lock(l, &key);
+    return lock < 0 ? 0 : fs_remove_tree_at(dir, name, err);
 }
 
 static int settle_scratches(const struct layout *l, struct ob_err *err)
@@ -282,6 +278,14 @@ int layout_set_image(const struct layout *l, struct str image, struct str platfo
     image_name(image, platform, name);
     digest_hex(key, hex);
     return fs_replace_file_at(l->image, name, hex, SHA256_HEX, 0600, err);
+}
+
+int layout_try_lock(const struct layout *l, const struct digest *key)
+{
+    struct ob_err ignored;
+    cleanup_close int fd = open_locks(l, O_RDWR, &ignored);
+    bool is_ours = fd >= 0 && lock_place(fd, F_OFD_SETLK, F_WRLCK, place_of(key)) == 0;
+    return is_ours ? take_fd(&fd) : -1;
 }
 
 int layout_lock(const struct layout *l, const struct digest *key, void (*waiting)(void *),

@@ -7,8 +7,10 @@
  *   state/log/KEY.part     output of a running step, locked (flock) by its worker
  *   state/record/KEY       what is known of a result (exec/record.h)
  *   state/unsynced/KEY     the same, of a result that a crash of the machine could take
+ *   state/boot, risk         what is on disk (exec/durable.h)
  *   state/config/KEY       the base image's configuration, as JSON
  *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
+ *   state/digests/HASH     digests of a context's files (exec/digests.h)
  *   state/scratch/KEY      what a running step needs besides its filesystem
  *   state/locks            one byte per key, locked while it is built, and one for the use of the
  *                          store
@@ -76,6 +78,9 @@ int layout_find_image(const struct layout *l, struct str image, struct str platf
                       struct digest *key, struct ob_err *err);
 int layout_set_image(const struct layout *l, struct str image, struct str platform,
                      const struct digest *key, struct ob_err *err);
+
+/* The same without waiting: -1 if another process holds it. */
+int layout_try_lock(const struct layout *l, const struct digest *key);
 
 /* Takes the lock of a key: waits for the process that holds it, after calling waiting(arg) once.
  * The descriptor holds the lock until it is closed or the process ends. */

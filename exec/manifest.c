@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walks the sources of a copy and makes its manifest. Writing the files is exec/copy.c. */
+/* Walks the sources of a copy and makes its manifest. Reading the files is exec/content.c, writing
+ * them exec/copy.c. */
 #include <config.h>
 
 #include "exec/manifest.h"
@@ -8,11 +9,11 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "exec/content.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 enum { MAX_DEPTH = 1000 }; /* of directories below a source: each holds a descriptor */
 
@@ -26,10 +27,7 @@ struct walk {
     unsigned depth;     /* of directories that a "**" has gone down */
     size_t item_prefix; /* bytes of a source path that are not part of manifest_file.path */
     struct ob_err *err;
-    char *chunk; /* CHUNK bytes: of content, or of attributes */
 };
-
-enum { CHUNK = 128 << 10 };
 
 static int by_name(const void *a, const void *b)
 {
@@ -64,70 +62,11 @@ static bool is_left_out(const struct walk *w, struct str source)
     return false;
 }
 
-static int hash_content(struct walk *w, int fd, struct manifest_file *f)
-{
-    struct sha256 h;
-    uint64_t total = 0;
-    sha256_init(&h);
-    for (;;) {
-        ssize_t n = read(fd, w->chunk, CHUNK);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            sha256_final(&h, &f->content);
-            if (n < 0)
-                return ob_err_set(w->err, errno, "can't read \"" STR_FMT "\"", STR_ARG(f->source));
-            break;
-        }
-        sha256_add(&h, w->chunk, (size_t)n);
-        total += (uint64_t)n;
-    }
-    if (total != f->size)
-        return ob_err_set(w->err, 0, "\"" STR_FMT "\" changed while it was read",
-                          STR_ARG(f->source));
-    return 0;
-}
-
-static bool is_kept_xattr(const char *name)
-{
-    return strncmp(name, "user.", 5) == 0 || strcmp(name, "security.capability") == 0;
-}
-
-static int by_xattr(const void *a, const void *b)
-{
-    return str_cmp(((const struct file_xattr *)a)->name, ((const struct file_xattr *)b)->name);
-}
-
-static int read_xattrs(struct walk *w, int fd, struct manifest_file *f)
-{
-    char *names = w->chunk, *value = w->chunk + XATTR_LIST_MAX;
-    _Static_assert(CHUNK >= XATTR_LIST_MAX + XATTR_SIZE_MAX, "the largest there are fit");
-    ssize_t n = flistxattr(fd, names, XATTR_LIST_MAX);
-    if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
-        return 0;
-    for (ssize_t i = 0; i < n; i += (ssize_t)strlen(names + i) + 1) {
-        if (!is_kept_xattr(names + i))
-            continue;
-        ssize_t size = fgetxattr(fd, names + i, value, XATTR_SIZE_MAX);
-        if (size < 0)
-            return ob_err_set(w->err, errno, "can't read attribute \"%s\" of \"" STR_FMT "\"",
-                              names + i, STR_ARG(f->source));
-        struct file_xattr x = {arena_str(w->arena, str_from(names + i)),
-                               arena_str(w->arena, str_of(value, (size_t)size))};
-        vec_push(w->arena, &f->xattrs, x);
-    }
-    if (f->xattrs.n)
-        qsort(f->xattrs.at, f->xattrs.n, sizeof *f->xattrs.at, by_xattr);
-    return n < 0 ? ob_err_set(w->err, errno, "can't list the attributes of \"" STR_FMT "\"",
-                              STR_ARG(f->source))
-                 : 0;
-}
-
 /* Makes *f a hard link if another name of the same file is in the manifest. */
-static bool find_hardlink(struct walk *w, const struct stat *st, struct manifest_file *f)
+static void find_hardlink(struct walk *w, const struct stat *st, struct manifest_file *f)
 {
     if (st->st_nlink < 2)
-        return false;
+        return;
     struct str key = arena_printf(w->arena, "%llx:%llx", (unsigned long long)st->st_dev,
                                   (unsigned long long)st->st_ino);
     void **first = map_slot(&w->links, key);
@@ -135,7 +74,6 @@ static bool find_hardlink(struct walk *w, const struct stat *st, struct manifest
         *first = f;
     else
         f->hardlink = *first;
-    return f->hardlink;
 }
 
 static struct manifest_file *add_file(struct walk *w, struct str source, const struct stat *st)
@@ -147,11 +85,9 @@ static struct manifest_file *add_file(struct walk *w, struct str source, const s
     f->mode = st->st_mode;
     f->uid = st->st_uid;
     f->gid = st->st_gid;
-    f->size = (uint64_t)st->st_size;
     f->rdev = st->st_rdev;
-    f->mtime = st->st_mtim;
-    f->ino = st->st_ino;
-    f->ctime = st->st_ctim;
+    f->state = (struct file_state){st->st_dev, st->st_ino, (uint64_t)st->st_size, st->st_mtim,
+                                   st->st_ctim};
     vec_push(w->arena, &w->out->files, f);
     return f;
 }
@@ -165,30 +101,6 @@ static int add_symlink(struct walk *w, int dir, const char *name, struct manifes
                           STR_ARG(f->source));
     f->link = arena_str(w->arena, str_of(target, (size_t)n));
     return 0;
-}
-
-/* Adds what is in the regular file behind fd, which the caller opened by a name whose stat was
- * st. */
-static int add_content(struct walk *w, int fd, const struct stat *st, struct manifest_file *f)
-{
-    struct stat now;
-    if (fd < 0 || fstat(fd, &now) < 0)
-        return ob_err_set(w->err, errno, "can't open \"" STR_FMT "\"", STR_ARG(f->source));
-    if (now.st_ino != st->st_ino || now.st_dev != st->st_dev)
-        return ob_err_set(w->err, 0, "\"" STR_FMT "\" changed while it was read",
-                          STR_ARG(f->source));
-    if (hash_content(w, fd, f) < 0)
-        return -1;
-    return read_xattrs(w, fd, f);
-}
-
-static int add_regular(struct walk *w, int dir, const char *name, const struct stat *st,
-                       struct manifest_file *f)
-{
-    if (find_hardlink(w, st, f))
-        return 0;
-    cleanup_close int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    return add_content(w, fd, st, f);
 }
 
 static int add_tree(struct walk *w, int parent, const char *name, struct str source,
@@ -254,7 +166,7 @@ static int add_tree(struct walk *w, int parent, const char *name, struct str sou
     if (S_ISLNK(st->st_mode))
         return add_symlink(w, parent, name, f);
     if (S_ISREG(st->st_mode))
-        return add_regular(w, parent, name, st, f);
+        find_hardlink(w, st, f);
     return 0;
 }
 
@@ -271,10 +183,8 @@ static int add_item_files(struct walk *w, int self, const char *path, const stru
     int nofollow = w->q->style == COPY_SPEC ? O_NOFOLLOW : 0;
     if (S_ISLNK(st->st_mode))
         return add_symlink(w, self, "", f);
-    if (S_ISREG(st->st_mode)) {
-        cleanup_close int fd = fs_open_in(w->q->root, path, O_RDONLY | O_NONBLOCK | nofollow, 0);
-        return find_hardlink(w, st, f) ? 0 : add_content(w, fd, st, f);
-    }
+    if (S_ISREG(st->st_mode))
+        find_hardlink(w, st, f);
     if (!S_ISDIR(st->st_mode))
         return 0;
     cleanup_close int dir = fs_open_in(w->q->root, path, O_RDONLY | O_DIRECTORY | nofollow, 0);
@@ -489,19 +399,13 @@ int manifest_build(struct arena *a, const struct copy_request *q, struct manifes
                    struct ob_err *err)
 {
     struct walk w = {.arena = a, .q = q, .out = out, .err = err};
-    w.chunk = arena_alloc(a, CHUNK);
     w.seen = MAP_INIT(a);
     *out = (struct manifest){0};
     vec_for (const struct str, src, &q->src)
         if (add_source(&w, *src) < 0)
             return -1;
+    if (content_read(a, q, out, err) < 0)
+        return -1;
     out->digest = digest_of(out, q);
     return 0;
-}
-
-bool manifest_file_holds(const struct manifest_file *f, int fd)
-{
-    struct stat st;
-    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == f->size && st.st_ino == f->ino &&
-           st.st_ctim.tv_sec == f->ctime.tv_sec && st.st_ctim.tv_nsec == f->ctime.tv_nsec;
 }

@@ -12,6 +12,7 @@
 
 #include "base/pattern.h"
 #include "base/sha256.h"
+#include "exec/digests.h"
 #include "ir/plan.h"
 
 #include <sys/types.h>
@@ -27,6 +28,7 @@ struct copy_request {
     bool keep_owner;                  /* copies from a step keep owners; else the owner is set */
     bool parents;                     /* COPY --parents: items are named by what is kept */
     bool set_mode;                    /* permissions are set anyway, so the source's do not count */
+    struct digests *known;            /* of files that were read before, or NULL */
 };
 
 struct file_xattr {
@@ -35,15 +37,12 @@ struct file_xattr {
 
 struct manifest_file {
     struct str path;   /* below its item; empty for the item itself */
-    struct str source; /* from the root, for opening */
+    struct str source; /* from the root, for opening; a file's is terminated */
     mode_t mode;       /* type and permissions */
     uid_t uid;
     gid_t gid;
-    uint64_t size;
     dev_t rdev;
-    struct timespec mtime;
-    ino_t ino; /* with ctime: tells whether it is still the file that was hashed */
-    struct timespec ctime;
+    struct file_state state;
     struct str link;                      /* target of a symbolic link */
     const struct manifest_file *hardlink; /* the item's first entry for the same file, or NULL */
     struct digest content;                /* of regular files */
@@ -69,9 +68,5 @@ struct manifest {
  * without a match is not. */
 int manifest_build(struct arena *a, const struct copy_request *q, struct manifest *out,
                    struct ob_err *err);
-
-/* Is what fd has open still the file of the manifest? Any change of it changes its ctime, which
- * cannot be set back as mtime can. */
-bool manifest_file_holds(const struct manifest_file *f, int fd);
 
 #endif

@@ -203,11 +203,7 @@ static int parse_build(struct build *b, int argc, char **argv)
         b->file ? str_from(b->file) : arena_printf(&b->arena, "%s/Dockerfile", b->context);
     add(b, &b->spec2ir, STR("--"));
     add(b, &b->spec2ir, file);
-    add(b, &b->obexec, STR("--"));
-    add(b, &b->obexec, STR("-"));
-    add(b, &b->obexec, str_from(b->context));
     vec_push(&b->arena, &b->spec2ir, NULL);
-    vec_push(&b->arena, &b->obexec, NULL);
     return -1;
 }
 
@@ -244,6 +240,17 @@ static int feed(struct build *b, int fd, struct ob_err *err)
     return rc;
 }
 
+/* obexec reads the IR from a descriptor of its own: its standard input is the user's. */
+static int start_obexec(struct build *b, int ir, struct ob_err *err)
+{
+    add(b, &b->obexec, STR("--"));
+    add(b, &b->obexec, arena_printf(&b->arena, "/dev/fd/%d", ir));
+    add(b, &b->obexec, str_from(b->context));
+    vec_push(&b->arena, &b->obexec, NULL);
+    fcntl(ir, F_SETFD, 0);
+    return start(OBEXEC, &b->obexec, &SPAWN_IO_INHERIT, err);
+}
+
 /* obexec starts first and waits for its input, so that both programs load at the same time. It
  * touches nothing before it has read the IR. */
 static int build(struct build *b, struct ob_err *err)
@@ -252,8 +259,7 @@ static int build(struct build *b, struct ob_err *err)
     struct ob_err wait_err;
     if (pipe2(p, O_CLOEXEC) < 0)
         return ob_err_set(err, errno, "can't make a pipe");
-    struct spawn_io io = {p[0], -1, -1};
-    int rc = start(OBEXEC, &b->obexec, &io, err);
+    int rc = start_obexec(b, p[0], err);
     close(p[0]);
     bool is_started = rc == 0;
     if (is_started)

@@ -6,6 +6,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "exec/durable.h"
+#include "exec/reindex.h"
+#include "exec/cache.h"
 
 #include <limits.h>
 
@@ -25,7 +28,8 @@ static char *root_path(int root)
 static void settle_store(struct opened *o)
 {
     struct ob_err err;
-    if (store_settle(o->kit.store, &err) < 0)
+    if (store_settle(o->kit.store, &err) < 0 ||
+        cache_settle(&o->layout, o->kit.store, o->path, &err) < 0)
         log_warning("store \"%s\": %s", o->path, err.text);
 }
 
@@ -36,9 +40,10 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
         return -1;
     out->path = root_path(out->kit.store->root);
     if (layout_open(&out->layout, out->kit.store, err) == 0 &&
+        durable_recover(out->kit.store, &out->layout, err) == 0 &&
         layout_settle(&out->layout, err) == 0) {
         settle_store(out);
-        out->index = index_new(&out->layout);
+        out->index = index_new(&out->layout, out->kit.store);
         return 0;
     }
     ob_err_wrap(err, "store \"%s\"", out->path);
@@ -50,12 +55,19 @@ void opened_close(struct opened *o, bool settle)
 {
     struct ob_err ignored; /* the next to open it will try again */
     index_free(o->index);
+    if (settle)
+        cache_settle(&o->layout, o->kit.store, o->path, &ignored);
     layout_close(&o->layout);
     if (settle)
         store_settle(o->kit.store, &ignored);
     kit_close(&o->kit);
     free(o->path);
     *o = (struct opened){.layout = LAYOUT_INIT};
+}
+
+int opened_reconcile(struct opened *o, struct ob_err *err)
+{
+    return reindex(o->index, &o->layout, o->kit.store, err);
 }
 
 int opened_exit_status(const struct ob_err *err)

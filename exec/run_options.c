@@ -32,7 +32,7 @@ static const char help[] =
     "      --resolve             print what base images are, and build nothing\n"
     "\n"
     "What steps get\n"
-    "      --secret=id=ID[,src=FILE|,env=NAME]\n"
+    "      --secret=id=ID[,src=FILE|,env=NAME][,rebuild=yes]\n"
     "                            a secret that steps may ask for; never kept\n"
     "      --ssh=ID[=SOCKET]     an ssh agent that steps may ask for\n"
     "      --network-default=auto|private|none|host\n"
@@ -64,6 +64,22 @@ static const char help[] =
     "\n"
     "Exit status: 0 done, 1 a step failed or the IR has errors, 2 usage, 3 the machine or\n"
     "the store failed, 130 interrupted.\n";
+
+static const char shell_help[] =
+    "Usage: obexec shell [OPTION]... ID [CONTEXT]\n"
+    "Open a shell where a step failed: on what it was to start from, with its mounts,\n"
+    "environment, user and directory. ID is the first digits of the id that the failure\n"
+    "names, four or more; that of a result opens a shell on the result. What is done there\n"
+    "is dropped. CONTEXT is needed if the context has moved.\n"
+    "\n"
+    "      --store=KIND:PATH     the store (default: as in obexec run)\n"
+    "      --sandbox=KIND        what runs the shell (default: what fits the store)\n"
+    "      --build-context=NAME=REF, --secret=id=ID[,src=FILE|,env=NAME], --ssh=ID[=SOCKET],\n"
+    "      --network-default=NET, --cpus=N, --memory=SIZE, --pids=N, --allow=NAME\n"
+    "                            as in obexec run: they are not kept\n"
+    "  -h, --help                print this\n"
+    "\n"
+    "Exit status: the shell's, or 1 no such id, 2 usage, 3 the machine or the store failed.\n";
 
 static bool set_store(struct run_options *o, const char *text)
 {
@@ -116,6 +132,21 @@ static bool add_context(struct run_options *o, const char *text)
     return true;
 }
 
+static bool set_secret_field(struct build_secret *s, struct str key, struct str value)
+{
+    if (str_eq(key, STR("id")))
+        s->id = value;
+    else if (str_eq(key, STR("src")) || str_eq(key, STR("source")))
+        s->file = value;
+    else if (str_eq(key, STR("env")))
+        s->env = value;
+    else if (str_eq(key, STR("rebuild")))
+        s->rebuild = str_eq(value, STR("yes"));
+    else
+        return false;
+    return value.n > 0 && (!str_eq(key, STR("rebuild")) || s->rebuild || str_eq(value, STR("no")));
+}
+
 static bool add_secret(struct run_options *o, const char *text)
 {
     struct build_secret s = {0};
@@ -123,19 +154,11 @@ static bool add_secret(struct run_options *o, const char *text)
     for (bool more = true; more;) {
         struct str field, key, value;
         more = str_cut(rest, ',', &field, &rest);
-        if (!str_cut(field, '=', &key, &value))
-            return false;
-        if (str_eq(key, STR("id")))
-            s.id = value;
-        else if (str_eq(key, STR("src")) || str_eq(key, STR("source")))
-            s.file = value;
-        else if (str_eq(key, STR("env")))
-            s.env = value;
-        else
+        if (!str_cut(field, '=', &key, &value) || !set_secret_field(&s, key, value))
             return false;
     }
     vec_push(o->arena, &o->build.secrets, s);
-    return s.id.n > 0 && (s.file.n > 0) != (s.env.n > 0);
+    return s.id.n > 0 && (s.file.n == 0 || s.env.n == 0);
 }
 
 static bool add_ssh(struct run_options *o, const char *text)
@@ -257,7 +280,7 @@ static const struct taker {
     {"pids", 0, set_pids, "a number of processes"},
     {"progress", 0, set_progress, "a style"},
     {"sandbox", 0, set_sandbox, "a kind of sandbox"},
-    {"secret", 0, add_secret, "id=ID,src=FILE or id=ID,env=NAME"},
+    {"secret", 0, add_secret, "id=ID, and src=FILE or env=NAME"},
     {"ssh", 0, add_ssh, "ID or ID=SOCKET"},
     {"step-timeout", 0, set_step_timeout, "a time, such as 10m"},
     {"store", 0, set_store, "KIND:PATH"},
@@ -312,7 +335,7 @@ static int parse_option(struct run_options *o, int opt)
     case OPT_SQUASH: o->build.squash = true; return -1;
     case 'k': o->build.on_error = BUILD_KEEP_GOING; return -1;
     case 'v': o->verbosity++; return -1;
-    case 'h': return cli_help(help);
+    case 'h': return cli_help(o->command == RUN_OPTIONS_SHELL ? shell_help : help);
     case 'V': return cli_version("obexec");
     default: fputs("Try 'obexec --help'.\n", stderr); return OB_EXIT_USAGE;
     }
@@ -343,7 +366,8 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
     if (status >= 0)
         return status;
     if (optind == argc)
-        return cli_usage_error("obexec", "an IR file is missing");
+        return cli_usage_error("obexec", o->command == RUN_OPTIONS_SHELL ? "shell: an id is missing"
+                                                                         : "an IR file is missing");
     if (argc - optind > 2)
         return cli_usage_error("obexec", "\"%s\" is one argument too many", argv[optind + 2]);
     o->ir = argv[optind];

@@ -5,15 +5,20 @@
 
 #include "exec/build.h"
 
+/* Whose command line it is: they differ in their first argument and their help. */
+enum run_command { RUN_OPTIONS_RUN, RUN_OPTIONS_SHELL };
+
 struct run_options {
-    struct arena *arena; /* the caller's, set before */
+    struct arena *arena; /* the caller's, set before, as the command */
+    enum run_command command;
     struct kit_request kit;
     struct build_options build;
     const char *progress; /* style */
     const char *trace;    /* file; NULL = none */
     int verbosity;
-    bool resolve;             /* only say what the base images are */
-    const char *ir, *context; /* context NULL = none */
+    bool resolve;        /* only say what the base images are */
+    const char *ir;      /* of a shell: the id */
+    const char *context; /* NULL = none */
 };
 
 /* -1 = go on, else the exit status. */

@@ -12,7 +12,7 @@
 #include "exec/image.h"
 #include "exec/isolate.h"
 #include "exec/key.h"
-#include "exec/worker.h"
+#include "exec/shell.h"
 #include "ir/fold.h"
 #include "ir/identify.h"
 
@@ -163,6 +163,7 @@ static void prepare_jobs(struct sched *s)
 static int prepare(struct sched *s)
 {
     size_t n = s->b->plan->steps.n;
+    durable_start(&s->b->durable, s->b->kit.store, &s->b->layout);
     s->jobs = arena_new_n(s->b->arena, struct job, n);
     s->running = arena_new_n(s->b->arena, uint32_t, n);
     s->polls = arena_new_n(s->b->arena, struct pollfd, 2 * n + 1);
@@ -218,7 +219,7 @@ static void start(struct sched *s, uint32_t i)
     char hex[SHA256_HEX + 1];
     struct ob_err err;
     int found = 0;
-    if (!worker_makes_key(sched_step(s, i))) {
+    if (!worker_makes_key(s->b, sched_step(s, i))) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
         found = uses_add(&s->uses, &s->jobs[i].key, &err) < 0
@@ -316,13 +317,28 @@ static void loop(struct sched *s, int signals)
 {
     struct ob_err err;
     start_ready(s);
-    while (s->n_running > 0 && !s->is_error) {
-        if (wait_for_events(s, signals, &err) < 0)
+    while (s->n_running > 0) {
+        if (wait_for_events(s, signals, &err) < 0) {
             sched_machine_error(s, &err);
+            break;
+        }
         look_around(s);
         start_ready(s);
     }
     cancel_rest(s);
+}
+
+/* --on-error=shell: the user looks at the step that failed first. */
+static void show_failure(struct sched *s)
+{
+    struct ob_err err;
+    if (s->b->options->on_error != BUILD_SHELL || s->n_failed == 0 || s->interrupted_at)
+        return;
+    struct event e = sched_event(s, EVENT_NOTE, s->failed);
+    e.text = STR("a shell where it ran; what is done there is dropped");
+    sched_emit(s, e);
+    if (shell_run(s->b, job_for(s, s->failed), &err) < 0)
+        sched_machine_error(s, &err);
 }
 
 static void emit_end(struct sched *s, struct digest *keys)
@@ -350,6 +366,7 @@ static void run_loop(struct sched *s, int signals, struct digest *keys)
     sched_emit(s, (struct event){.kind = EVENT_BUILD, .total = (uint32_t)s->b->plan->steps.n});
     loop(s, signals);
     emit_end(s, keys);
+    show_failure(s);
 }
 
 enum build_end build_run(struct build *b, struct digest *keys, bool *changed, struct ob_err *err)

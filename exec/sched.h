@@ -12,6 +12,7 @@
 #include "exec/front.h"
 #include "exec/ready.h"
 #include "exec/uses.h"
+#include "exec/worker.h"
 
 #include <time.h>
 
@@ -74,6 +75,8 @@ const struct digest *sched_late_input(const struct sched *s, const struct step *
                                       struct digest *room);
 
 /* job.c: a running step. */
+/* What a worker needs to know of a step whose inputs are there. */
+struct worker_job job_for(const struct sched *s, uint32_t i);
 int job_start(struct sched *s, uint32_t i, struct ob_err *err);
 /* Reads one report. False when the job is over. */
 bool job_report(struct sched *s, uint32_t i);

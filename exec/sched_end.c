@@ -58,8 +58,8 @@ void note_in_index(struct sched *s, uint32_t i, double seconds)
     digest_hex(&s->jobs[i].key, key);
     if (step->parent != NO_STEP)
         digest_hex(&s->jobs[step->parent].key, parent);
-    struct index_row row = {str_from(key), str_from(parent), step->meta.heading, time(NULL),
-                            (int64_t)(seconds * 1000)};
+    struct index_row row = {str_from(key), str_from(parent),          step->meta.heading,
+                            time(NULL),    (int64_t)(seconds * 1000), -1};
     if (index_add(s->b->index, &row, &err) < 0)
         sched_machine_error(s, &err);
 }
@@ -78,6 +78,7 @@ void end_built(struct sched *s, uint32_t i)
     struct event e = sched_event(s, EVENT_DONE, i);
     e.seconds = sched_seconds_since(&s->jobs[i].started);
     note_in_index(s, i, e.seconds);
+    durable_committed(&s->b->durable);
     s->n_built++;
     sched_emit(s, e);
     finish(s, i);

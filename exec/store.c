@@ -130,6 +130,14 @@ int store_usage(struct store *s, struct store_usage *out, struct ob_err *err)
     return check_answer(s->ops, "usage", s->ops->usage(s, out, err), 0, err);
 }
 
+int store_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err)
+{
+    check_key(s, key);
+    *bytes = 0;
+    *err = OB_ERR_INIT;
+    return check_answer(s->ops, "size", s->ops->size(s, key, bytes, err), 0, err);
+}
+
 int store_settle(struct store *s, struct ob_err *err)
 {
     *err = OB_ERR_INIT;

@@ -80,7 +80,8 @@ struct store_ops {
     /* Forgets. Consumes txn. */
     int (*abort)(struct store_txn *txn, struct ob_err *err);
 
-    /* Removes a result on which no other one is built. A missing key is fine. */
+    /* Removes a result on which no other one is built. A missing key is fine. It is quick: what the
+     * result takes on disk is freed by settle. */
     int (*remove)(struct store *s, const char *key, struct ob_err *err);
 
     /* Every committed key, in no order. The callback's -1 stops and is handed on. */
@@ -88,6 +89,8 @@ struct store_ops {
                 void *arg, struct ob_err *err);
 
     int (*usage)(struct store *s, struct store_usage *out, struct ob_err *err);
+    /* What removing a result would free, in bytes. It may take time. 0 for a missing key. */
+    int (*size)(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err);
 
     /* Removes what dead processes left: transactions without an owner, and trees that were only
      * renamed away. Touches nothing that does not carry this store's own mark, and nothing of a
@@ -117,6 +120,7 @@ int store_remove(struct store *s, const char *key, struct ob_err *err);
 int store_each(struct store *s, int (*fn)(void *arg, const char *key, struct ob_err *err),
                void *arg, struct ob_err *err);
 int store_usage(struct store *s, struct store_usage *out, struct ob_err *err);
+int store_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err);
 int store_settle(struct store *s, struct ob_err *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "exec/look.h"
 #include "exec/manifest.h"
+#include "exec/run_cfg.h"
 #include "exec/worker.h"
 
 #include <time.h>
@@ -16,15 +17,18 @@ struct work {
     struct build *b;
     struct worker_job job;
     struct worker_report report;
-    struct timespec started;  /* CLOCK_MONOTONIC */
-    struct digest input;      /* room for job.input, where the worker makes the key */
-    struct manifest manifest; /* STEP_COPY, STEP_ADD */
-    struct rootfs source;     /* COPY_FROM_STEP: the step that is read */
-    struct shown *shown;      /* STEP_RUN that binds something: by mount */
-    bool has_waited;          /* for another process that built this */
-    bool is_step_fault;       /* an error is the step's, not the machine's */
-    bool is_cancelled;        /* the command was asked to end */
-    bool is_certain;          /* it is, whatever errno is behind it */
+    struct timespec started;   /* CLOCK_MONOTONIC */
+    struct digest input;       /* room for job.input, where the worker makes the key */
+    struct manifest manifest;  /* STEP_COPY, STEP_ADD */
+    int source_fd;             /* what the manifest is of */
+    struct rootfs source;      /* COPY_FROM_STEP: the step that is read */
+    struct shown *shown;       /* STEP_RUN with mounts that are from something: by mount */
+    struct run_cache *caches;  /* STEP_RUN: those that are taken */
+    struct run_agents *agents; /* STEP_RUN: those that run */
+    bool has_waited;           /* for another process that built this */
+    bool is_step_fault;        /* an error is the step's, not the machine's */
+    bool is_cancelled;         /* the command was asked to end */
+    bool is_certain;           /* it is, whatever errno is behind it */
 };
 
 /* Sets the key of the result, which depends on `input`. */
@@ -43,9 +47,18 @@ int work_has_owner(const struct work *w, struct text owner, bool *has, struct ob
 int work_look(const struct work *w, struct text owner, struct str epoch, const struct rootfs *root,
               struct look *out, struct ob_err *err);
 
-/* The patterns that leave out files of the context: the step's own (in *own) or the context's. */
-int work_ignore(struct work *w, bool has_own, const struct str_vec *patterns,
-                struct ignore_list *own, const struct ignore_list **out, struct ob_err *err);
+/* A context by its name in the plan (empty = the main one): its directory, which stays open, and
+ * its .dockerignore. */
+int work_context(const struct work *w, struct str name, int *fd, const struct ignore_list **ignore,
+                 struct ob_err *err);
+/* The patterns that leave out files of a context: the step's own, or else *ignore as work_context
+ * gave it. */
+int work_ignore(const struct work *w, bool has_own, const struct str_vec *patterns,
+                const struct ignore_list **ignore, struct ob_err *err);
+
+/* As manifest_build, with what is remembered of the context's files. */
+int work_manifest(const struct work *w, struct copy_request *q, struct manifest *out,
+                  struct ob_err *err);
 
 /* Reads what is added, which gives the key. */
 int prepare_add(struct work *w, struct ob_err *err);
@@ -55,6 +68,20 @@ int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob
 /* Reads what a run's mounts show of the build, which gives the key. */
 int prepare_run(struct work *w, struct ob_err *err);
 int do_run(struct work *w, const struct rootfs *root, struct ob_err *err);
+/* Fills a new cache with what its mount is from, and tells such contents apart. */
+int run_fill(struct work *w, size_t mount, int dir, struct ob_err *err);
+struct digest run_origin(const struct work *w, size_t mount);
+
+/* Takes the caches of a run, waiting for those that other steps have; the source of each of their
+ * mounts gets what to show. work_end_caches must follow, also after an error. */
+int work_take_caches(struct work *w, const struct rootfs *root, struct run_source *sources,
+                     struct ob_err *err);
+/* What the run did to copies of caches counts only if it succeeded. */
+int work_end_caches(struct work *w, bool succeeded, struct ob_err *err);
+/* Opens a way to each ssh agent that a run asks for and the user gave. work_close_agents must
+ * follow, also after an error. */
+int work_open_agents(struct work *w, int scratch, struct run_source *sources, struct ob_err *err);
+void work_close_agents(struct work *w);
 int do_add(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_file(struct work *w, const struct rootfs *root, struct ob_err *err);
 

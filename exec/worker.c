@@ -118,36 +118,64 @@ int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob
     return rc < 0 ? -1 : 0;
 }
 
-static int open_copy_source(struct work *w, int *fd, struct ob_err *err)
+int work_context(const struct work *w, struct str name, int *fd, const struct ignore_list **ignore,
+                 struct ob_err *err)
 {
-    const struct op_copy *op = &w->job.step->op.copy;
-    if (op->source == COPY_FROM_CONTEXT) {
-        if (op->context.n)
-            return ob_err_set(err, 0,
-                              "the named context \"" STR_FMT "\" is not supported by this "
-                              "obexec",
-                              STR_ARG(op->context));
-        *fd = w->b->context;
-        return 0;
-    }
-    if (work_open_read(w, 0, &w->source, err) < 0)
-        return -1;
-    *fd = w->source.fd;
+    const struct context *c = context_find(w->b, name);
+    if (!c)
+        return ob_err_set(err, 0, "there is no context \"" STR_FMT "\"", STR_ARG(name));
+    *fd = c->fd;
+    *ignore = &c->ignore;
     return 0;
 }
 
-int work_ignore(struct work *w, bool has_own, const struct str_vec *patterns,
-                struct ignore_list *own, const struct ignore_list **out, struct ob_err *err)
+int work_ignore(const struct work *w, bool has_own, const struct str_vec *patterns,
+                const struct ignore_list **ignore, struct ob_err *err)
 {
-    *out = has_own ? own : &w->b->ignore;
-    return has_own ? ignore_of(w->b->arena, patterns, own, err) : 0;
+    if (!has_own)
+        return 0;
+    struct ignore_list *own = arena_new(w->b->arena, struct ignore_list);
+    *ignore = own;
+    return ignore_of(w->b->arena, patterns, own, err);
+}
+
+int work_manifest(const struct work *w, struct copy_request *q, struct manifest *out,
+                  struct ob_err *err)
+{
+    struct digests known;
+    digests_open(&known, w->b->arena, w->b->layout.state, q->root, &q->src);
+    q->known = &known;
+    int rc = manifest_build(w->b->arena, q, out, err);
+    digests_close(&known);
+    return rc;
+}
+
+static int open_copied_context(struct work *w, struct copy_request *q, struct ob_err *err)
+{
+    const struct op_copy *op = &w->job.step->op.copy;
+    if (work_context(w, op->context, &q->root, &q->ignore, err) < 0)
+        return work_fault(w);
+    if (op->style == COPY_SPEC)
+        q->ignore = NULL;
+    else if (work_ignore(w, op->has_ignore, &op->ignore, &q->ignore, err) < 0)
+        return work_fault(w);
+    return 0;
+}
+
+static int open_copy_source(struct work *w, struct copy_request *q, struct ob_err *err)
+{
+    if (w->job.step->op.copy.source == COPY_FROM_CONTEXT)
+        return open_copied_context(w, q, err);
+    if (work_open_read(w, 0, &w->source, err) < 0)
+        return -1;
+    q->root = w->source.fd;
+    return 0;
 }
 
 /* A copy's key is known when its files are. */
 static int prepare_copy(struct work *w, struct ob_err *err)
 {
     const struct op_copy *op = &w->job.step->op.copy;
-    struct ignore_list own;
     struct str chmod;
     struct copy_request q = {
         .style = op->style,
@@ -157,19 +185,19 @@ static int prepare_copy(struct work *w, struct ob_err *err)
     if (work_chmod(w, op->chmod, &chmod, err) < 0 || find_keeps_owner(w, &q.keep_owner, err) < 0)
         return work_fault(w);
     q.set_mode = look_is_octal(chmod);
-    if (open_copy_source(w, &q.root, err) < 0)
-        return op->source == COPY_FROM_CONTEXT ? work_fault(w) : -1;
-    if (op->source == COPY_FROM_CONTEXT && op->style == COPY_DOCKERFILE &&
-        work_ignore(w, op->has_ignore, &op->ignore, &own, &q.ignore, err) < 0)
-        return work_fault(w);
+    if (open_copy_source(w, &q, err) < 0)
+        return -1;
     vec_for (const struct text, t, copy_src(w)) {
         struct str src;
         if (work_value(w, *t, &src, err) < 0)
             return work_fault(w);
         vec_push(w->b->arena, &q.src, src);
     }
-    if (manifest_build(w->b->arena, &q, &w->manifest, err) < 0)
+    bool is_context = op->source == COPY_FROM_CONTEXT;
+    if ((is_context ? work_manifest(w, &q, &w->manifest, err)
+                    : manifest_build(w->b->arena, &q, &w->manifest, err)) < 0)
         return work_fault(w);
+    w->source_fd = q.root;
     work_set_key(w, &w->manifest.digest);
     return 0;
 }
@@ -193,8 +221,7 @@ static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err
     };
     if (w->manifest.items.n == 0)
         dprintf(w->job.output_fd, "warning: no source matches, so nothing is copied\n");
-    int source = op->source == COPY_FROM_STEP ? w->source.fd : w->b->context;
-    return copy_apply(&w->manifest, source, &t, err) < 0 ? work_fault(w) : 0;
+    return copy_apply(&w->manifest, w->source_fd, &t, err) < 0 ? work_fault(w) : 0;
 }
 
 static int do_mkdir(struct work *w, const struct rootfs *root, struct ob_err *err)
@@ -244,7 +271,9 @@ static int publish(struct work *w, struct store_txn *txn, const char *hex, struc
         store_abort(txn, &ignored);
         return -1;
     }
-    return store_commit(txn, err);
+    if (store_commit(txn, err) < 0)
+        return -1;
+    return w->b->options->durable ? durable_sync(w->b->kit.store, &w->b->layout, err) : 0;
 }
 
 static int build_result(struct work *w, const char *hex, struct ob_err *err)
@@ -265,11 +294,21 @@ static int build_result(struct work *w, const char *hex, struct ob_err *err)
     return -1;
 }
 
-bool worker_makes_key(const struct step *s)
+static bool has_counting_secrets(const struct build *b)
 {
+    vec_for (const struct build_secret, s, &b->options->secrets)
+        if (s->rebuild)
+            return true;
+    return false;
+}
+
+/* Which of its secrets count can depend on late ids, so it is the worker that finds out. */
+bool worker_makes_key(const struct build *b, const struct step *s)
+{
+    bool secrets = has_counting_secrets(b);
     if (s->kind == STEP_RUN)
         vec_for (const struct ir_mount, m, &s->op.run.mounts)
-            if (m->from != MOUNT_FROM_NOTHING)
+            if (m->from != MOUNT_FROM_NOTHING || (m->type == MOUNT_SECRET && secrets))
                 return true;
     return s->kind == STEP_COPY || s->kind == STEP_ADD;
 }
@@ -279,7 +318,7 @@ static int prepare(struct work *w, struct ob_err *err)
     switch (w->job.step->kind) {
     case STEP_COPY: return prepare_copy(w, err);
     case STEP_ADD: return prepare_add(w, err);
-    case STEP_RUN: return worker_makes_key(w->job.step) ? prepare_run(w, err) : 0;
+    case STEP_RUN: return worker_makes_key(w->b, w->job.step) ? prepare_run(w, err) : 0;
     default: return 0;
     }
 }
@@ -299,13 +338,35 @@ static bool is_fault_of_step(const struct work *w, const struct ob_err *err)
     return w->is_step_fault && (w->is_certain || !is_machine_error(err->errnum));
 }
 
+static struct str hex_of(struct arena *a, const struct digest *d)
+{
+    char *hex = arena_alloc(a, SHA256_HEX + 1);
+    digest_hex(d, hex);
+    return str_from(hex);
+}
+
+static void note_failure(struct work *w, const struct ob_err *err)
+{
+    struct arena *a = w->b->arena;
+    struct failure f = {
+        .why = str_from(err->text),
+        .context = str_from(w->b->context_path ? w->b->context_path : ""),
+        .step = (uint32_t)(w->job.step - w->b->plan->steps.at),
+        .parent = w->job.parent ? hex_of(a, w->job.parent) : STR(""),
+        .base = w->job.base_key ? hex_of(a, w->job.base_key) : STR(""),
+    };
+    for (size_t i = 0; i < w->job.step->reads.n; i++)
+        vec_push(a, &f.reads, hex_of(a, &w->job.reads[i]));
+    failure_save(&w->b->layout, &w->job.key, &f, w->b->plan);
+}
+
 /* Before the lock ends: the next builder makes a log of this name. */
 static void end_failed(struct work *w, const char *hex, const struct ob_err *err)
 {
     struct ob_err ignored;
     layout_end_log(&w->b->layout, hex, true, &ignored);
     if (is_fault_of_step(w, err) && !w->is_cancelled)
-        failure_save(&w->b->layout, &w->job.key, err->text, w->b->plan);
+        note_failure(w, err);
 }
 
 /* Builds what nobody else has the lock of. */
@@ -356,10 +417,34 @@ static int find_or_build(struct work *w, struct ob_err *err)
     return build_locked(w, hex, err);
 }
 
+/* On a filesystem of its own, which is forgotten; the key of its own keeps it apart from the step,
+ * which may be built meanwhile. */
+static int open_shell(struct work *w, struct ob_err *err)
+{
+    struct store_txn *txn;
+    struct rootfs root = ROOTFS_INIT;
+    char base[SHA256_HEX + 1], hex[SHA256_HEX + 1];
+    pid_t pid = getpid();
+    if (prepare(w, err) < 0)
+        return -1;
+    struct digest own = sha256_of(&pid, sizeof pid);
+    w->job.key = result_key(&own, &w->job.key, NULL);
+    digest_hex(&w->job.key, hex);
+    if (w->job.parent)
+        digest_hex(w->job.parent, base);
+    if (store_begin(w->b->kit.store, hex, w->job.parent ? base : NULL, &txn, &root, err) < 0)
+        return -1;
+    int rc = do_run(w, &root, err);
+    struct ob_err ignored;
+    rootfs_close(&root);
+    store_abort(txn, &ignored);
+    return rc;
+}
+
 static _Noreturn void work(struct work *w)
 {
     struct ob_err *err = &w->report.err;
-    int rc = find_or_build(w, err);
+    int rc = w->job.is_shell ? open_shell(w, err) : find_or_build(w, err);
     rootfs_close(&w->source);
     send_report(w, rc > 0                     ? REPORT_CACHED
                    : rc == 0                  ? REPORT_BUILT

@@ -17,8 +17,12 @@ struct worker_job {
     struct digest key;             /* of the result; see worker_makes_key */
     const struct digest *input;    /* what is in the key besides op and parent, or NULL */
     const struct digest *salt;     /* of a run that is not to find an old result; NULL = it may */
+    const struct digest *base_key; /* of the chain's base image, or NULL */
     const struct image_info *base; /* configuration of the chain's base image */
     struct fetch_ref image;        /* STEP_FROM */
+    bool is_shell;                 /* a shell instead of the command, and no result */
+    bool has_terminal;             /* input_fd is one */
+    int input_fd;                  /* of a shell */
     int output_fd;                 /* receives the step's output */
     int report_fd;                 /* receives reports, the last of them final */
 };
@@ -36,11 +40,12 @@ enum report_kind {
 struct worker_report {
     enum report_kind kind;
     struct digest key;
+    int exit_code; /* of a shell */
     struct ob_err err;
 };
 
 /* Whether the key of the step's result is known only when the files that it reads are. */
-bool worker_makes_key(const struct step *s);
+bool worker_makes_key(const struct build *b, const struct step *s);
 
 /* Forks the worker. Gives its process id. */
 int worker_start(struct build *b, const struct worker_job *job, pid_t *pid, struct ob_err *err);

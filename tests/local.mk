@@ -7,6 +7,7 @@ UNIT_TESTS = \
 	tests/unit/check_anchor \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_content \
 	tests/unit/check_context \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
@@ -19,7 +20,9 @@ UNIT_TESTS = \
 	tests/unit/check_diag \
 	tests/unit/check_diag_json \
 	tests/unit/check_diff \
+	tests/unit/check_digests \
 	tests/unit/check_err \
+	tests/unit/check_durable \
 	tests/unit/check_fetch_files \
 	tests/unit/check_fetch_oci \
 	tests/unit/check_format \
@@ -41,6 +44,7 @@ UNIT_TESTS = \
 	tests/unit/check_native_cgroup \
 	tests/unit/check_native_net \
 	tests/unit/check_need \
+	tests/unit/check_parallel \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -126,24 +130,30 @@ E2E_TESTS = \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
+	tests/e2e/boot-drops.sh \
+	tests/e2e/cache-command.sh \
+	tests/e2e/cache-copies.sh \
 	tests/e2e/cache-hits.sh \
+	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
+	tests/e2e/context-named.sh \
 	tests/e2e/convert-builds.sh \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
 	tests/e2e/convert.sh \
-	tests/e2e/crash-status.sh \
 	tests/e2e/copy-context.sh \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-parents.sh \
 	tests/e2e/copy-stage.sh \
+	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
+	tests/e2e/index-lost.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
@@ -158,11 +168,13 @@ E2E_TESTS = \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
+	tests/e2e/shell.sh \
 	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
 	tests/e2e/specfmt.sh \
+	tests/e2e/ssh-agent.sh \
 	tests/e2e/step-limits.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/users-env.sh
@@ -170,8 +182,11 @@ TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
 	tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
-check_PROGRAMS += tests/e2e/tiny
+check_PROGRAMS += tests/e2e/ask tests/e2e/tiny
 endif
+tests_e2e_ask_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_ask_LINK = $(STATIC_LINK)
+tests_e2e_ask_LDADD =
 tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
 tests_e2e_tiny_LINK = $(STATIC_LINK)
 tests_e2e_tiny_LDADD =

@@ -278,7 +278,8 @@ static void remove_removes_one(void)
     open_result(s, key_of(1), &r);
     CHECK(has_file(r.fd, "one", "one"));
     rootfs_close(&r);
-    CHECK(count_entries("store/tmp") <= 2); /* of the transactions; nothing of the removal */
+    CHECK_OK(store_settle(s, &the_err));
+    CHECK(count_entries("store/tmp") == 0);
     make_result(s, key_of(2), NULL, "new");
     open_result(s, key_of(2), &r);
     CHECK(has_file(r.fd, "new", "new") && !has_file(r.fd, "two", "two"));
@@ -292,6 +293,26 @@ static void usage_is_of_the_filesystem(void)
     struct store_usage u;
     CHECK_OK(store_usage(s, &u, &the_err));
     CHECK(u.bytes_total > 0 && u.bytes_free <= u.bytes_total);
+    store_close(s);
+}
+
+static void size_is_of_one_result(void)
+{
+    struct store *s = open_store("store");
+    struct rootfs r;
+    uint64_t one, two, three;
+    static char large[256 << 10];
+    memset(large, 'x', sizeof large - 1);
+    struct store_txn *txn = begin(s, key_of(1), NULL, &r);
+    put_file(r.fd, "large", large);
+    commit(txn, &r);
+    make_result(s, key_of(2), key_of(1), "two");
+    CHECK_OK(store_size(s, key_of(1), &one, &the_err));
+    CHECK_OK(store_size(s, key_of(2), &two, &the_err));
+    CHECK_OK(store_size(s, key_of(3), &three, &the_err));
+    CHECK(one >= sizeof large / 2 && one < 2 * sizeof large);
+    CHECK((store_kind()->caps & STORE_CAP_LAYER) ? two < one / 2 : two >= one);
+    CHECK(three == 0);
     store_close(s);
 }
 
@@ -371,6 +392,7 @@ const struct test store_tests[] = {
     {"a missing base is an error that names it", missing_base_is_an_error},
     {"each gives every result once, and stops when told", each_gives_every_result_once},
     {"remove removes one result, and a missing one is fine", remove_removes_one},
+    {"size is of one result", size_is_of_one_result},
     {"usage is that of the filesystem", usage_is_of_the_filesystem},
     {"an odd key is our own mistake", odd_key_is_our_own_mistake},
     {"only an unused directory becomes a store", only_an_unused_directory_becomes_a_store},

@@ -258,8 +258,8 @@ static void full_disk_leaves_whole_results(void)
         CHECK(st.st_size == 4000);
         rootfs_close(&r);
     }
-    CHECK_OK(store_settle(s, &the_err));
     CHECK_OK(store_remove(s, key_of(n - 1), &the_err));
+    CHECK_OK(store_settle(s, &the_err));
     CHECK(try_result(s, n - 1));
     store_close(s);
     CHECK_SYS(umount("small"));
@@ -321,6 +321,7 @@ static bool use_once(struct store *s)
     struct store_txn *txn;
     struct store_usage u;
     struct rootfs r;
+    uint64_t bytes;
     if (store_settle(s, &the_err) < 0 ||
         store_begin(s, key_of(2), key_of(1), &txn, &r, &the_err) < 0)
         return false;
@@ -334,7 +335,8 @@ static bool use_once(struct store *s)
     if (store_commit(txn, &the_err) < 0 || store_lookup(s, key_of(2), &r, &the_err) < 0)
         return false;
     rootfs_close(&r);
-    return store_usage(s, &u, &the_err) == 0 && store_each(s, accept_key, NULL, &the_err) == 0 &&
+    return store_usage(s, &u, &the_err) == 0 && store_size(s, key_of(2), &bytes, &the_err) == 0 &&
+           store_each(s, accept_key, NULL, &the_err) == 0 &&
            store_remove(s, key_of(2), &the_err) == 0;
 }
 
@@ -361,7 +363,7 @@ static void use_after_any_failure(void)
         check_present(s, key_of(1));
         store_close(s);
     }
-    CHECK(n == 10);
+    CHECK(n == 11);
 }
 
 const struct test crash_tests[] = {

@@ -289,6 +289,30 @@ execute_fails()
     expect_in_stderr "$2"
 }
 
+# Builds a file of the context beside what the script does, with its standard error in
+# $tmp/err.FILE. Its process is in $pid: start_build FILE
+start_build()
+{
+    obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+        -f "$tmp/context/$1" "$tmp/context" >/dev/null 2>"$tmp/err.$1" &
+    pid=$!
+}
+
+# Whether it has printed a line like this by now: FILE REGEXP
+has_printed()
+{
+    grep -Eq -- "$2" "$tmp/err.$1"
+}
+
+# Ends the build in $pid as a crash would, its obexec first.
+kill_build()
+{
+    local child
+    read -r child _ <"/proc/$pid/task/$pid/children" || true # no newline ends it
+    kill -9 "$child" "$pid"
+    wait "$pid" 2>/dev/null || true
+}
+
 # The counts of the last build: "CACHED BUILT".
 counts()
 {

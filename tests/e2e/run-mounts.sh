@@ -184,17 +184,6 @@ mkdir -p "store/state/scratch/$key/0" store/state/scratch/other
 run_step "{$bind, \"from\": \"context\"}" 'ls /m >/dev/null'
 expect_equal other "$(ls store/state/scratch)" "what is in scratch"
 
-subject "what can't be done is refused before anything runs"
-refused()
-{
-    steps "$1" true "${3:-}" >in
-    execute_fails 1 "step . .*: it needs \"$2\", which this obexec can.t do" <in
-    expect_not_in_stderr '\[1/'
-}
-refused '{"type": "ssh", "id": "default", "target": "/run/ssh", "required": true}' run.mount.ssh
-refused '{"type": "cache", "id": "c", "target": "/c", "from": "step"}' run.mount.cache.from 0
-refused "{$bind, \"from\": \"context\", \"context\": \"other\"}" context.named
-
 subject "a store of plain copies"
 store=copy:$tmp/copies
 run_step "{$bind, \"from\": \"step\", \"source\": \"s/one\"},

@@ -12,6 +12,7 @@ static struct copy_request request;
 static struct copy_target target;
 static struct str_vec exclude;
 static struct manifest m;
+static char target_name[64];
 
 /* from: f, dir/{x, sub/y} */
 static void start(void)
@@ -244,6 +245,89 @@ START_TEST(times_of_directories_are_set_before_the_next_source_comes)
 }
 END_TEST
 
+/* As many files that several threads make them: many/{0…N}/{f…, link -> f0}, with hard links. */
+enum { DIRS = 10, FILES = 50 };
+
+static void make_many(void)
+{
+    char name[64], first[64];
+    scratch_mkdir(&from, "many");
+    for (int d = 0; d < DIRS; d++) {
+        snprintf(name, sizeof name, "many/%d", d);
+        scratch_mkdir(&from, name);
+        for (int f = 0; f < FILES; f++) {
+            snprintf(name, sizeof name, "many/%d/f%d", d, f);
+            scratch_text(&from, name, name);
+        }
+        snprintf(name, sizeof name, "many/%d/link", d);
+        scratch_symlink(&from, "f0", name);
+        snprintf(name, sizeof name, "many/%d/a-hard", d);
+        snprintf(first, sizeof first, "many/%d/f0", d);
+        ck_assert_int_eq(linkat(from.fd, first, from.fd, name, 0), 0);
+    }
+}
+
+START_TEST(many_files_come_out_as_few_do)
+{
+    static const struct timespec old[2] = {{.tv_sec = 5}, {.tv_sec = 6}};
+    char name[64], want[64];
+    make_many();
+    ck_assert_int_eq(utimensat(from.fd, "many/3", old, 0), 0);
+    copy("many", NULL, "/m");
+    for (int d = 0; d < DIRS; d++) {
+        for (int f = 0; f < FILES; f++) {
+            snprintf(name, sizeof name, "m/%d/f%d", d, f);
+            snprintf(want, sizeof want, "many/%d/f%d", d, f);
+            holds(name, want);
+        }
+        snprintf(name, sizeof name, "m/%d/link", d);
+        ck_assert(S_ISLNK(stat_of(name).st_mode));
+        snprintf(name, sizeof name, "m/%d/a-hard", d);
+        snprintf(want, sizeof want, "m/%d/f0", d);
+        ck_assert_uint_eq(stat_of(name).st_ino, stat_of(want).st_ino);
+    }
+    ck_assert_int_eq(stat_of("m/3").st_mtim.tv_sec, 6);
+}
+END_TEST
+
+START_TEST(where_links_lead_many_files_to_one_place_the_last_one_wins)
+{
+    make_many();
+    static char large[8 << 20]; /* so that who copies it comes late to what follows */
+    scratch_write(&from, "many/0/f0", large, sizeof large);
+    for (int again = 0; again < 12; again++) {
+        snprintf(target_name, sizeof target_name, "/n%d", again);
+        scratch_mkdir(&to, target_name + 1);
+        snprintf(target_name, sizeof target_name, "n%d/same", again);
+        scratch_mkdir(&to, target_name);
+        for (int d = 0; d < DIRS; d++) {
+            snprintf(target_name, sizeof target_name, "n%d/%d", again, d);
+            scratch_symlink(&to, "same", target_name);
+        }
+        snprintf(target_name, sizeof target_name, "/n%d", again);
+        copy("many", NULL, target_name);
+        for (int f = 0; f < FILES; f++) {
+            char name[64], want[64];
+            snprintf(name, sizeof name, "n%d/same/f%d", again, f);
+            snprintf(want, sizeof want, "many/%d/f%d", DIRS - 1, f);
+            holds(name, want);
+        }
+    }
+}
+END_TEST
+
+START_TEST(of_many_files_one_that_changes_is_found)
+{
+    struct ob_err err = OB_ERR_INIT;
+    make_many();
+    copy("many", NULL, "/m");
+    scratch_text(&from, "many/7/f7", "other");
+    target.dst = STR("/changed");
+    ck_assert_int_eq(copy_apply(&m, from.fd, &target, &err), -1);
+    ck_assert_str_eq(err.text, "\"many/7/f7\" changed while it was copied");
+}
+END_TEST
+
 START_TEST(a_file_that_changes_meanwhile_is_found)
 {
     struct ob_err err = OB_ERR_INIT;
@@ -275,4 +359,6 @@ UNIT_MAIN_AS_ROOT("copy", start, stop, dockerfile_a_file_becomes_the_destination
                   a_directory_is_not_replaced_by_a_file, a_file_on_the_way_is_an_error,
                   a_source_may_bar_the_way_of_the_next,
                   times_of_directories_are_set_before_the_next_source_comes,
-                  a_file_that_changes_meanwhile_is_found)
+                  many_files_come_out_as_few_do,
+                  where_links_lead_many_files_to_one_place_the_last_one_wins,
+                  of_many_files_one_that_changes_is_found, a_file_that_changes_meanwhile_is_found)

@@ -261,6 +261,62 @@ START_TEST(data_is_copied_whole)
 }
 END_TEST
 
+START_TEST(holes_stay_holes)
+{
+    set_up();
+    struct ob_err err;
+    struct stat st;
+    enum { SIZE = 64 << 20, AT = 32 << 20 };
+    cleanup_close int from = openat(dir, "from", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    cleanup_close int to = openat(dir, "to", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    ck_assert_int_eq(ftruncate(from, SIZE), 0);
+    ck_assert_int_eq(pwrite(from, "begin", 5, 0), 5);
+    ck_assert_int_eq(pwrite(from, "middle", 6, AT), 6);
+    ck_assert_ok(fs_copy_data(from, to, SIZE, &err), &err);
+    char got[6];
+    ck_assert_int_eq(pread(to, got, 5, 0), 5);
+    ck_assert(memcmp(got, "begin", 5) == 0);
+    ck_assert_int_eq(pread(to, got, 6, AT), 6);
+    ck_assert(memcmp(got, "middle", 6) == 0);
+    ck_assert_int_eq(fstat(to, &st), 0);
+    ck_assert_int_eq(st.st_size, SIZE);
+    ck_assert_int_lt(st.st_blocks, SIZE / 512 / 2);
+    tear_down();
+}
+END_TEST
+
+START_TEST(a_path_may_be_longer_than_path_max)
+{
+    set_up();
+    static char long_path[40 * 200];
+    char name[201] = "";
+    memset(name, 'n', 200);
+    int at = dup(dir);
+    for (int i = 0; i < 39; i++) {
+        ck_assert_int_eq(mkdirat(at, name, 0755), 0);
+        int next = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(at);
+        at = next;
+        snprintf(long_path + strlen(long_path), sizeof long_path - strlen(long_path), "%s/", name);
+    }
+    put_file(at, "f", "deep");
+    ck_assert_int_eq(
+        symlinkat("../../../../../../../../../../../../../../../../../../../../../../../"
+                  "../../../../../../../../../../../../../../../../../../../etc",
+                  at, "out"),
+        0);
+    close(at);
+    char *end = long_path + strlen(long_path);
+    ck_assert_uint_gt(strlen(long_path), 4096);
+    strncpy(end, "f", 10);
+    cleanup_close int fd = fs_open_in(dir, long_path, O_RDONLY, 0);
+    ck_assert_int_ge(fd, 0);
+    strncpy(end, "out/passwd", 20);
+    ck_assert_int_eq(fs_open_in(dir, long_path, O_RDONLY, 0), -1);
+    tear_down();
+}
+END_TEST
+
 START_TEST(a_file_that_ends_early_is_an_error)
 {
     set_up();
@@ -368,7 +424,8 @@ UNIT_MAIN("fs", a_lookup_in_a_root_never_leaves_it, a_link_in_a_root_is_followed
           magic_links_are_refused, new_directories_get_mode_and_owner_and_old_ones_keep_theirs,
           directories_are_made_where_links_lead_inside, missing_parents_are_made,
           a_tree_of_5000_levels_is_removed, removing_follows_no_link_and_spares_nothing_else,
-          removing_stops_at_a_mount_point, data_is_copied_whole, a_file_that_ends_early_is_an_error,
+          removing_stops_at_a_mount_point, data_is_copied_whole, holes_stay_holes,
+          a_path_may_be_longer_than_path_max, a_file_that_ends_early_is_an_error,
           data_is_copied_from_files_of_proc, a_replaced_file_is_new_and_whole,
           a_rewritten_file_keeps_mode_owner_and_links_to_it,
           reading_says_absent_too_large_and_unreadable)

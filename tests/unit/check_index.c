@@ -15,7 +15,7 @@ static struct ob_err err;
 
 static void open_index(void)
 {
-    ix = index_new(&sd.layout);
+    ix = index_new(&sd.layout, sd.store);
 }
 
 static void start(void)
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(two_processes_may_have_it_open)
 {
-    struct index *other = index_new(&sd.layout);
+    struct index *other = index_new(&sd.layout, sd.store);
     add("aa", "", 1);
     struct index_row_vec rows = {0};
     ck_assert_ok(index_list(other, &a, &rows, &err), &err);
@@ -147,7 +147,7 @@ START_TEST(an_index_of_a_newer_obkit_is_left_alone)
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
     sqlite3_exec(db, "PRAGMA user_version = 1000", NULL, NULL, NULL);
     sqlite3_close(db);
-    ix = index_new(&sd.layout);
+    ix = index_new(&sd.layout, sd.store);
     struct index_row_vec rows = {0};
     ck_assert_int_eq(index_list(ix, &a, &rows, &err), -1);
     ck_assert_str_eq(err.text, "the store's index is of a newer obkit (version 1000)");

@@ -70,7 +70,7 @@ static void end(pid_t pid)
 START_TEST(directories_are_made_once)
 {
     struct layout again;
-    ck_assert_ok(layout_open(&again, &sd.store, &err), &err);
+    ck_assert_ok(layout_open(&again, sd.store, &err), &err);
     layout_close(&again);
     layout_close(&again);
     struct stat st;

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The files in state/digests: a header with a checksum, then entries sorted by inode, which are
+ * searched in memory. A file that is not as it should be is as good as none.
+ */
+#include <config.h>
+
+#include "exec/digests.h"
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+struct header {
+    char magic[16];
+    uint64_t n;
+    struct digest sum; /* of the entries */
+};
+
+static const char magic[16] = "obkit digests 1";
+
+_Static_assert(sizeof(struct digest_entry) == 72, "entries have no padding");
+#define MAX_BYTES (sizeof(struct header) + DIGESTS_MAX_FILES * sizeof(struct digest_entry))
+
+/* Filesystems whose ctimes this kernel sets, from its own clock. */
+static bool has_own_clock(int fd)
+{
+    enum { F2FS = 0xf2f52010, XFS = 0x58465342, ZFS = 0x2fc12fc1, BCACHEFS = 0xca451a4e };
+    static const uint32_t magics[] = {
+        EXT4_SUPER_MAGIC, XFS, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC, F2FS, ZFS,
+        BCACHEFS};
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+        if ((uint32_t)fs.f_type == magics[i])
+            return true;
+    return false;
+}
+
+static void set_name(struct digests *d, const struct stat *root, const struct str_vec *src)
+{
+    const uint64_t id[2] = {root->st_dev, root->st_ino};
+    struct sha256 h;
+    struct digest name;
+    sha256_init(&h);
+    sha256_add(&h, id, sizeof id);
+    vec_for (const struct str, s, src) {
+        sha256_add(&h, s->p, s->n);
+        sha256_add(&h, "", 1);
+    }
+    sha256_final(&h, &name);
+    digest_hex(&name, d->name);
+}
+
+static bool is_whole(struct str file, const struct header *head)
+{
+    if (file.n < sizeof *head || memcmp(head->magic, magic, sizeof magic) != 0 ||
+        head->n > DIGESTS_MAX_FILES ||
+        file.n != sizeof *head + head->n * sizeof(struct digest_entry))
+        return false;
+    struct digest sum = sha256_of(head + 1, head->n * sizeof(struct digest_entry));
+    return digest_eq(&sum, &head->sum);
+}
+
+static void load(struct digests *d)
+{
+    struct ob_err ignored;
+    cleanup_close int fd = openat(d->dir, d->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fs_read_all(fd, &d->file, MAX_BYTES, &ignored) < 0)
+        return;
+    const struct header *head = (const void *)d->file.p;
+    if (!is_whole(buf_str(&d->file), head))
+        return;
+    d->at = (const void *)(head + 1);
+    d->n = head->n;
+    futimens(fd, NULL); /* it is in use; a store that can't be written to does without */
+}
+
+void digests_open(struct digests *d, struct arena *a, int state, int root,
+                  const struct str_vec *src)
+{
+    struct stat st;
+    *d = (struct digests){.arena = a, .dir = -1};
+    if (fstat(root, &st) < 0 || !has_own_clock(root))
+        return;
+    mkdirat(state, "digests", 0700);
+    d->dir = openat(state, "digests", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (d->dir < 0)
+        return;
+    d->dev = st.st_dev;
+    set_name(d, &st, src);
+    load(d);
+}
+
+static int by_ino(const void *a, const void *b)
+{
+    const struct digest_entry *x = a, *y = b;
+    return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+static struct digest_entry entry_of(const struct file_state *f)
+{
+    return (struct digest_entry){
+        .ino = f->ino,
+        .size = f->size,
+        .mtime_s = f->mtime.tv_sec,
+        .ctime_s = f->ctime.tv_sec,
+        .mtime_ns = (uint32_t)f->mtime.tv_nsec,
+        .ctime_ns = (uint32_t)f->ctime.tv_nsec,
+    };
+}
+
+static bool can_be_known(const struct digests *d, const struct file_state *f)
+{
+    return d->dir >= 0 && f->dev == d->dev && f->ctime.tv_nsec != 0;
+}
+
+bool digests_find(struct digests *d, const struct file_state *f, struct digest *out)
+{
+    if (d->n == 0 || !can_be_known(d, f))
+        return false;
+    struct digest_entry want = entry_of(f);
+    const struct digest_entry *e = bsearch(&want, d->at, d->n, sizeof *d->at, by_ino);
+    if (!e || memcmp(e, &want, offsetof(struct digest_entry, content)) != 0)
+        return false;
+    *out = e->content;
+    vec_push(d->arena, &d->seen, *e);
+    return true;
+}
+
+void digests_add(struct digests *d, const struct file_state *f, const struct digest *content)
+{
+    if (!can_be_known(d, f) || d->seen.n == DIGESTS_MAX_FILES)
+        return;
+    struct digest_entry e = entry_of(f);
+    e.content = *content;
+    vec_push(d->arena, &d->seen, e);
+    d->has_news = true;
+}
+
+/* A file with several names may be there several times. */
+static size_t sort_seen(struct digests *d)
+{
+    size_t n = 0;
+    qsort(d->seen.at, d->seen.n, sizeof *d->seen.at, by_ino);
+    for (size_t i = 0; i < d->seen.n; i++)
+        if (n == 0 || d->seen.at[n - 1].ino != d->seen.at[i].ino)
+            d->seen.at[n++] = d->seen.at[i];
+    return n;
+}
+
+/* Removes what was used longest ago. One is enough: each save adds at most one. */
+static void make_room(int dir)
+{
+    cleanup_dir DIR *all = fs_opendir(dir);
+    char oldest[NAME_MAX + 1] = "";
+    struct timespec since = {0};
+    size_t n = 0;
+    struct stat st;
+    for (struct dirent *e; all && (e = readdir(all));) {
+        if (e->d_name[0] == '.' || fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        bool is_older = st.st_mtim.tv_sec < since.tv_sec ||
+                        (st.st_mtim.tv_sec == since.tv_sec && st.st_mtim.tv_nsec < since.tv_nsec);
+        if (n++ == 0 || is_older) {
+            since = st.st_mtim;
+            snprintf(oldest, sizeof oldest, "%s", e->d_name);
+        }
+    }
+    if (n > DIGESTS_MAX_WALKS)
+        unlinkat(dir, oldest, 0);
+}
+
+static void save(struct digests *d)
+{
+    cleanup_buf struct buf out = BUF_INIT;
+    struct ob_err ignored;
+    struct header head = {.n = sort_seen(d)};
+    memcpy(head.magic, magic, sizeof magic);
+    head.sum = sha256_of(d->seen.at, head.n * sizeof *d->seen.at);
+    buf_add(&out, &head, sizeof head);
+    buf_add(&out, d->seen.at, head.n * sizeof *d->seen.at);
+    fs_replace_file_at(d->dir, d->name, out.p, out.n, 0600, &ignored);
+    make_room(d->dir);
+}
+
+void digests_close(struct digests *d)
+{
+    if (d->has_news)
+        save(d);
+    buf_free(&d->file);
+    if (d->dir >= 0)
+        close(d->dir);
+    *d = (struct digests){.dir = -1};
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making the index agree with the store. */
+#ifndef EXEC_REINDEX_H
+#define EXEC_REINDEX_H
+
+#include "exec/index.h"
+
+/* Fills an empty index. */
+int reindex_fill(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err);
+
+/* Adds rows for results that lack one, since their builder died, and removes those of results that
+ * are neither there nor being built. */
+int reindex(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The user's side of a shell: the worker, and what is passed between two terminals. */
+#include <config.h>
+
+#include "exec/shell.h"
+
+#include "base/cleanup.h"
+#include "base/cli.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+struct relay {
+    int master; /* of the shell's terminal; -1: the shell has our own streams */
+    int report; /* of the worker */
+    int signals;
+    pid_t worker;
+    struct termios saved;
+};
+
+static void copy_size(int master)
+{
+    struct winsize size;
+    if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+        ioctl(master, TIOCSWINSZ, &size);
+}
+
+static int set_raw(struct relay *r, struct ob_err *err)
+{
+    struct termios raw;
+    if (tcgetattr(STDIN_FILENO, &r->saved) < 0)
+        return ob_err_set(err, errno, "can't ask for the terminal's settings");
+    raw = r->saved;
+    cfmakeraw(&raw);
+    return tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0
+               ? ob_err_set(err, errno, "can't change the terminal's settings")
+               : 0;
+}
+
+/* Makes a terminal for the shell; gives its side of it. */
+static int open_terminal(struct relay *r, struct ob_err *err)
+{
+    char name[PATH_MAX];
+    r->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (r->master < 0 || grantpt(r->master) < 0 || unlockpt(r->master) < 0 ||
+        ptsname_r(r->master, name, sizeof name) != 0)
+        return ob_err_set(err, errno, "can't make a terminal");
+    int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (slave < 0)
+        return ob_err_set(err, errno, "can't open \"%s\"", name);
+    copy_size(r->master);
+    return slave;
+}
+
+/* False at the end of `from`. A terminal whose other side is closed gives EIO. */
+static bool pass(int from, int to)
+{
+    char chunk[4096];
+    struct ob_err ignored; /* nobody looks any more */
+    ssize_t n = read(from, chunk, sizeof chunk);
+    if (n > 0)
+        fs_write_all(to, chunk, (size_t)n, &ignored);
+    return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static void on_signal(struct relay *r)
+{
+    struct signalfd_siginfo info;
+    if (read(r->signals, &info, sizeof info) != sizeof info)
+        return;
+    if (info.ssi_signo != SIGWINCH)
+        kill(r->worker, SIGTERM);
+    else if (r->master >= 0)
+        copy_size(r->master);
+}
+
+/* Until the worker has said how it ended, or died. */
+static void relay(struct relay *r)
+{
+    enum { REPORT, SIGNALS, INPUT, OUTPUT, N };
+    bool has_terminal = r->master >= 0;
+    struct pollfd p[N] = {
+        [REPORT] = {r->report, POLLIN, 0},
+        [SIGNALS] = {r->signals, POLLIN, 0},
+        [INPUT] = {has_terminal ? STDIN_FILENO : -1, POLLIN, 0},
+        [OUTPUT] = {r->master, POLLIN, 0},
+    };
+    while (!p[REPORT].revents) {
+        if (poll(p, N, -1) < 0)
+            continue;
+        if (p[SIGNALS].revents)
+            on_signal(r);
+        if (p[INPUT].revents && !pass(STDIN_FILENO, r->master))
+            p[INPUT].fd = -1;
+        if (p[OUTPUT].revents && !pass(r->master, STDOUT_FILENO))
+            p[OUTPUT].fd = -1;
+    }
+    while (has_terminal && poll(&p[OUTPUT], 1, 0) > 0 && pass(r->master, STDOUT_FILENO))
+        ;
+}
+
+static int read_report(const struct relay *r, struct ob_err *err)
+{
+    struct worker_report report;
+    int status;
+    if (read(r->report, &report, sizeof report) != (ssize_t)sizeof report)
+        report.kind = REPORT_WAITING; /* not a final one: it died */
+    while (waitpid(r->worker, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (report.kind == REPORT_BUILT)
+        return report.exit_code;
+    if (report.kind == REPORT_WAITING)
+        return ob_err_set(err, 0, "the shell's worker process was killed");
+    *err = report.err;
+    return -1;
+}
+
+static int run_worker(struct build *b, struct worker_job *job, struct relay *r, struct ob_err *err)
+{
+    int p[2];
+    if (pipe2(p, O_CLOEXEC) < 0)
+        return ob_err_set(err, errno, "can't make a pipe");
+    r->report = p[0];
+    job->report_fd = p[1];
+    int rc = worker_start(b, job, &r->worker, err);
+    close(p[1]);
+    if (rc < 0 || (r->master >= 0 && set_raw(r, err) < 0))
+        return -1;
+    relay(r);
+    if (r->master >= 0)
+        tcsetattr(STDIN_FILENO, TCSANOW, &r->saved);
+    return read_report(r, err);
+}
+
+int shell_run(struct build *b, struct worker_job job, struct ob_err *err)
+{
+    struct relay r = {.master = -1, .report = -1};
+    struct step step = *job.step;
+    sigset_t set, old;
+    bool has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    cleanup_close int slave = has_terminal ? open_terminal(&r, err) : -1;
+    if (has_terminal && slave < 0)
+        return -1;
+    cli_signals(&set);
+    sigaddset(&set, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &set, &old);
+    r.signals = signalfd(-1, &set, SFD_CLOEXEC);
+    if (step.kind != STEP_RUN) { /* it has no environment of its own */
+        step.kind = STEP_RUN;
+        step.op.run = (struct op_run){.command = {.form = COMMAND_ARGV}};
+        job.step = &step;
+    }
+    job.is_shell = true;
+    job.has_terminal = has_terminal;
+    job.input_fd = has_terminal ? slave : STDIN_FILENO;
+    job.output_fd = has_terminal ? slave : STDOUT_FILENO;
+    int rc = r.signals < 0 ? ob_err_set(err, errno, "can't wait for signals")
+                           : run_worker(b, &job, &r, err);
+    const int fds[] = {r.master, r.report, r.signals};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return rc;
+}
