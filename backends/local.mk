@@ -12,6 +12,7 @@ libbackends_a_SOURCES = \
 	backends/json_read.c backends/json_read.h \
 	backends/libarchive_read.c backends/libarchive_read.h \
 	backends/native.h backends/native_sys.h \
+	backends/native_borrow.c \
 	backends/native_caps.c \
 	backends/native_cgroup.c backends/native_cgroup.h \
 	backends/native_devices.c \

@@ -20,6 +20,8 @@ struct native {
     struct sandbox base;
     struct sock_fprog filter; /* on the heap; len 0 = no filter */
     bool has_cgroup2;         /* the host has the one hierarchy at /sys/fs/cgroup */
+    bool in_userns;           /* obexec is root of a user namespace only */
+    bool has_one_user;        /* root is the only user there */
     char *argv_start;         /* this program's command line, to be wiped in pid 1 */
     size_t argv_size;
     struct cgroup_host cgroups; /* filled by check */
@@ -80,6 +82,16 @@ int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err 
 
 /* native_devices.c: gives a step that may do all the devices of the host. dev is its own /dev. */
 int native_devices_copy(int host, int dev, struct ob_err *err);
+/* native_borrow.c: mounts of the host's things for a sandbox in a user namespace, -1 = none. */
+enum { NATIVE_DEVICES = 6 };
+extern const char *const native_device_names[NATIVE_DEVICES];
+struct native_borrowed {
+    int device[NATIVE_DEVICES];
+    int sys; /* the host's, read-only */
+};
+#define NATIVE_BORROWED_INIT ((struct native_borrowed){{-1, -1, -1, -1, -1, -1}, -1})
+int native_borrow(const struct native_step *s, struct native_borrowed *b, struct ob_err *err);
+void native_borrow_end(struct native_borrowed *b);
 
 /* native_target.c: opens `path` in the sandbox (its "/") to mount on. If it is missing, it and
  * its parents are made and noted in s->shared, as is whose fault it is if that fails: steps make

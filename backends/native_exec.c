@@ -75,7 +75,7 @@ static void set_credentials(const struct native_step *s)
         fail(s, "install the system call filter");
     if (!cfg->is_insecure && native_caps_limit_bounding() < 0)
         fail(s, "limit the capabilities");
-    if (setgroups(cfg->n_groups, cfg->groups) < 0)
+    if (!s->native->has_one_user && setgroups(cfg->n_groups, cfg->groups) < 0)
         fail(s, "set the groups");
     if (setresgid(cfg->gid, cfg->gid, cfg->gid) < 0)
         fail(s, "set the group");

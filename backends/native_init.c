@@ -30,7 +30,7 @@
  * across pid namespaces. */
 static int tie_to_worker(const struct native_step *s, struct ob_err *err)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return ob_err_set(err, errno, "prctl");
     struct pollfd worker = {.fd = s->worker, .events = POLLIN};
     if (poll(&worker, 1, 0) != 0)
@@ -106,7 +106,10 @@ static int build(const struct native_step *s, struct ob_err *err)
         return ob_err_set(err, errno, "can't set the host name \"%s\"", s->cfg->hostname);
     if (set_up_network(s, err) < 0)
         return -1;
-    return enter_cwd(s, err);
+    if (enter_cwd(s, err) < 0)
+        return -1;
+    /* Not before: in a user namespace, who sets up the network must look into /proc/PID/ns. */
+    return prctl(PR_SET_DUMPABLE, 0) < 0 ? ob_err_set(err, errno, "prctl") : 0;
 }
 
 static void hand_on_term(int sig)

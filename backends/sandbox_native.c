@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/userns.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -78,6 +79,8 @@ static int native_open(const struct sandbox_options *o, struct sandbox **out, st
     n->base.ops = &sandbox_native_ops;
     n->cgroups = CGROUP_HOST_INIT;
     struct statfs fs;
+    n->in_userns = !userns_is_initial();
+    n->has_one_user = userns_has_one_user();
     n->has_cgroup2 = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
     find_arguments(n);
     if (native_seccomp_build(o->fast_sync, &n->filter, err) < 0) {
@@ -291,6 +294,12 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
 static int native_start(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                         struct sandbox_run **out, struct ob_err *err)
 {
+    const struct native *n = (const struct native *)s;
+    if (n->has_one_user && (cfg->uid != 0 || cfg->gid != 0))
+        return ob_err_set(err, 0,
+                          "user %u with group %u can't be had: this user namespace has only root "
+                          "(ROOTLESS in obexec(1) says how to get more)",
+                          cfg->uid, cfg->gid);
     struct native_run *run = run_new(s, root, cfg->n_mounts);
     if (run_start(run, root, cfg, err) < 0) {
         run_free(run);

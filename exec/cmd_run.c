@@ -11,7 +11,9 @@
 #include "exec/bases.h"
 #include "exec/isolate.h"
 #include "exec/open.h"
+#include "exec/output.h"
 #include "exec/run_options.h"
+#include "exec/trace.h"
 #include "ir/pass.h"
 #include "ir/read.h"
 
@@ -142,8 +144,18 @@ static int make_ready(struct build *b, struct ob_err *err)
     return contexts_open(b, err) < 0 ? OB_EXIT_FAILED : -1;
 }
 
+static int finish(struct build *b, const struct digest *keys, const struct outputs *outputs)
+{
+    struct ob_err err;
+    if (outputs_write(b, outputs, &err) < 0) {
+        report(b->progress, err.text);
+        return OB_EXIT_ENVIRONMENT;
+    }
+    return outputs_take_stdout(outputs) ? OB_EXIT_OK : print_keys(b->plan, keys);
+}
+
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
-                      struct progress *progress, bool *changed)
+                      const struct outputs *outputs, struct progress *progress, bool *changed)
 {
     struct ob_err err;
     struct build b = {
@@ -169,7 +181,7 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     enum build_end end = build_run(&b, keys, changed, &err);
     contexts_close(&b);
     if (end == BUILD_OK || end == BUILD_FAILED) {
-        int status = end == BUILD_OK ? print_keys(plan, keys) : OB_EXIT_FAILED;
+        int status = end == BUILD_OK ? finish(&b, keys, outputs) : OB_EXIT_FAILED;
         keep_results(&b, progress);
         return status;
     }
@@ -178,9 +190,23 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
 }
 
+static int add_trace(const struct run_options *o, struct progress **progress)
+{
+    struct ob_err err;
+    struct progress *trace = trace_open(o->trace, *progress, &err);
+    if (!trace) {
+        report(*progress, err.text);
+        (*progress)->close(*progress);
+        return -1;
+    }
+    *progress = trace;
+    return 0;
+}
+
 static int run(const struct run_options *o)
 {
     struct plan plan = PLAN_INIT(o->arena);
+    struct outputs outputs;
     struct opened opened;
     struct ob_err err;
     int status;
@@ -188,14 +214,19 @@ static int run(const struct run_options *o)
     if (!progress)
         return cli_usage_error(
             "obexec", "--progress takes auto, tty, plain, json or quiet, not \"%s\"", o->progress);
+    if (o->trace && add_trace(o, &progress) < 0)
+        return OB_EXIT_ENVIRONMENT;
     if (read_plan(o, &plan, &status, &err) < 0 || choose_targets(o, &plan, &err) < 0) {
         report(progress, err.text);
+    } else if (outputs_parse(o->arena, &o->build, &plan, &outputs, &err) < 0) {
+        report(progress, err.text);
+        status = OB_EXIT_USAGE;
     } else if (opened_open(&o->kit, &opened, &err) < 0) {
         report(progress, err.text);
         status = opened_exit_status(&err);
     } else {
         bool changed = false;
-        status = build_plan(o, &plan, &opened, progress, &changed);
+        status = build_plan(o, &plan, &opened, &outputs, progress, &changed);
         opened_close(&opened, changed);
     }
     progress->close(progress);

@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/check_json_tree \
 	tests/unit/check_key \
 	tests/unit/check_kit \
+	tests/unit/check_layer \
 	tests/unit/check_layout \
 	tests/unit/check_look \
 	tests/unit/check_manifest \
@@ -44,7 +45,9 @@ UNIT_TESTS = \
 	tests/unit/check_native_cgroup \
 	tests/unit/check_native_net \
 	tests/unit/check_need \
+	tests/unit/check_owner \
 	tests/unit/check_parallel \
+	tests/unit/check_output \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -75,6 +78,7 @@ UNIT_TESTS = \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
+	tests/unit/check_userns_ids \
 	tests/unit/check_verify
 
 if HAVE_CHECK
@@ -111,7 +115,7 @@ tests_conform_escape_LDADD =
 tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
-EXTRA_DIST += tests/conform/run-sandbox.sh
+EXTRA_DIST += tests/conform/run-sandbox.sh tests/as-user.sh
 
 noinst_PROGRAMS += tests/bench/ir_speed tests/bench/parse_speed
 tests_bench_ir_speed_LDADD = $(FRONTEND_LIBS)
@@ -154,17 +158,28 @@ E2E_TESTS = \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/index-lost.sh \
+	tests/e2e/inspect.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
+	tests/e2e/log-follow.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/network-private.sh \
 	tests/e2e/onbuild-refused.sh \
+	tests/e2e/output-image.sh \
+	tests/e2e/output-local.sh \
+	tests/e2e/output-real-tools.sh \
+	tests/e2e/output-reproducible.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
+	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/rootless.sh \
+	tests/e2e/rootless-alone.sh \
+	tests/e2e/rootless-inside.sh \
+	tests/e2e/rootless-refused.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
@@ -177,10 +192,12 @@ E2E_TESTS = \
 	tests/e2e/ssh-agent.sh \
 	tests/e2e/step-limits.sh \
 	tests/e2e/store-shared.sh \
-	tests/e2e/users-env.sh
+	tests/e2e/trace.sh \
+	tests/e2e/users-env.sh \
+	tests/e2e/why.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
-	tests/e2e/tree.py $(E2E_TESTS)
+	tests/e2e/terminal.py tests/e2e/trace.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
 check_PROGRAMS += tests/e2e/ask tests/e2e/tiny
 endif
