@@ -7,8 +7,8 @@
 #include "base/cli.h"
 #include "base/log.h"
 #include "exec/failure.h"
-#include "exec/isolate.h"
 #include "exec/image.h"
+#include "exec/isolate.h"
 #include "exec/open.h"
 #include "exec/run_options.h"
 #include "exec/shell.h"
@@ -77,8 +77,7 @@ static int open_context(struct place *p)
     struct ob_err err;
     if (!p->build.context_path && p->failure.context.n)
         p->build.context_path = arena_cstr(p->build.arena, p->failure.context);
-    if (build_check(&p->build, &err) < 0 || isolate_decide(&p->build, &err) < 0 ||
-        contexts_open(&p->build, &err) < 0)
+    if (build_check(&p->build, &err) < 0 || contexts_open(&p->build, &err) < 0)
         return log_error("%s", err.text), -1;
     return 0;
 }
@@ -106,7 +105,8 @@ static int run(const struct run_options *o, struct opened *opened)
         return OB_EXIT_FAILED;
     if (p.failure.why.n)
         log_info("it failed: " STR_FMT, STR_ARG(p.failure.why));
-    status = shell_run(&p.build, job, &err);
+    if (isolate_decide(&p.build, &err) == 0)
+        status = shell_run(&p.build, job, &err);
     contexts_close(&p.build);
     if (status < 0)
         log_error("%s", err.text);
