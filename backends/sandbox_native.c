@@ -348,9 +348,13 @@ static int native_reap(struct sandbox_run *base, struct sandbox_status *status, 
         status_from_wait(shared->wait_status, status);
     else
         *status = (struct sandbox_status){.exit_code = 128 + SIGKILL, .signal = SIGKILL};
-    native_target_remove(shared, run->root, run->mounts);
     if (run->has_limits)
         add_hits(run, status);
+    struct ob_err left;
+    if (native_target_remove(shared, run->root, run->mounts, &left) < 0 && rc == 0) {
+        *err = left; /* a snapshot must not have it */
+        rc = ob_err_wrap(err, "sandbox");
+    }
     run_free(run);
     return rc;
 }

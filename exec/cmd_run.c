@@ -246,6 +246,7 @@ int cmd_run(int argc, char **argv)
             return OB_EXIT_INTERRUPTED; /* it was killed just before */
     }
     signal(SIGPIPE, SIG_IGN); /* a build goes on when nobody reads its progress */
+    signal(SIGXFSZ, SIG_IGN); /* the failing write says more than a death */
     if (status < 0)
         status = run(&o);
     arena_free(&arena);

@@ -167,6 +167,8 @@ E2E_TESTS = \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/network-private.sh \
+	tests/e2e/ob-parallel.sh \
+	tests/e2e/ob-stress.sh \
 	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-image.sh \
 	tests/e2e/output-local.sh \
@@ -274,6 +276,28 @@ fuzz: $(FUZZED_FILES) | $(BUILT_SOURCES)
 	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 .PHONY: fuzz
 
+# Many programs on one store, killed at random: a few seconds in every check, two minutes in
+# run-tests, and as long as somebody likes by hand.
+TESTS += tests/torture/run.sh
+EXTRA_DIST += tests/torture/run.sh tests/torture/torture.py tests/torture/runs.py \
+	tests/torture/graphs.py tests/torture/audit.py
+
+TORTURE_SECONDS = 60
+torture: all
+	TORTURE_SECONDS=$(TORTURE_SECONDS) $(SHELL) $(top_srcdir)/tests/torture/run.sh
+.PHONY: torture
+
+# What fails below obkit: system calls, disks.
+check_PROGRAMS += tests/fault/inject
+tests_fault_inject_LDADD = $(SECCOMP_LIBS)
+FAULT_TESTS = \
+	tests/fault/disk-error.sh \
+	tests/fault/disk-full.sh \
+	tests/fault/limits.sh \
+	tests/fault/syscalls.sh
+TESTS += $(FAULT_TESTS)
+EXTRA_DIST += $(FAULT_TESTS) tests/fault/disk.sh tests/fault/syscalls.py
+
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
 	tests/shape/completions.sh \
@@ -282,9 +306,10 @@ SHAPE_TESTS = \
 	tests/shape/headers.sh \
 	tests/shape/layering.sh \
 	tests/shape/manpages.sh \
+	tests/shape/opposites.sh \
 	tests/shape/shell.sh
 TESTS += $(SHAPE_TESTS)
-EXTRA_DIST += $(SHAPE_TESTS)
+EXTRA_DIST += $(SHAPE_TESTS) tests/opposites
 
 check-unit: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"
