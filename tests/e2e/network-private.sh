@@ -161,6 +161,21 @@ END
 build_ok -j2
 expect_output ""
 
+subject "ordinary users have private networks, too"
+chmod 755 "$tmp/base/root"
+mount -t tmpfs -o mode=755 none /dev/net
+mknod -m 666 /dev/net/tun c 10 200
+printf 'FROM busybox\nRUN %s; nslookup obkit-x. | grep -o 198.51.100.7\n' "$ask" | dockerfile
+for kind in sub-ids alone; do
+    run "$top_src/tests/as-user.sh" $kind "$tmp" obkit build --progress=plain \
+        --build-context=busybox=dir:"$tmp/base" --network-default=private "$tmp/context"
+    [ "$status" = 77 ] && echo "   not as $kind" && continue
+    [ "$status" = 0 ] || show_run
+    expect_equal 0 "$status" "the exit status"
+    expect_output $'hello\nnone\nnone\n198.51.100.7'
+done
+umount /dev/net
+
 subject "the host has its interfaces and settings as before, and no process is left"
 expect_equal "$before" "$(settings)" "what the host has"
 helpers()
