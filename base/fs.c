@@ -5,6 +5,7 @@
 #include "base/fs.h"
 
 #include "base/cleanup.h"
+#include "base/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -225,9 +226,7 @@ static int make_component(int parent, const char *name, mode_t mode, uid_t uid, 
     if (mkdirat(parent, name, mode) < 0)
         return -1;
     cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fchown(fd, uid, gid) < 0)
-        return -1;
-    return fchmod(fd, mode); /* whatever the umask took away */
+    return fd < 0 ? -1 : owner_set(fd, uid, gid, mode); /* whatever the umask took away */
 }
 
 int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct ob_err *err)

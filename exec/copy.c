@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/owner.h"
 #include "base/parallel.h"
 #include "base/path.h"
 #include "exec/source.h"
@@ -99,8 +100,7 @@ static int make_regular(struct apply *p, const char *name, const struct manifest
         return ob_err_wrap(p->err, "can't copy \"" STR_FMT "\"", STR_ARG(f->source));
     if (source_check(f, from, "copied", p->err) < 0)
         return -1;
-    /* chown clears setuid bits and capabilities, so it comes first. */
-    if (fchown(to, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(to, mode_of(p, f)) < 0)
+    if (owner_set(to, uid_of(p, f), gid_of(p, f), mode_of(p, f)) < 0)
         return fail(p, path, "set mode and owner of");
     if (set_xattrs(p, to, f, path) < 0)
         return -1;
@@ -149,8 +149,8 @@ static int make_special(struct apply *p, const char *name, const struct manifest
                               : mknodat(p->dir, name, (f->mode & S_IFMT) | 0600, f->rdev);
     if (rc < 0)
         return fail(p, path, "create");
-    if (fchownat(p->dir, name, uid_of(p, f), gid_of(p, f), AT_SYMLINK_NOFOLLOW) < 0 ||
-        (!S_ISLNK(f->mode) && fchmodat(p->dir, name, mode_of(p, f), 0) < 0) ||
+    mode_t mode = (f->mode & S_IFMT) | mode_of(p, f);
+    if (owner_set_at(p->dir, name, uid_of(p, f), gid_of(p, f), mode) < 0 ||
         set_times(p, name, f) < 0)
         return fail(p, path, "set mode and owner of");
     return 0;
@@ -190,7 +190,7 @@ static int make_dir(struct apply *p, const struct manifest_file *f, struct str p
         return 0;
     if (enter_dir(p, path) < 0)
         return -1;
-    if (fchown(p->dir, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(p->dir, mode_of(p, f)) < 0)
+    if (owner_set(p->dir, uid_of(p, f), gid_of(p, f), mode_of(p, f)) < 0)
         return fail(p, path, "set mode and owner of");
     return 0;
 }

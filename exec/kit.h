@@ -15,10 +15,12 @@
 struct kit {
     struct store *store;
     struct sandbox *sandbox; /* NULL if kit_open was asked for none */
+    bool has_one_owner;      /* all files of results are root's: no other user exists here */
 };
 
 struct kit_request {
-    const char *store;   /* "KIND:ARG", or NULL: the fastest that works, in the default place */
+    const char *store;   /* "KIND:ARG", or NULL: the fastest that works, in dir */
+    const char *dir;     /* NULL = kit_default_dir */
     bool must_exist;     /* a store that is not there is an error, and is not made */
     const char *sandbox; /* or NULL: the first that fits; "" = none is needed */
     struct sandbox_options options;
@@ -50,7 +52,8 @@ int kit_platform(struct str text, struct str *os, struct str *arch, struct str *
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);
 
-/* One line for each backend, for `obexec stores`. */
-void kit_describe(struct buf *out);
+/* What each backend is and, where it doesn't work here, why not, for `obexec stores`. Stores are
+ * tried in `dir`, or where the default store would be; nothing is left there. */
+void kit_describe(const char *dir, struct buf *out);
 
 #endif

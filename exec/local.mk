@@ -23,6 +23,7 @@ libexec_a_SOURCES = \
 	exec/front.c exec/front.h \
 	exec/heading.c exec/heading.h \
 	exec/image.c exec/image.h \
+	exec/isolate.c exec/isolate.h \
 	exec/index.c exec/index.h \
 	exec/key.c exec/key.h \
 	exec/kit.c exec/kit.h \
@@ -44,6 +45,7 @@ libexec_a_SOURCES = \
 	exec/output_name.c exec/output_name.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c exec/progress_tty.c \
 	exec/progress_text.c exec/progress_text.h \
+	exec/prune.c exec/prune.h exec/prune_build.c \
 	exec/ready.c exec/ready.h \
 	exec/record.c exec/record.h \
 	exec/reindex.c exec/reindex.h \
@@ -59,6 +61,7 @@ libexec_a_SOURCES = \
 	exec/ssh_relay.c exec/ssh_relay.h \
 	exec/step_cfg.h \
 	exec/shell.c exec/shell.h \
+	exec/step_log.c exec/step_log.h \
 	exec/store.c exec/store.h \
 	exec/tail.c exec/tail.h \
 	exec/trace.c exec/trace.h \

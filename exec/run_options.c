@@ -247,17 +247,21 @@ static bool set_grace(struct run_options *o, const char *text)
     return quantity_ms(str_from(text), &o->build.grace) && o->build.grace <= INT_MAX;
 }
 
-static bool set_min_free(struct run_options *o, const char *text)
+bool run_options_min_free(const char *text, struct build_min_free *out)
 {
-    struct build_min_free *m = &o->build.min_free;
     struct str s = str_from(text);
     unsigned long long n;
-    *m = (struct build_min_free){0};
+    *out = (struct build_min_free){0};
     if (!str_ends(s, STR("%")))
-        return quantity_bytes(s, &m->bytes) && m->bytes > 0;
+        return quantity_bytes(s, &out->bytes) && out->bytes > 0;
     bool is_share = str_to_u64(str_of(s.p, s.n - 1), &n) && n > 0 && n < 100;
-    m->percent = is_share ? (unsigned)n : 0;
+    out->percent = is_share ? (unsigned)n : 0;
     return is_share;
+}
+
+static bool set_min_free(struct run_options *o, const char *text)
+{
+    return run_options_min_free(text, &o->build.min_free);
 }
 
 /* Options with a value: what takes it, and what to say if it doesn't. */

@@ -42,7 +42,10 @@ UNIT_TESTS = \
 	tests/unit/check_map \
 	tests/unit/check_mode \
 	tests/unit/check_names \
+	tests/unit/check_native_cgroup \
+	tests/unit/check_native_net \
 	tests/unit/check_need \
+	tests/unit/check_owner \
 	tests/unit/check_parallel \
 	tests/unit/check_output \
 	tests/unit/check_pass \
@@ -63,6 +66,7 @@ UNIT_TESTS = \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
+	tests/unit/check_step_log \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
 	tests/unit/check_sx_emit \
@@ -75,6 +79,7 @@ UNIT_TESTS = \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
+	tests/unit/check_userns_ids \
 	tests/unit/check_verify
 
 if HAVE_CHECK
@@ -111,7 +116,7 @@ tests_conform_escape_LDADD =
 tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
-EXTRA_DIST += tests/conform/run-sandbox.sh
+EXTRA_DIST += tests/conform/run-sandbox.sh tests/as-user.sh
 
 noinst_PROGRAMS += tests/bench/ir_speed tests/bench/parse_speed
 tests_bench_ir_speed_LDADD = $(FRONTEND_LIBS)
@@ -126,6 +131,7 @@ tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
+	tests/e2e/allow-insecure.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
@@ -148,6 +154,8 @@ E2E_TESTS = \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
+	tests/e2e/du.sh \
+	tests/e2e/durable.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
@@ -159,8 +167,11 @@ E2E_TESTS = \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
 	tests/e2e/log-follow.sh \
+	tests/e2e/log-limit.sh \
+	tests/e2e/min-free.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
+	tests/e2e/network-private.sh \
 	tests/e2e/ob-parallel.sh \
 	tests/e2e/ob-stress.sh \
 	tests/e2e/onbuild-refused.sh \
@@ -172,17 +183,24 @@ E2E_TESTS = \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/prune.sh \
+	tests/e2e/rootless.sh \
+	tests/e2e/rootless-alone.sh \
+	tests/e2e/rootless-inside.sh \
+	tests/e2e/rootless-refused.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
-	tests/e2e/shell.sh \
-	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
+	tests/e2e/shell.sh \
 	tests/e2e/specfmt.sh \
 	tests/e2e/ssh-agent.sh \
+	tests/e2e/step-limits.sh \
+	tests/e2e/store-moved.sh \
 	tests/e2e/store-shared.sh \
+	tests/e2e/stores.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/users-env.sh \
 	tests/e2e/why.sh
