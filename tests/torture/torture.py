@@ -78,12 +78,14 @@ class Round:
 
     def start_something(self):
         what = self.r.random()
-        if what < .95 or not os.path.isdir(self.store_dir + "/state"):
+        if what < .9 or not os.path.isdir(self.store_dir + "/state"):
             if self.r.random() < .2:
                 return self.start_build(self.r.choice(self.specs), [])
             return self.start_stages(self.r.randrange(1, 5))
         if what < .99:
-            argv = self.r.choice([["ls"], ["cache", "ls"]])
+            # --all: what is not in use; builds go on meanwhile.
+            argv = self.r.choice([["ls"], ["du"], ["cache", "ls"], ["prune", "--all", "--max=9"],
+                                  ["prune", "--all"], ["prune", "--keep-bytes=5M"]])
             return self.runs.start(["obexec", *argv, "--store=" + self.store], self.where())
         return self.start_removing()
 
