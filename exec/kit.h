@@ -35,9 +35,10 @@ int kit_open(const struct kit_request *q, struct kit *out, struct ob_err *err);
 void kit_close(struct kit *k);
 
 /* Archives for ADD, by what unpacks images. */
-bool kit_is_archive(int fd); /* of a regular file: a tar archive, plain or compressed */
+/* Whether a regular file is a tar archive, plain or compressed: 1, 0, -1 = it can't be read. */
+int kit_is_archive(int fd, struct ob_err *err);
 /* The same, and what it says of its own directory; where it says nothing, they stay. */
-bool kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid);
+int kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid, struct ob_err *err);
 /* Unpacks it below `dir` (clean, from the root), which is there. Modes are the archive's, owners as
  * well if the look keeps them. Nothing outside the root is touched. */
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err);
