@@ -13,6 +13,7 @@
 #include "backends/unpack_tree.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/owner.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -68,14 +69,12 @@ static int set_xattrs(int fd, struct archive_entry *e, struct ob_err *err)
     return 0;
 }
 
-/* Owner, mode and attributes, in this order: chown(2) clears set-id bits and capabilities. */
+/* Attributes come last: chown(2) clears capabilities. */
 static int set_owner_and_mode(const struct unpack_tree *t, int fd, struct archive_entry *e,
                               struct ob_err *err)
 {
-    if (fchown(fd, entry_uid(t, e), entry_gid(t, e)) < 0)
-        return fail(errno, "can't set the owner", err);
-    if (fchmod(fd, archive_entry_perm(e)) < 0)
-        return fail(errno, "can't set the mode", err);
+    if (owner_set(fd, entry_uid(t, e), entry_gid(t, e), archive_entry_perm(e)) < 0)
+        return fail(errno, "can't set the owner and mode", err);
     return set_xattrs(fd, e, err);
 }
 
@@ -151,11 +150,9 @@ static int make_dir(struct unpack_tree *t, struct archive_entry *e, struct ob_er
 static int set_by_name(struct unpack_tree *t, struct archive_entry *e, struct ob_err *err)
 {
     struct timespec times[2] = {entry_mtime(t, e), entry_mtime(t, e)};
-    if (fchownat(t->parent, t->last, entry_uid(t, e), entry_gid(t, e), AT_SYMLINK_NOFOLLOW) < 0)
-        return fail(errno, "can't set the owner", err);
-    if (archive_entry_filetype(e) != AE_IFLNK &&
-        fchmodat(t->parent, t->last, archive_entry_perm(e), 0) < 0)
-        return fail(errno, "can't set the mode", err);
+    if (owner_set_at(t->parent, t->last, entry_uid(t, e), entry_gid(t, e), archive_entry_mode(e)) <
+        0)
+        return fail(errno, "can't set the owner and mode", err);
     if (utimensat(t->parent, t->last, times, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(errno, "can't set the time", err);
     return 0;

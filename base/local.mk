@@ -17,6 +17,7 @@ libbase_a_SOURCES = \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
 	base/mode.c base/mode.h \
+	base/owner.c base/owner.h \
 	base/parallel.c base/parallel.h \
 	base/passwd.c base/passwd.h \
 	base/path.c base/path.h \
@@ -29,4 +30,6 @@ libbase_a_SOURCES = \
 	base/str.c base/str.h \
 	base/suggest.c base/suggest.h \
 	base/terminal.c base/terminal.h \
+	base/userns.c base/userns.h \
+	base/userns_ids.c base/userns_ids.h \
 	base/vec.c base/vec.h

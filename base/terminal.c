@@ -94,3 +94,29 @@ void terminal_add(struct buf *out, struct str s)
         }
     }
 }
+
+unsigned terminal_clip(struct buf *out, struct str s, unsigned columns)
+{
+    enum { TAB = 8 };
+    unsigned used = 0;
+    for (struct glyph g; s.n; s = str_skip(s, g.bytes)) {
+        g = terminal_glyph(s);
+        bool is_tab = s.p[0] == '\t', is_stray = str_char_len(s) == 0;
+        if (s.p[0] == 0x1b)
+            g.bytes = sequence_length(s);
+        if (!g.is_shown && !is_stray)
+            continue;
+        if (is_tab)
+            g.columns = TAB - used % TAB;
+        if (used + g.columns > columns)
+            break;
+        used += g.columns;
+        if (is_tab)
+            buf_printf(out, "%*s", (int)g.columns, "");
+        else if (is_stray)
+            buf_puts(out, "\xef\xbf\xbd");
+        else
+            buf_add(out, s.p, g.bytes);
+    }
+    return used;
+}

@@ -50,6 +50,7 @@ _obkit_value() {
     --progress:*) _obkit_offer -W "auto tty plain json quiet" ;;
     --network-default:*) _obkit_offer -W "auto private none host" ;;
     --allow:*) _obkit_offer -W "security.insecure" ;;
+    --format:*) _obkit_offer -W "text json" ;;
     --on-error:*) _obkit_offer -W "stop shell" ;;
     --build-context:*=*) _obkit_reference "${value#*=}" ;;
     --ssh:*=*) _obkit_files -f "${value#*=}" ;;
@@ -113,7 +114,9 @@ _obkit_build() {
 # $1 is the sub-command.
 _obkit_obexec() {
     case $1:$value in
-    cache:-* | clean:-* | delete:-* | du:-* | inspect:-* | log:-* | ls:-*)
+    inspect:-*) _obkit_offer -W "--why --format= --store= --help" ;;
+    log:-*) _obkit_offer -W "-f --follow --store= --help" ;;
+    cache:-* | clean:-* | delete:-* | du:-* | ls:-*)
         _obkit_offer -W "--store= --help"
         ;;
     prune:-*)

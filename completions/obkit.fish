@@ -136,6 +136,10 @@ for program in obkit obexec
     __obkit_prune -c $program -n '__obkit_command prune'
     complete -c $program -n '__obkit_command run' -l build-context -r -d 'What FROM NAME means'
     complete -c $program -n '__obkit_command run' -l resolve -d 'Print what spec2ir --pin reads'
+    complete -c $program -n '__obkit_command log' -s f -l follow -d 'Go on until the step ends'
+    complete -c $program -n '__obkit_command inspect' -l why -d 'Say why it had to be built'
+    complete -c $program -n '__obkit_command inspect' -l format -x -a 'text json' \
+        -d 'How it is printed'
     complete -c $program -n '__obkit_command clean du healthcheck ls prune' -f
     complete -c $program -n '__obkit_command delete inspect log shell' -f -a '(__obkit_ids)'
     complete -c $program -n '__obkit_command run' -l target -x -d 'Build this stage'

@@ -84,9 +84,12 @@ struct build {
     const struct build_options *options;
     const char *context_path; /* of the main context; NULL: the build has none */
     struct context_vec contexts;
-    const char *store_path; /* for messages that name a log */
-    struct durable durable; /* build_run starts it, the caller ends it */
-    struct timespec pruned; /* when old results were last removed meanwhile */
+    const char *store_path;    /* for messages that name a log */
+    struct durable durable;    /* build_run starts it, the caller ends it */
+    struct timespec pruned;    /* when old results were last removed meanwhile */
+    struct digest *step_keys;  /* of each step's result, when all are there; set by build_run */
+    enum step_network network; /* of steps that leave it open; set by isolate_decide */
+    const char *network_note;  /* to be told when the first of them starts; else NULL */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */

@@ -9,9 +9,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "exec/bases.h"
+#include "exec/isolate.h"
 #include "exec/open.h"
+#include "exec/output.h"
 #include "exec/prune.h"
 #include "exec/run_options.h"
+#include "exec/trace.h"
 #include "ir/pass.h"
 #include "ir/read.h"
 
@@ -134,8 +137,18 @@ static int keep_results(struct build *b, struct progress *progress, int status)
     return OB_EXIT_ENVIRONMENT;
 }
 
+static int finish(struct build *b, const struct digest *keys, const struct outputs *outputs)
+{
+    struct ob_err err;
+    if (outputs_write(b, outputs, &err) < 0) {
+        report(b->progress, err.text);
+        return OB_EXIT_ENVIRONMENT;
+    }
+    return outputs_take_stdout(outputs) ? OB_EXIT_OK : print_keys(b->plan, keys);
+}
+
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
-                      struct progress *progress, bool *changed)
+                      const struct outputs *outputs, struct progress *progress, bool *changed)
 {
     struct ob_err err;
     struct build b = {
@@ -157,7 +170,7 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
         contexts_close(&b);
         return OB_EXIT_FAILED;
     }
-    if (prune_before(&b, &err) < 0) {
+    if (isolate_decide(&b, &err) < 0 || prune_before(&b, &err) < 0) {
         report(progress, err.text);
         contexts_close(&b);
         return OB_EXIT_ENVIRONMENT;
@@ -166,15 +179,29 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     contexts_close(&b);
     if (end == BUILD_OK || end == BUILD_FAILED)
         return keep_results(&b, progress,
-                            end == BUILD_OK ? print_keys(plan, keys) : OB_EXIT_FAILED);
+                            end == BUILD_OK ? finish(&b, keys, outputs) : OB_EXIT_FAILED);
     bool is_interrupted = end == BUILD_INTERRUPTED;
     report(progress, is_interrupted ? "interrupted" : err.text);
     return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
 }
 
+static int add_trace(const struct run_options *o, struct progress **progress)
+{
+    struct ob_err err;
+    struct progress *trace = trace_open(o->trace, *progress, &err);
+    if (!trace) {
+        report(*progress, err.text);
+        (*progress)->close(*progress);
+        return -1;
+    }
+    *progress = trace;
+    return 0;
+}
+
 static int run(const struct run_options *o)
 {
     struct plan plan = PLAN_INIT(o->arena);
+    struct outputs outputs;
     struct opened opened;
     struct ob_err err;
     int status;
@@ -182,14 +209,19 @@ static int run(const struct run_options *o)
     if (!progress)
         return cli_usage_error(
             "obexec", "--progress takes auto, tty, plain, json or quiet, not \"%s\"", o->progress);
+    if (o->trace && add_trace(o, &progress) < 0)
+        return OB_EXIT_ENVIRONMENT;
     if (read_plan(o, &plan, &status, &err) < 0 || choose_targets(o, &plan, &err) < 0) {
         report(progress, err.text);
+    } else if (outputs_parse(o->arena, &o->build, &plan, &outputs, &err) < 0) {
+        report(progress, err.text);
+        status = OB_EXIT_USAGE;
     } else if (opened_open(&o->kit, &opened, &err) < 0) {
         report(progress, err.text);
         status = opened_exit_status(&err);
     } else {
         bool changed = false;
-        status = build_plan(o, &plan, &opened, progress, &changed);
+        status = build_plan(o, &plan, &opened, &outputs, progress, &changed);
         opened_close(&opened, changed);
     }
     progress->close(progress);
@@ -209,6 +241,7 @@ int cmd_run(int argc, char **argv)
             return OB_EXIT_INTERRUPTED; /* it was killed just before */
     }
     signal(SIGPIPE, SIG_IGN); /* a build goes on when nobody reads its progress */
+    signal(SIGXFSZ, SIG_IGN); /* the failing write says more than a death */
     if (status < 0)
         status = run(&o);
     arena_free(&arena);

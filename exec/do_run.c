@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "exec/copy.h"
+#include "exec/isolate.h"
 #include "exec/key.h"
 #include "exec/run_cancel.h"
 #include "exec/run_cfg.h"
@@ -109,9 +110,9 @@ int prepare_run(struct work *w, struct ob_err *err)
     const struct op_run *op = &w->job.step->op.run;
     struct digest input;
     struct late l = {0};
-    bool host = op->network == NETWORK_DEFAULT && w->b->options->network == BUILD_NETWORK_HOST;
+    bool denied = isolate_denies_network(w->b, op);
     sha256_init(&l.hash);
-    sha256_add(&l.hash, host ? "binds, network host" : "binds", host ? 19 : 5);
+    sha256_add(&l.hash, denied ? "binds, network none" : "binds", denied ? 19 : 5);
     w->shown = arena_new_n(w->b->arena, struct shown, op->mounts.n);
     for (size_t i = 0; i < op->mounts.n; i++)
         if (prepare_mount(w, &op->mounts.at[i], &l, &w->shown[i], err) < 0)
@@ -307,6 +308,8 @@ static int run_command(struct work *w, const struct rootfs *root, const struct r
         ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
     else if (status.exit_code)
         ob_err_set(err, 0, "exit status %d", status.exit_code);
+    if (status.exit_code)
+        isolate_explain(&cfg.limits, &status, err);
     return status.exit_code ? work_fault(w) : 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "exec/isolate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -153,6 +154,7 @@ static void on_building(struct sched *s, uint32_t i)
         log_failed(s, &err);
     }
     note_in_index(s, i, 0); /* before the result: who deletes the parent must find the child */
+    isolate_note(s->b, sched_step(s, i));
     sched_emit(s, sched_event(s, EVENT_START, i));
 }
 

@@ -6,6 +6,7 @@
 
 #include "backends/backends.h"
 #include "backends/tree_copy.h"
+#include "backends/platform.h"
 #include "backends/unpack.h"
 #include "base/buf.h"
 #include "base/fs.h"
@@ -79,7 +80,11 @@ static int check_is_there(const struct kit_request *q, const char *path, struct 
 static int open_default_store(const struct kit_request *q, struct store **out, struct ob_err *err)
 {
     struct buf dir = BUF_INIT;
-    int rc = kit_default_dir(&dir, err);
+    int rc = 0;
+    if (q->dir)
+        buf_puts(&dir, q->dir);
+    else
+        rc = kit_default_dir(&dir, err);
     for (size_t i = 0; rc == 0 && i < COUNT(stores); i++) {
         struct buf path = BUF_INIT;
         buf_printf(&path, "%s/%s", dir.p, stores[i]->name);
@@ -163,6 +168,18 @@ void kit_close(struct kit *k)
     sandbox_close(k->sandbox);
     store_close(k->store);
     *k = (struct kit){0};
+}
+
+int kit_platform(struct str text, struct str *os, struct str *arch, struct str *variant,
+                 struct ob_err *err)
+{
+    struct platform p;
+    if (platform_parse(text, &p, err) < 0)
+        return -1;
+    *os = p.os;
+    *arch = p.arch;
+    *variant = p.variant;
+    return 0;
 }
 
 /* A directory that is there, at `path` or above it. */

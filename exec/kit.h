@@ -15,10 +15,12 @@
 struct kit {
     struct store *store;
     struct sandbox *sandbox; /* NULL if kit_open was asked for none */
+    bool has_one_owner;      /* all files of results are root's: no other user exists here */
 };
 
 struct kit_request {
-    const char *store;   /* "KIND:ARG", or NULL: the fastest that works, in the default place */
+    const char *store;   /* "KIND:ARG", or NULL: the fastest that works, in dir */
+    const char *dir;     /* NULL = kit_default_dir */
     bool must_exist;     /* a store that is not there is an error, and is not made */
     const char *sandbox; /* or NULL: the first that fits; "" = none is needed */
     struct sandbox_options options;
@@ -42,6 +44,9 @@ int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct
 
 /* Makes the empty directory `to` a copy of the tree `from`, with everything that it carries. */
 int kit_copy_tree(int from, int to, struct ob_err *err);
+/* A platform's parts, as images name them; empty = this machine's. *variant may come out empty. */
+int kit_platform(struct str text, struct str *os, struct str *arch, struct str *variant,
+                 struct ob_err *err);
 
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "exec/image.h"
+#include "exec/isolate.h"
 #include "exec/look.h"
 #include "exec/secret.h"
 #include "exec/user.h"
@@ -341,9 +342,6 @@ int run_cfg_make(const struct build *b, const struct op_run *op, const struct im
     char **env = NULL;
     if (know_ids(&m, &copy) < 0 || make_user(&m, root) < 0 || make_env(&m, &env) < 0)
         return -1;
-    enum network net = op->network;
-    bool host = net == NETWORK_HOST ||
-                (net == NETWORK_DEFAULT && b->options->network == BUILD_NETWORK_HOST);
     *out = (struct step_cfg){
         .argv = make_argv(&m, root, base),
         .env = env,
@@ -352,7 +350,9 @@ int run_cfg_make(const struct build *b, const struct op_run *op, const struct im
         .groups = m.user.groups.at,
         .n_groups = m.user.groups.n,
         .hostname = "builder",
-        .network = host ? STEP_NETWORK_HOST : STEP_NETWORK_NONE,
+        .network = isolate_network(b, op),
+        .limits = b->options->limits,
+        .is_insecure = op->security == SECURITY_INSECURE,
         .in_fd = -1,
         .out_fd = -1,
     };

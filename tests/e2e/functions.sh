@@ -45,7 +45,7 @@ requires()
         case $what in
         root)
             [ "$(uname -s)" = Linux ] || skip "the native sandbox is for Linux"
-            [ "$(id -u)" = 0 ] || skip "the native sandbox needs root"
+            [ "$(id -u)" = 0 ] || skip "the mounts of this test need root"
             ;;
         busybox)
             [ -x /bin/busybox ] || skip "/bin/busybox is missing (package busybox-static)"
@@ -89,8 +89,8 @@ drop_scratch()
 scratch()
 {
     if [ -z "${OBKIT_E2E_PRIVATE:-}" ]; then
-        # No test takes minutes: one that hangs must not hold up the rest.
-        OBKIT_E2E_PRIVATE=1 exec timeout --foreground --kill-after=5 300 \
+        # No test takes minutes, unless it says so: one that hangs must not hold up the rest.
+        OBKIT_E2E_PRIVATE=1 exec timeout --foreground --kill-after=5 "${time_limit:-300}" \
             unshare --mount --propagation private "$0" "$@"
     fi
     unset OBKIT_E2E_PRIVATE
@@ -353,16 +353,17 @@ expect_output()
 # Mounts the overlay of a result at $tmp/root, read-only, to look at it: with_result ID COMMAND...
 with_result()
 {
-    local key=$1 lowers k status=0
+    local key=$1 lowers k marks="" status=0
     shift
     lowers=$tmp/store/result/$key/fs
     while read -r k; do
         lowers=$lowers:$tmp/store/result/$k/fs
     done <"$tmp/store/result/$key/chain"
     mkdir -p "$tmp/root"
+    [ ! -e "$tmp/store/user-marks" ] || marks=,userxattr
     # An overlay needs two layers to be read-only.
     mkdir -p "$tmp/empty"
-    mount -t overlay -o "ro,lowerdir=$lowers:$tmp/empty" overlay "$tmp/root" || return 1
+    mount -t overlay -o "ro,lowerdir=$lowers:$tmp/empty$marks" overlay "$tmp/root" || return 1
     (cd "$tmp/root" && "$@") || status=$?
     umount "$tmp/root"
     return $status

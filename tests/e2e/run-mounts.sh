@@ -112,10 +112,10 @@ run_step "{$bind, \"from\": \"step\"}, {\"type\": \"tmpfs\", \"target\": \"/t\"}
     'ls -d /m/s /n/s 2>/dev/null' '1, 1'
 expect_output $'/m/s\n/n/s'
 
-subject "the default network is part of the key"
+subject "that a step has no network is part of the key"
 run_step "{$bind, \"from\": \"context\"}" 'true'
 first=$id
-execute_ok --network-default=host <in
+execute_ok --network-default=none <in
 expect_different "$first" "$id" "the result"
 
 subject "a tmpfs has its size"
