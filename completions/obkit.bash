@@ -116,7 +116,8 @@ _obkit_obexec() {
     case $1:$value in
     inspect:-*) _obkit_offer -W "--why --format= --store= --help" ;;
     log:-*) _obkit_offer -W "-f --follow --store= --help" ;;
-    cache:-* | clean:-* | delete:-* | du:-* | ls:-*)
+    cache:-*) _obkit_offer -W "--spec --store= --help" ;;
+    clean:-* | delete:-* | du:-* | ls:-*)
         _obkit_offer -W "--store= --help"
         ;;
     prune:-*)

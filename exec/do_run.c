@@ -320,10 +320,10 @@ static int run_with_caches(struct work *w, const struct rootfs *root, struct run
     int rc = work_take_caches(w, root, sources, err);
     if (rc == 0)
         rc = run_command(w, root, sources, err);
-    if (rc == 0 && !w->job.is_shell)
-        return work_end_caches(w, true, err);
+    if (rc == 0)
+        return work_end_caches(w, !w->job.is_shell, err);
     work_end_caches(w, false, &ignored);
-    return rc;
+    return -1;
 }
 
 static int run_with_scratch(struct work *w, const struct rootfs *root, struct run_source *sources,

@@ -2,12 +2,12 @@ noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
 	exec/bases.c exec/bases.h exec/bases_json.c \
 	exec/build.c exec/build.h \
-	exec/content.c exec/content.h \
 	exec/cache.c exec/cache.h \
 	exec/cache_copy.c exec/cache_copy.h \
 	exec/cache_dir.c exec/cache_dir.h \
 	exec/cache_room.c exec/cache_room.h \
 	exec/cache_tar.c exec/cache_tar.h \
+	exec/content.c exec/content.h \
 	exec/context.c exec/context.h \
 	exec/copy.c exec/copy.h \
 	exec/digests.c exec/digests.h \
@@ -56,9 +56,9 @@ libexec_a_SOURCES = \
 	exec/job.c \
 	exec/sched.c exec/sched.h exec/sched_cancel.c exec/sched_end.c \
 	exec/screen.c exec/screen.h \
-	exec/source.c exec/source.h \
 	exec/secret.c exec/secret.h \
 	exec/ssh_relay.c exec/ssh_relay.h \
+	exec/source.c exec/source.h \
 	exec/step_cfg.h \
 	exec/shell.c exec/shell.h \
 	exec/step_log.c exec/step_log.h \

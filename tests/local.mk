@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
 	tests/unit/check_content \
+	tests/unit/check_cache \
 	tests/unit/check_context \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
