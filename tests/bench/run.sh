@@ -9,6 +9,7 @@
 set -euo pipefail
 
 build=$(cd "$1" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
 if [ $# -lt 2 ]; then
     exec unshare --mount --propagation private bash -c '
         dir=$(mktemp -d) && mount -t tmpfs tmpfs "$dir" && bash "$0" "$1" "$dir"
@@ -65,6 +66,21 @@ bench_step() {
     us=$(((us - $("$timed" -n 20 "$build/obexec" "$store" "$image" --progress=quiet "$dir/0.json")) / steps))
     row "trivial step, uncached, overlayfs + native" "$us" us "$(ratio "$us" "$floor")" \
         "at most 5 x the floor: $(aim "$us" $((5 * floor)))"
+    bench_step_of_user "$floor"
+}
+
+# The same as an ordinary user, whose step needs no more of the kernel: FLOOR
+bench_step_of_user() {
+    local us user=("$here/../as-user.sh" sub-ids "$dir") store=--store=overlayfs:$dir/user/store
+    if ! "${user[@]}" "$build/obexec" "$store" "$image" --progress=quiet "$dir/0.json" >/dev/null; then
+        row "trivial step of a user who is not root" - "" "" "can't be measured here"
+        return
+    fi
+    us=$(for i in 1 2 3 4 5 6 7; do
+        "${user[@]}" "$timed" "$build/obexec" "$store" "$image" --progress=quiet -j1 "$dir/$i.json"
+    done | median)
+    us=$(((us - $("${user[@]}" "$timed" -n 20 "$build/obexec" "$store" "$image" --progress=quiet "$dir/0.json")) / steps))
+    row "trivial step of a user who is not root" "$us" us "$(ratio "$us" "$1")" ""
 }
 
 bench_cached() {
