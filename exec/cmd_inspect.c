@@ -40,9 +40,11 @@ static struct str path_of_log(struct store_cmd *c, const char *key)
 
 static int find_chain(struct subject *s)
 {
+    enum { MAX_CHAIN = 100000 }; /* a damaged record may name itself */
     struct record r = s->r;
+    struct digest d;
     struct arena *a = &s->c->arena;
-    while (r.parent.n) {
+    while (digest_from_hex(r.parent, &d) && s->chain.n < MAX_CHAIN) {
         struct str parent = r.parent;
         vec_push(a, &s->chain, parent);
         int rc = record_load(&s->c->o.layout, arena_cstr(a, parent), a, &r, &s->c->err);
