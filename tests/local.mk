@@ -133,6 +133,7 @@ tests_bench_true_static_LDADD =
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
 	tests/e2e/allow-insecure.sh \
+	tests/e2e/attach.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
@@ -143,7 +144,9 @@ E2E_TESTS = \
 	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
+	tests/e2e/context-changed.sh \
 	tests/e2e/context-named.sh \
+	tests/e2e/context-tar.sh \
 	tests/e2e/convert-builds.sh \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
@@ -152,6 +155,7 @@ E2E_TESTS = \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-parents.sh \
+	tests/e2e/copy-special.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
