@@ -164,11 +164,12 @@ static int check_unused(struct dir_store *s, struct ob_err *err)
     return 0;
 }
 
+/* A mark that a crash of the machine could empty would keep everybody out of the store. */
 static int write_mark(struct dir_store *s, struct ob_err *err)
 {
     char text[64];
     int n = snprintf(text, sizeof text, "%s %d %s\n", MARK, FORMAT, s->store.ops->name);
-    if (fs_replace_file_at(s->store.root, MARK, text, (size_t)n, 0644, err) < 0)
+    if (fs_replace_file_synced_at(s->store.root, MARK, text, (size_t)n, 0644, err) < 0)
         return ob_err_wrap(err, "store \"%s\"", s->path);
     return 0;
 }
@@ -184,8 +185,8 @@ static int run_probe(struct dir_store *s, dir_store_probe *probe, struct ob_err 
     dir_txn_drop(&t);
     if (rc == 0)
         return 0;
-    unlinkat(s->store.root, "tmp", AT_REMOVEDIR);
-    unlinkat(s->store.root, MARK, 0);
+    if (unlinkat(s->store.root, "tmp", AT_REMOVEDIR) == 0) /* else it must not lose its mark */
+        unlinkat(s->store.root, MARK, 0);
     return -1;
 }
 

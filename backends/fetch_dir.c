@@ -31,7 +31,7 @@ struct dir_walk {
 
 DEFINE_VEC(name_vec, const char *);
 
-enum { CHUNK = 256 << 10, MAX_LINK = 4096 };
+enum { CHUNK = 64 << 10, MAX_LINK = 4096 }; /* an attribute fits into it; fresh memory is slow */
 
 /* A field of the manifest: its length keeps two fields from looking like one. */
 static void add_field(struct dir_walk *w, struct str s)

@@ -102,7 +102,8 @@ int native_target_open(const struct native_step *s, const char *path, bool is_di
 /* Whether the step is at fault if `path` can't be made. */
 bool native_target_is_fault(const char *path, int errnum);
 /* In the worker, after pid 1 has ended: removes what was made, unless it was used meanwhile. */
-void native_target_remove(const struct native_shared *shared, int root, const int *mounts);
+int native_target_remove(const struct native_shared *shared, int root, const int *mounts,
+                         struct ob_err *err);
 
 /* native_exec.c: becomes the command, in a vfork child of pid 1. */
 _Noreturn void native_exec(const struct native_step *s);

@@ -266,8 +266,8 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
     cleanup_close int resolv = -1;
     cleanup_close int dev = -1;
     cleanup_buf struct buf private_resolv = BUF_INIT;
-    cleanup_close int mount =
-        clone_source(root->fd, root->is_detached, 0, cfg->is_insecure ? 0 : MOUNT_ATTR_NODEV, err);
+    const unsigned attrs = cfg->is_insecure ? 0 : MOUNT_ATTR_NODEV;
+    cleanup_close int mount = clone_source(root->fd, root->is_detached, 0, attrs, err);
     if (mount < 0)
         return ob_err_wrap(err, "root filesystem");
     if (clone_sources(run, cfg, err) < 0 || clone_resolv_conf(cfg, &resolv, err) < 0)
@@ -295,6 +295,10 @@ static int native_start(struct sandbox *s, const struct rootfs *root, const stru
                         struct sandbox_run **out, struct ob_err *err)
 {
     const struct native *n = (const struct native *)s;
+    if (n->in_userns && cfg->is_insecure)
+        return ob_err_set(err, 0,
+                          "a step that may do all needs root of the machine, not of a user "
+                          "namespace");
     if (n->has_one_user && (cfg->uid != 0 || cfg->gid != 0))
         return ob_err_set(err, 0,
                           "user %u with group %u can't be had: this user namespace has only root "
@@ -348,9 +352,13 @@ static int native_reap(struct sandbox_run *base, struct sandbox_status *status, 
         status_from_wait(shared->wait_status, status);
     else
         *status = (struct sandbox_status){.exit_code = 128 + SIGKILL, .signal = SIGKILL};
-    native_target_remove(shared, run->root, run->mounts);
     if (run->has_limits)
         add_hits(run, status);
+    struct ob_err left;
+    if (native_target_remove(shared, run->root, run->mounts, &left) < 0 && rc == 0) {
+        *err = left; /* a snapshot must not have it */
+        rc = ob_err_wrap(err, "sandbox");
+    }
     run_free(run);
     return rc;
 }

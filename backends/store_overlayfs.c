@@ -20,6 +20,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 struct overlayfs {
@@ -127,6 +128,14 @@ static int try_marks(const struct overlayfs *s, int mount, int dir)
     return -1;
 }
 
+/* The kernel's EXDEV means that it could not note the old name, maybe for want of space. */
+static int reason(int dir, int errnum)
+{
+    enum { FEW = 8 };
+    struct statvfs st;
+    return errnum == EXDEV && fstatvfs(dir, &st) == 0 && st.f_bfree < FEW ? ENOSPC : errnum;
+}
+
 static int note_user_marks(const struct overlayfs *s, struct ob_err *err)
 {
     int fd = openat(s->dirs.store.root, USER_MARKS, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -167,7 +176,7 @@ static int probe(struct dir_store *dirs, int dir, struct ob_err *err)
         return mount_failed(s, err);
     if (try_marks(s, mount, dir) == 0)
         return s->in_userns ? note_user_marks(s, err) : 0;
-    ob_err_set(err, errno, "the filesystem can't hold layers");
+    ob_err_set(err, reason(dir, errno), "the filesystem can't hold layers");
     return ob_err_wrap(err, "no overlay can be used on \"%s\" (use --store=copy:PATH)", dirs->path);
 }
 

@@ -64,8 +64,15 @@ int fs_read_file_at(int dir, const char *name, struct buf *out, size_t max, stru
     return 1;
 }
 
-int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
-                       struct ob_err *err)
+static int fill(int fd, const void *p, size_t n, bool sync, struct ob_err *err)
+{
+    if (fs_write_all(fd, p, n, err) < 0)
+        return -1;
+    return sync && fsync(fd) < 0 ? ob_err_set(err, errno, "can't sync") : 0;
+}
+
+static int replace_file(int dir, const char *name, struct str text, mode_t mode, bool sync,
+                        struct ob_err *err)
 {
     char tmp[512];
     if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld.new", name, (long)getpid()) >= sizeof tmp)
@@ -74,7 +81,7 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
         openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return ob_err_set(err, errno, "can't create \"%s\"", tmp);
-    if (fs_write_all(fd, p, n, err) < 0) {
+    if (fill(fd, text.p, text.n, sync, err) < 0) {
         unlinkat(dir, tmp, 0);
         return ob_err_wrap(err, "\"%s\"", tmp);
     }
@@ -84,6 +91,20 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
         return ob_err_set(err, e, "can't rename \"%s\"", tmp);
     }
     return 0;
+}
+
+int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
+                       struct ob_err *err)
+{
+    return replace_file(dir, name, str_of(p, n), mode, false, err);
+}
+
+int fs_replace_file_synced_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
+                              struct ob_err *err)
+{
+    if (replace_file(dir, name, str_of(p, n), mode, true, err) < 0)
+        return -1;
+    return fsync(dir) < 0 ? ob_err_set(err, errno, "can't sync the directory of \"%s\"", name) : 0;
 }
 
 /* Fills a new file that is to take the place of one like `st`. */
@@ -208,6 +229,24 @@ static int make_component(int parent, const char *name, mode_t mode, uid_t uid, 
     return fd < 0 ? -1 : owner_set(fd, uid, gid, mode); /* whatever the umask took away */
 }
 
+/* Opens the deepest directory of the path that is there; the length of its part of the path. Who
+ * makes a tree finds the parent at once. */
+static size_t open_existing(int root, char *p, int *dir)
+{
+    for (size_t n = strlen(p);;) {
+        while (n > 0 && p[n - 1] == '/')
+            n--;
+        while (n > 0 && p[n - 1] != '/')
+            n--;
+        char was = p[n];
+        p[n] = '\0';
+        *dir = fs_open_in(root, n ? p : "/", O_RDONLY | O_DIRECTORY, 0);
+        p[n] = was;
+        if (*dir >= 0 || errno != ENOENT || n == 0)
+            return n;
+    }
+}
+
 int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct ob_err *err)
 {
     int dir = fs_open_in(root, path, O_RDONLY | O_DIRECTORY, 0);
@@ -218,8 +257,8 @@ int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, 
     cleanup_free char *p = strdup(path);
     if (!p)
         ob_out_of_memory();
-    cleanup_close int parent = fs_open_in(root, "/", O_RDONLY | O_DIRECTORY, 0);
-    for (char *name = p; parent >= 0;) {
+    cleanup_close int parent = -1;
+    for (char *name = p + open_existing(root, p, &parent); parent >= 0;) {
         name += strspn(name, "/");
         if (*name == '\0')
             return take_fd(&parent);

@@ -24,6 +24,9 @@ int fs_read_file_at(int dir, const char *name, struct buf *out, size_t max, stru
 /* Writes a new file beside `name` and renames it into place. */
 int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
                        struct ob_err *err);
+/* The same, and when it returns the file is on the disk. */
+int fs_replace_file_synced_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
+                              struct ob_err *err);
 
 /* Gives a file, which links may lead to, other contents: a new file beside it takes its place, with
  * its mode and, if that is allowed, its owner. One that can't be written stays as it is. */

@@ -115,10 +115,16 @@ static struct str target_path(struct apply *p, const struct manifest_file *f)
     return path_join(&p->arena, p->item_dst, f->path);
 }
 
+/* Whether a failure says that links can't be had, not that the machine is in trouble: then the
+ * content is copied again. */
+static bool is_unlinkable(int errnum)
+{
+    return errnum == EMLINK || errnum == EPERM || errnum == EXDEV || errnum == EOPNOTSUPP;
+}
+
 static int make_hardlink(struct apply *p, const char *name, const struct manifest_file *f,
                          struct str path)
 {
-    /* If it can't be linked (too many links, a filesystem without them), copy the content again. */
     const struct manifest_file *first = f->hardlink;
     struct manifest_file alone = *first;
     struct str first_path = target_path(p, first);
@@ -126,8 +132,12 @@ static int make_hardlink(struct apply *p, const char *name, const struct manifes
         fs_open_in(p->t->root, arena_cstr(&p->arena, first_path), O_PATH | O_NOFOLLOW, 0);
     char self[32];
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && linkat(AT_FDCWD, self, p->dir, name, AT_SYMLINK_FOLLOW) == 0)
+    if (fd < 0)
+        return fail(p, first_path, "open");
+    if (linkat(AT_FDCWD, self, p->dir, name, AT_SYMLINK_FOLLOW) == 0)
         return 0;
+    if (!is_unlinkable(errno))
+        return fail(p, path, "link");
     alone.source = f->source;
     return make_regular(p, name, &alone, path);
 }

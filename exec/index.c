@@ -32,9 +32,12 @@ static const char schema[] =
 
 static int fail(struct index *ix, struct ob_err *err)
 {
-    if (sqlite3_errcode(ix->db) == SQLITE_FULL)
+    int code = sqlite3_errcode(ix->db);
+    if (code == SQLITE_FULL)
         return ob_err_set(err, ENOSPC, "the store's index");
-    return ob_err_set(err, 0, "the store's index: %s", sqlite3_errmsg(ix->db));
+    bool is_system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN; /* on a full disk, too */
+    return ob_err_set(err, is_system ? sqlite3_system_errno(ix->db) : 0, "the store's index: %s",
+                      sqlite3_errmsg(ix->db));
 }
 
 static int exec(struct index *ix, const char *sql, struct ob_err *err)

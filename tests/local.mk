@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
 	tests/unit/check_content \
+	tests/unit/check_cache \
 	tests/unit/check_context \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
@@ -66,6 +67,7 @@ UNIT_TESTS = \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
+	tests/unit/check_step_log \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
 	tests/unit/check_sx_emit \
@@ -141,7 +143,9 @@ E2E_TESTS = \
 	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
+	tests/e2e/context-changed.sh \
 	tests/e2e/context-named.sh \
+	tests/e2e/context-tar.sh \
 	tests/e2e/convert-builds.sh \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
@@ -150,9 +154,12 @@ E2E_TESTS = \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-parents.sh \
+	tests/e2e/copy-special.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
+	tests/e2e/du.sh \
+	tests/e2e/durable.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
@@ -164,9 +171,13 @@ E2E_TESTS = \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
 	tests/e2e/log-follow.sh \
+	tests/e2e/log-limit.sh \
+	tests/e2e/min-free.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/network-private.sh \
+	tests/e2e/ob-parallel.sh \
+	tests/e2e/ob-stress.sh \
 	tests/e2e/onbuild-refused.sh \
 	tests/e2e/output-image.sh \
 	tests/e2e/output-local.sh \
@@ -176,6 +187,7 @@ E2E_TESTS = \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/prune.sh \
 	tests/e2e/rootless.sh \
 	tests/e2e/rootless-alone.sh \
 	tests/e2e/rootless-inside.sh \
@@ -183,15 +195,16 @@ E2E_TESTS = \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
-	tests/e2e/shell.sh \
-	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
+	tests/e2e/shell.sh \
 	tests/e2e/specfmt.sh \
 	tests/e2e/ssh-agent.sh \
 	tests/e2e/step-limits.sh \
+	tests/e2e/store-moved.sh \
 	tests/e2e/store-shared.sh \
+	tests/e2e/stores.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/users-env.sh \
 	tests/e2e/why.sh
@@ -274,6 +287,28 @@ fuzz: $(FUZZED_FILES) | $(BUILT_SOURCES)
 	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 .PHONY: fuzz
 
+# Many programs on one store, killed at random: a few seconds in every check, two minutes in
+# run-tests, and as long as somebody likes by hand.
+TESTS += tests/torture/run.sh
+EXTRA_DIST += tests/torture/run.sh tests/torture/torture.py tests/torture/runs.py \
+	tests/torture/graphs.py tests/torture/audit.py
+
+TORTURE_SECONDS = 60
+torture: all
+	TORTURE_SECONDS=$(TORTURE_SECONDS) $(SHELL) $(top_srcdir)/tests/torture/run.sh
+.PHONY: torture
+
+# What fails below obkit: system calls, disks.
+check_PROGRAMS += tests/fault/inject
+tests_fault_inject_LDADD = $(SECCOMP_LIBS)
+FAULT_TESTS = \
+	tests/fault/disk-error.sh \
+	tests/fault/disk-full.sh \
+	tests/fault/limits.sh \
+	tests/fault/syscalls.sh
+TESTS += $(FAULT_TESTS)
+EXTRA_DIST += $(FAULT_TESTS) tests/fault/disk.sh tests/fault/syscalls.py
+
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
 	tests/shape/completions.sh \
@@ -282,9 +317,10 @@ SHAPE_TESTS = \
 	tests/shape/headers.sh \
 	tests/shape/layering.sh \
 	tests/shape/manpages.sh \
+	tests/shape/opposites.sh \
 	tests/shape/shell.sh
 TESTS += $(SHAPE_TESTS)
-EXTRA_DIST += $(SHAPE_TESTS)
+EXTRA_DIST += $(SHAPE_TESTS) tests/opposites
 
 check-unit: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"

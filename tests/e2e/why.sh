@@ -24,6 +24,7 @@ expect_nothing_like_it()
 
 echo 1 >"$tmp/context/file"
 echo same >"$tmp/context/other"
+echo same >"$tmp/context/file-d-x"
 dockerfile <<'END'
 FROM busybox
 COPY . /src
@@ -108,7 +109,7 @@ expect_why '- Dockerfile:1: FROM busybox: content of the image: DIGEST
   Dockerfile:2: RUN echo on the base: only its parent'
 
 subject "the network is another"
-build_ok --network-default=host
+build_ok --network-default=none
 expect_why '- Dockerfile:2: RUN echo on the base: network, mounts or --no-cache: the default
 + Dockerfile:2: RUN echo on the base: network, mounts or --no-cache: DIGEST'
 
