@@ -105,6 +105,19 @@ void dir_txn_drop(struct dir_txn *t)
 
 /* Opening. */
 
+/* Who owns results could put anything of this machine among them, by links, for the next step to
+ * read or write. They are made with mode 0700, so nobody else can. */
+static int check_owner(struct dir_store *s, const char *name, struct ob_err *err)
+{
+    struct stat st;
+    if (fstatat(s->store.root, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return ob_err_set(err, errno, "can't examine \"%s/%s\"", s->path, name);
+    if (st.st_uid != geteuid())
+        return ob_err_set(err, 0, "\"%s/%s\" belongs to another user: name another directory",
+                          s->path, name);
+    return 0;
+}
+
 /* 1 = the mark is there and is ours, 0 = there is none. */
 static int check_mark(struct dir_store *s, struct ob_err *err)
 {
@@ -114,6 +127,8 @@ static int check_mark(struct dir_store *s, struct ob_err *err)
         return ob_err_wrap(err, "store \"%s\"", s->path);
     if (rc == 0)
         return 0;
+    if (check_owner(s, MARK, err) < 0)
+        return -1;
     unsigned version;
     char kind[32];
     if (sscanf(text.p ? text.p : "", "obkit-store %u %31s", &version, kind) != 2)
@@ -149,11 +164,12 @@ static int check_unused(struct dir_store *s, struct ob_err *err)
     return 0;
 }
 
+/* A mark that a crash of the machine could empty would keep everybody out of the store. */
 static int write_mark(struct dir_store *s, struct ob_err *err)
 {
     char text[64];
     int n = snprintf(text, sizeof text, "%s %d %s\n", MARK, FORMAT, s->store.ops->name);
-    if (fs_replace_file_at(s->store.root, MARK, text, (size_t)n, 0644, err) < 0)
+    if (fs_replace_file_synced_at(s->store.root, MARK, text, (size_t)n, 0644, err) < 0)
         return ob_err_wrap(err, "store \"%s\"", s->path);
     return 0;
 }
@@ -169,8 +185,8 @@ static int run_probe(struct dir_store *s, dir_store_probe *probe, struct ob_err 
     dir_txn_drop(&t);
     if (rc == 0)
         return 0;
-    unlinkat(s->store.root, "tmp", AT_REMOVEDIR);
-    unlinkat(s->store.root, MARK, 0);
+    if (unlinkat(s->store.root, "tmp", AT_REMOVEDIR) == 0) /* else it must not lose its mark */
+        unlinkat(s->store.root, MARK, 0);
     return -1;
 }
 
@@ -203,19 +219,6 @@ static int open_parts(struct dir_store *s, dir_store_probe *probe, struct ob_err
     return open_subdir(s, "result", &s->result, err);
 }
 
-/* Who owns results could put anything of this machine among them, by links, for the next step to
- * read or write. They are made with mode 0700, so nobody else can. */
-static int check_owner(struct dir_store *s, int dir, const char *name, struct ob_err *err)
-{
-    struct stat st;
-    if (fstat(dir, &st) < 0)
-        return ob_err_set(err, errno, "can't examine \"%s/%s\"", s->path, name);
-    if (st.st_uid != geteuid())
-        return ob_err_set(err, 0, "\"%s/%s\" belongs to another user (%u): name another directory",
-                          s->path, name, st.st_uid);
-    return 0;
-}
-
 int dir_store_open(struct dir_store *s, const struct store_ops *ops, const char *path,
                    dir_store_probe *probe, struct ob_err *err)
 {
@@ -230,8 +233,8 @@ int dir_store_open(struct dir_store *s, const struct store_ops *ops, const char 
         s->store.root = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     else if (s->store.root < 0 && errno != ENOENT)
         ob_err_set(err, errno, "can't open \"%s\"", path);
-    if (s->store.root >= 0 && open_parts(s, probe, err) == 0 &&
-        check_owner(s, s->tmp, "tmp", err) == 0 && check_owner(s, s->result, "result", err) == 0)
+    if (s->store.root >= 0 && open_parts(s, probe, err) == 0 && check_owner(s, "tmp", err) == 0 &&
+        check_owner(s, "result", err) == 0)
         return 0;
     ob_err_wrap(err, "%s store", ops->name);
     dir_store_finish(s);

@@ -12,6 +12,8 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/owner.h"
+#include "base/userns.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,13 +24,14 @@ struct dir_walk {
     struct arena arena;
     struct map links; /* "dev:inode" of files with several names: the first name */
     int root;         /* of the copy, or -1 if there is none */
+    bool is_foreign;  /* in a user namespace, which does not know all owners */
     dev_t dev;
     char *chunk;
 };
 
 DEFINE_VEC(name_vec, const char *);
 
-enum { CHUNK = 256 << 10, MAX_LINK = 4096 };
+enum { CHUNK = 64 << 10, MAX_LINK = 4096 }; /* an attribute fits into it; fresh memory is slow */
 
 /* A field of the manifest: its length keeps two fields from looking like one. */
 static void add_field(struct dir_walk *w, struct str s)
@@ -47,6 +50,17 @@ static void add_number(struct dir_walk *w, uint64_t v)
 static int fail(const char *path, struct ob_err *err)
 {
     return ob_err_set(err, errno, "\"%s\"", path);
+}
+
+/* Owners that the user namespace does not have all look like this one. In a directory that a user
+ * may build on they are root's, most of all: so it is the same image for both. */
+static void know_owner(const struct dir_walk *w, struct stat *st)
+{
+    enum { OVERFLOW = 65534 };
+    if (w->is_foreign && st->st_uid == OVERFLOW)
+        st->st_uid = 0;
+    if (w->is_foreign && st->st_gid == OVERFLOW)
+        st->st_gid = 0;
 }
 
 static int write_all(int fd, const char *p, size_t n)
@@ -103,14 +117,11 @@ static int walk_xattrs(struct dir_walk *w, int from, int to)
     return n < 0 ? -1 : 0;
 }
 
-/* In this order: chown(2) clears set-id bits. */
 static int set_meta(int to, const struct stat *st)
 {
     const struct timespec times[2] = {st->st_mtim, st->st_mtim};
-    return fchown(to, st->st_uid, st->st_gid) < 0 || fchmod(to, st->st_mode & 07777) < 0 ||
-                   futimens(to, times) < 0
-               ? -1
-               : 0;
+    return owner_set(to, st->st_uid, st->st_gid, st->st_mode) < 0 || futimens(to, times) < 0 ? -1
+                                                                                             : 0;
 }
 
 static int walk_data(struct dir_walk *w, int from, int to, const struct stat *st)
@@ -155,8 +166,7 @@ static int walk_file(struct dir_walk *w, int src, int dst, const char *name, con
 static int set_meta_by_name(int dst, const char *name, const struct stat *st)
 {
     const struct timespec times[2] = {st->st_mtim, st->st_mtim};
-    if (fchownat(dst, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-        (!S_ISLNK(st->st_mode) && fchmodat(dst, name, st->st_mode & 07777, 0) < 0))
+    if (owner_set_at(dst, name, st->st_uid, st->st_gid, st->st_mode) < 0)
         return -1;
     return utimensat(dst, name, times, AT_SYMLINK_NOFOLLOW);
 }
@@ -226,6 +236,7 @@ static int walk_entry(struct dir_walk *w, int src, int dst, const char *name, co
         return fail(path, err);
     if (S_ISSOCK(st.st_mode))
         return 0;
+    know_owner(w, &st);
     const char *first = first_name(w, &st, path);
     add_field(w, str_from(path));
     add_field(w, str_from(first ? first : ""));
@@ -280,6 +291,7 @@ static int walk_root(struct dir_walk *w, int src, int dst, struct ob_err *err)
     struct stat st;
     if (fstat(src, &st) < 0)
         return fail(".", err);
+    know_owner(w, &st);
     w->dev = st.st_dev;
     add_number(w, st.st_mode);
     add_number(w, st.st_uid);
@@ -294,7 +306,10 @@ static int walk_root(struct dir_walk *w, int src, int dst, struct ob_err *err)
 /* Hashes the tree, and copies it to `dst` unless that is -1. */
 static int walk(struct str ref, int dst, struct digest *digest, struct ob_err *err)
 {
-    struct dir_walk w = {.root = dst, .chunk = malloc(CHUNK), .links = MAP_INIT(&w.arena)};
+    struct dir_walk w = {.root = dst,
+                         .is_foreign = !userns_is_initial(),
+                         .chunk = malloc(CHUNK),
+                         .links = MAP_INIT(&w.arena)};
     if (!w.chunk)
         ob_out_of_memory();
     sha256_init(&w.hash);

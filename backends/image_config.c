@@ -7,6 +7,8 @@
 #include "backends/json_read.h"
 #include "backends/platform.h"
 
+#include <stdlib.h>
+
 static int read_copy(const struct json_node *object, const char *key, struct arena *a,
                      struct str *out, struct ob_err *err)
 {
@@ -46,12 +48,54 @@ static int read_config(const struct json_node *root, struct arena *a, struct ima
     return 0;
 }
 
+/* What images built on this one inherit, unseen here but for its types. */
+static int check_inherited(const struct json_node *root, struct ob_err *err)
+{
+    static const struct {
+        const char *key;
+        json_type type;
+    } members[] = {
+        {"Labels", JSON_OBJECT},      {"ExposedPorts", JSON_OBJECT}, {"Volumes", JSON_OBJECT},
+        {"Healthcheck", JSON_OBJECT}, {"StopSignal", JSON_STRING},
+    };
+    struct json_node config, member;
+    int rc = json_read_member(root, "config", JSON_OBJECT, &config, err);
+    for (size_t i = 0; rc > 0 && i < sizeof members / sizeof members[0]; i++)
+        if (json_read_member(&config, members[i].key, members[i].type, &member, err) < 0)
+            return -1;
+    return rc < 0 ? -1 : 0;
+}
+
+/* Copies what outlives this image; not its history and layers, nor what old versions of docker note
+ * of the container that they made it in. */
+static int read_inherited(const struct json_node *root, struct arena *a, struct image_info *out,
+                          struct ob_err *err)
+{
+    static const char *const kept[] = {"architecture", "author",     "config", "os",
+                                       "os.features",  "os.version", "variant"};
+    if (check_inherited(root, err) < 0)
+        return -1;
+    json_t *copy = json_object();
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        if (json_object_get(root->v, kept[i]))
+            json_object_set(copy, kept[i], json_object_get(root->v, kept[i]));
+    char *text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(copy);
+    if (!text)
+        ob_out_of_memory();
+    out->inherited = arena_str(a, str_from(text));
+    free(text);
+    return 0;
+}
+
 int image_config_read(struct str text, struct arena *a, struct image_info *out, struct ob_err *err)
 {
     struct json_node root;
     if (json_read_document(text, JSON_OBJECT, &root, err) < 0)
         return -1;
     int rc = read_config(&root, a, out, err);
+    if (rc == 0)
+        rc = read_inherited(&root, a, out, err);
     json_decref(root.v);
     return rc;
 }

@@ -12,10 +12,15 @@ libbackends_a_SOURCES = \
 	backends/json_read.c backends/json_read.h \
 	backends/libarchive_read.c backends/libarchive_read.h \
 	backends/native.h backends/native_sys.h \
+	backends/native_borrow.c \
 	backends/native_caps.c \
+	backends/native_cgroup.c backends/native_cgroup.h \
+	backends/native_devices.c \
 	backends/native_exec.c \
 	backends/native_init.c \
 	backends/native_mounts.c \
+	backends/native_net.c backends/native_net.h \
+	backends/native_scope.c \
 	backends/native_seccomp.c \
 	backends/native_target.c \
 	backends/oci_choose.c backends/oci_choose.h \

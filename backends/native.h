@@ -9,6 +9,8 @@
 #ifndef BACKENDS_NATIVE_H
 #define BACKENDS_NATIVE_H
 
+#include "backends/native_cgroup.h"
+#include "backends/native_net.h"
 #include "exec/sandbox.h"
 
 #include <linux/filter.h>
@@ -18,8 +20,12 @@ struct native {
     struct sandbox base;
     struct sock_fprog filter; /* on the heap; len 0 = no filter */
     bool has_cgroup2;         /* the host has the one hierarchy at /sys/fs/cgroup */
+    bool in_userns;           /* obexec is root of a user namespace only */
+    bool has_one_user;        /* root is the only user there */
     char *argv_start;         /* this program's command line, to be wiped in pid 1 */
     size_t argv_size;
+    struct cgroup_host cgroups; /* filled by check */
+    struct native_net net;
 };
 
 enum native_state {
@@ -53,10 +59,14 @@ struct native_shared {
 struct native_step {
     const struct native *native;
     const struct step_cfg *cfg;
-    int worker;        /* pidfd of the worker */
-    int root;          /* detached mount */
-    const int *mounts; /* detached mounts, by index in cfg->mounts; -1 if it is none */
-    int resolv_conf;   /* detached mount of the host's file, or -1 */
+    int worker;                   /* pidfd of the worker */
+    int root;                     /* detached mount */
+    const int *mounts;            /* detached mounts, by index in cfg->mounts; -1 if it is none */
+    int resolv_conf;              /* detached mount of the host's file, or -1 */
+    int host_dev;                 /* the host's /dev, for a step that may do all; else -1 */
+    const struct cgroup *cgroup;  /* NULL: no limits */
+    const struct net_helper *net; /* STEP_NETWORK_PRIVATE, else NULL */
+    const char *private_resolv;   /* its resolv.conf */
     struct native_shared *shared;
 };
 
@@ -70,6 +80,19 @@ int native_mounts_make(const struct native_step *s, struct ob_err *err);
 int native_mount_clone(int fd, unsigned flags, unsigned attrs, struct ob_err *err);
 int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err *err);
 
+/* native_devices.c: gives a step that may do all the devices of the host. dev is its own /dev. */
+int native_devices_copy(int host, int dev, struct ob_err *err);
+/* native_borrow.c: mounts of the host's things for a sandbox in a user namespace, -1 = none. */
+enum { NATIVE_DEVICES = 6 };
+extern const char *const native_device_names[NATIVE_DEVICES];
+struct native_borrowed {
+    int device[NATIVE_DEVICES];
+    int sys; /* the host's, read-only */
+};
+#define NATIVE_BORROWED_INIT ((struct native_borrowed){{-1, -1, -1, -1, -1, -1}, -1})
+int native_borrow(const struct native_step *s, struct native_borrowed *b, struct ob_err *err);
+void native_borrow_end(struct native_borrowed *b);
+
 /* native_target.c: opens `path` in the sandbox (its "/") to mount on. If it is missing, it and
  * its parents are made and noted in s->shared, as is whose fault it is if that fails: steps make
  * filesystems in which even "/proc" is no directory. Links are followed inside. Gives an O_PATH
@@ -79,7 +102,8 @@ int native_target_open(const struct native_step *s, const char *path, bool is_di
 /* Whether the step is at fault if `path` can't be made. */
 bool native_target_is_fault(const char *path, int errnum);
 /* In the worker, after pid 1 has ended: removes what was made, unless it was used meanwhile. */
-void native_target_remove(const struct native_shared *shared, int root, const int *mounts);
+int native_target_remove(const struct native_shared *shared, int root, const int *mounts,
+                         struct ob_err *err);
 
 /* native_exec.c: becomes the command, in a vfork child of pid 1. */
 _Noreturn void native_exec(const struct native_step *s);
@@ -89,6 +113,11 @@ const char *native_caps_missing(void); /* the first that this process needs and 
 int native_caps_limit_bounding(void);
 int native_caps_keep_kill(void);      /* what pid 1 needs to hand signals on */
 int native_caps_set(bool privileged); /* the sandbox's list, or none at all */
+int native_caps_set_all(void);
+
+/* native_scope.c: forbids this process and its children abstract sockets of others, if the kernel
+ * can. Needs CAP_SYS_ADMIN. */
+int native_scope_sockets(void);
 
 /* native_seccomp.c: compiles the filter, *out to be freed. */
 int native_seccomp_build(bool fast_sync, struct sock_fprog *out, struct ob_err *err);

@@ -88,6 +88,16 @@ int native_caps_set(bool privileged)
     return set_caps(privileged ? caps_of_command() : 0);
 }
 
+/* Nobody can have more than the kernel and whoever started us left in the bounding set. */
+int native_caps_set_all(void)
+{
+    uint64_t caps = 0;
+    for (unsigned cap = 0; cap < 64; cap++)
+        if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+            caps |= BIT(cap);
+    return set_caps(caps);
+}
+
 int native_caps_keep_kill(void)
 {
     return set_caps(BIT(CAP_KILL));

@@ -52,28 +52,37 @@ static void reset_signals(void)
 }
 
 /* Many programs loop over all descriptors up to the limit, hence a low one. Where the hard limit
- * is lower still and can't be raised, it stays. */
+ * is lower still and can't be raised, it stays. A core file would end up in the result. */
 static void set_limits(void)
 {
     const struct rlimit files = {1024, 1024};
+    struct rlimit core;
     setrlimit(RLIMIT_NOFILE, &files);
+    if (getrlimit(RLIMIT_CORE, &core) == 0) {
+        core.rlim_cur = 0;
+        setrlimit(RLIMIT_CORE, &core);
+    }
     umask(022);
 }
 
 static void set_credentials(const struct native_step *s)
 {
     const struct step_cfg *cfg = s->cfg;
-    if (s->native->filter.len && native_seccomp_install(&s->native->filter) < 0)
+    if (!cfg->is_insecure && cfg->network == STEP_NETWORK_HOST && native_scope_sockets() < 0)
+        fail(s, "confine the sockets");
+    if (!cfg->is_insecure && s->native->filter.len &&
+        native_seccomp_install(&s->native->filter) < 0)
         fail(s, "install the system call filter");
-    if (native_caps_limit_bounding() < 0)
+    if (!cfg->is_insecure && native_caps_limit_bounding() < 0)
         fail(s, "limit the capabilities");
-    if (setgroups(cfg->n_groups, cfg->groups) < 0)
+    if (!s->native->has_one_user && setgroups(cfg->n_groups, cfg->groups) < 0)
         fail(s, "set the groups");
     if (setresgid(cfg->gid, cfg->gid, cfg->gid) < 0)
         fail(s, "set the group");
     if (setresuid(cfg->uid, cfg->uid, cfg->uid) < 0)
         fail(s, "set the user");
-    if (native_caps_set(cfg->uid == 0) < 0)
+    bool all = cfg->is_insecure && cfg->uid == 0;
+    if ((all ? native_caps_set_all() : native_caps_set(cfg->uid == 0)) < 0)
         fail(s, "set the capabilities");
 }
 

@@ -19,6 +19,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -29,7 +30,7 @@
  * across pid namespaces. */
 static int tie_to_worker(const struct native_step *s, struct ob_err *err)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return ob_err_set(err, errno, "prctl");
     struct pollfd worker = {.fd = s->worker, .events = POLLIN};
     if (poll(&worker, 1, 0) != 0)
@@ -70,9 +71,31 @@ static int enter_cwd(const struct native_step *s, struct ob_err *err)
     return 0;
 }
 
+/* The namespace after the group: its root is what the step takes for the top. */
+static int enter_cgroup(const struct native_step *s, struct ob_err *err)
+{
+    if (!s->cgroup)
+        return 0;
+    if (cgroup_enter(s->cgroup, err) < 0)
+        return -1;
+    if (unshare(CLONE_NEWCGROUP) < 0)
+        return ob_err_set(err, errno, "can't make the namespace of control groups");
+    return 0;
+}
+
+/* A loopback of its own it has in any network but the host's. */
+static int set_up_network(const struct native_step *s, struct ob_err *err)
+{
+    if (s->cfg->network == STEP_NETWORK_HOST)
+        return 0;
+    if (loopback_up(err) < 0)
+        return -1;
+    return s->net ? net_helper_wait(s->net, err) : 0;
+}
+
 static int build(const struct native_step *s, struct ob_err *err)
 {
-    if (tie_to_worker(s, err) < 0)
+    if (tie_to_worker(s, err) < 0 || enter_cgroup(s, err) < 0)
         return -1;
     prctl(PR_SET_NAME, "init");
     setsid();
@@ -81,9 +104,12 @@ static int build(const struct native_step *s, struct ob_err *err)
         return -1;
     if (sethostname(s->cfg->hostname, strlen(s->cfg->hostname)) < 0)
         return ob_err_set(err, errno, "can't set the host name \"%s\"", s->cfg->hostname);
-    if (s->cfg->network == STEP_NETWORK_NONE && loopback_up(err) < 0)
+    if (set_up_network(s, err) < 0)
         return -1;
-    return enter_cwd(s, err);
+    if (enter_cwd(s, err) < 0)
+        return -1;
+    /* Not before: in a user namespace, who sets up the network must look into /proc/PID/ns. */
+    return prctl(PR_SET_DUMPABLE, 0) < 0 ? ob_err_set(err, errno, "prctl") : 0;
 }
 
 static void hand_on_term(int sig)

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/owner.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -27,6 +28,8 @@
 struct place {
     const struct native_step *step;
     int proc, dev, sys; /* roots of the mounts */
+    struct native_borrowed borrowed;
+    bool is_sys_borrowed;
 };
 
 int native_mount_restrict(int fd, unsigned flags, unsigned attrs, struct ob_err *err)
@@ -70,16 +73,24 @@ static int new_fs(const char *type, const char *const *options, unsigned attrs, 
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 
+/* Attaches a mount at `path` of the root. */
+static int attach_in_root(const struct native_step *s, int fs, const char *path, struct ob_err *err)
+{
+    cleanup_close int target = native_target_open(s, path, true, err);
+    if (target < 0)
+        return -1;
+    if (sys_move_mount(fs, target) < 0)
+        return ob_err_set(err, errno, "can't mount \"%s\"", path);
+    return 0;
+}
+
 /* A new filesystem at `path` of the root. */
 static int mount_in_root(const struct native_step *s, const char *type, const char *path,
                          const char *const *options, unsigned attrs, struct ob_err *err)
 {
-    cleanup_close int target = native_target_open(s, path, true, err);
-    cleanup_close int fs = target < 0 ? -1 : new_fs(type, options, attrs, err);
-    if (fs < 0)
+    cleanup_close int fs = new_fs(type, options, attrs, err);
+    if (fs < 0 || attach_in_root(s, fs, path, err) < 0)
         return -1;
-    if (sys_move_mount(fs, target) < 0)
-        return ob_err_set(err, errno, "can't mount \"%s\"", path);
     return take_fd(&fs);
 }
 
@@ -116,13 +127,41 @@ static int add_device(const struct place *p, const char *name, unsigned minor_no
     return clone < 0 ? -1 : attach_at(clone, p->dev, name);
 }
 
-static int fill_dev(const struct place *p, struct ob_err *err)
+static int add_devices(const struct place *p, struct ob_err *err)
 {
     static const struct {
         const char *name;
         unsigned major_no, minor_no;
     } devices[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
                    {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
+        if (add_device(p, devices[i].name, devices[i].minor_no, devices[i].major_no) < 0)
+            return ob_err_set(err, errno, "can't make \"/dev/%s\"", devices[i].name);
+    return 0;
+}
+
+static int add_borrowed_devices(const struct place *p, struct ob_err *err)
+{
+    for (size_t i = 0; i < NATIVE_DEVICES; i++) {
+        if (p->borrowed.device[i] < 0)
+            continue;
+        if (mknodat(p->dev, native_device_names[i], S_IFREG | 0444, 0) < 0 ||
+            attach_at(p->borrowed.device[i], p->dev, native_device_names[i]) < 0)
+            return ob_err_set(err, errno, "can't mount \"/dev/%s\"", native_device_names[i]);
+    }
+    return 0;
+}
+
+/* Terminals of tty's group, where that is. */
+static int add_terminals(const struct place *p, struct ob_err *err)
+{
+    const char *gid = p->step->native->has_one_user ? "0" : "5";
+    return mount_in_dev(p, "devpts", "pts", OPTIONS("ptmxmode", "0666", "mode", "0620", "gid", gid),
+                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+}
+
+static int fill_dev(const struct place *p, struct ob_err *err)
+{
     static const struct {
         const char *name, *to;
     } links[] = {{"fd", "/proc/self/fd"},
@@ -130,14 +169,13 @@ static int fill_dev(const struct place *p, struct ob_err *err)
                  {"stdout", "/proc/self/fd/1"},
                  {"stderr", "/proc/self/fd/2"},
                  {"ptmx", "pts/ptmx"}};
-    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
-        if (add_device(p, devices[i].name, devices[i].minor_no, devices[i].major_no) < 0)
-            return ob_err_set(err, errno, "can't make \"/dev/%s\"", devices[i].name);
+    bool in_userns = p->step->native->in_userns;
+    if ((in_userns ? add_borrowed_devices : add_devices)(p, err) < 0)
+        return -1;
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
         if (symlinkat(links[i].to, p->dev, links[i].name) < 0)
             return ob_err_set(err, errno, "can't make \"/dev/%s\"", links[i].name);
-    if (mount_in_dev(p, "devpts", "pts", OPTIONS("ptmxmode", "0666", "mode", "0620", "gid", "5"),
-                     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err) < 0)
+    if (add_terminals(p, err) < 0)
         return -1;
     if (mkdirat(p->dev, "shm", 01777) < 0) /* /dev is a tmpfs of the right size already */
         return ob_err_set(err, errno, "can't make \"/dev/shm\"");
@@ -145,10 +183,19 @@ static int fill_dev(const struct place *p, struct ob_err *err)
 }
 
 /* What hides a directory is sysfs's own mount point for cgroups: empty for ever, and read-only as
- * our sysfs is. A tmpfs would cost the making and removing of a filesystem. */
+ * our sysfs is. A tmpfs would cost the making and removing of a filesystem. The host's has
+ * something in it. */
+static int open_empty(const struct place *p)
+{
+    struct ob_err ignored; /* errno is enough */
+    return !p->is_sys_borrowed
+               ? sys_open_tree(p->sys, "fs/cgroup", OPEN_TREE_CLONE)
+               : new_fs("tmpfs", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, &ignored);
+}
+
 static int hide_dir(const struct place *p, int dir, const char *name, struct ob_err *err)
 {
-    cleanup_close int clone = sys_open_tree(p->sys, "fs/cgroup", OPEN_TREE_CLONE);
+    cleanup_close int clone = open_empty(p);
     if (clone < 0 || attach_at(clone, dir, name) < 0)
         return ob_err_set(err, errno, "can't hide \"%s\"", name);
     return 0;
@@ -189,15 +236,26 @@ static int guard_kernel(const struct place *p, struct ob_err *err)
         "keys",        "kpagecgroup", "kpagecount",    "kpageflags", "latency_stats",
         "sched_debug", "scsi",        "timer_list",    "timer_stats"};
     static const char *const hidden_sys[] = {"firmware", "devices/virtual/powercap"};
+    static const char *const hidden_host_sys[] = {
+        "fs/cgroup", "fs/bpf", "fs/pstore", "kernel/debug", "kernel/security", "kernel/tracing"};
     static const char *const read_only[] = {"bus", "driver", "fs", "irq", "sys", "sysrq-trigger"};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof hidden_proc / sizeof hidden_proc[0]; i++)
         rc = hide(p, p->proc, hidden_proc[i], err);
     for (size_t i = 0; rc == 0 && i < sizeof hidden_sys / sizeof hidden_sys[0]; i++)
         rc = hide(p, p->sys, hidden_sys[i], err);
+    size_t n_host = !p->is_sys_borrowed ? 0 : sizeof hidden_host_sys / sizeof hidden_host_sys[0];
+    for (size_t i = 0; rc == 0 && i < n_host; i++)
+        rc = hide(p, p->sys, hidden_host_sys[i], err);
     for (size_t i = 0; rc == 0 && i < sizeof read_only / sizeof read_only[0]; i++)
         rc = protect(p->proc, read_only[i], err);
     return rc;
+}
+
+/* What the kernel shows of itself may be changed only by a step that may do all. */
+static unsigned kernel_attrs(const struct native_step *s)
+{
+    return NO_SUID_DEV_EXEC | (s->cfg->is_insecure ? 0 : MOUNT_ATTR_RDONLY);
 }
 
 /* With the older hierarchies nothing is shown: /sys/fs/cgroup is an empty directory then. */
@@ -205,7 +263,7 @@ static int add_cgroups(const struct place *p, struct ob_err *err)
 {
     if (!p->step->native->has_cgroup2)
         return 0;
-    cleanup_close int fs = new_fs("cgroup2", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
+    cleanup_close int fs = new_fs("cgroup2", OPTIONS(), kernel_attrs(p->step), err);
     if (fs < 0)
         return -1;
     if (attach_at(fs, p->sys, "fs/cgroup") < 0)
@@ -243,7 +301,7 @@ static int new_file(const struct place *p, const struct step_mount *m, unsigned 
         p->step->shared->is_step_fault = err->errnum == ENOSPC;
         return err->errnum == ENOSPC ? ob_err_set(err, 0, TOO_LARGE) : -1;
     }
-    if (fchown(fd, m->uid, m->gid) < 0 || fchmod(fd, m->mode) < 0)
+    if (owner_set(fd, m->uid, m->gid, m->mode) < 0)
         return ob_err_set(err, errno, "can't set the file's mode and owner");
     return native_mount_clone(fd, 0, attrs, err);
 }
@@ -261,19 +319,27 @@ static int add_file(const struct place *p, const struct step_mount *m, unsigned 
     return 0;
 }
 
+static int add_text(const struct place *p, const char *path, const char *text, struct ob_err *err)
+{
+    const struct step_mount m = {
+        .target = path, .content = text, .size = strlen(text), .mode = 0644};
+    if (add_file(p, &m, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err) < 0)
+        return ob_err_wrap(err, "mount \"%s\"", path);
+    return 0;
+}
+
 static int add_hosts(const struct place *p, struct ob_err *err)
 {
     cleanup_buf struct buf text = BUF_INIT;
     buf_printf(&text, "127.0.0.1 localhost %s\n::1 localhost\n", p->step->cfg->hostname);
-    const struct step_mount m = {
-        .target = "/etc/hosts", .content = text.p, .size = text.n, .mode = 0644};
-    if (add_file(p, &m, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err) < 0)
-        return ob_err_wrap(err, "mount \"/etc/hosts\"");
-    return 0;
+    return add_text(p, "/etc/hosts", text.p, err);
 }
 
-static int add_resolv_conf(const struct native_step *s, struct ob_err *err)
+static int add_resolv_conf(const struct place *p, struct ob_err *err)
 {
+    const struct native_step *s = p->step;
+    if (s->private_resolv)
+        return add_text(p, "/etc/resolv.conf", s->private_resolv, err);
     if (s->resolv_conf < 0)
         return 0;
     cleanup_close int target = native_target_open(s, "/etc/resolv.conf", false, err);
@@ -289,8 +355,8 @@ static int add_tmpfs(const struct native_step *s, const struct step_mount *m, st
     char size[32], mode[16], uid[16], gid[16];
     snprintf(size, sizeof size, "%llu", (unsigned long long)m->size);
     snprintf(mode, sizeof mode, "%o", m->mode & 07777);
-    snprintf(uid, sizeof uid, "%u", m->uid);
-    snprintf(gid, sizeof gid, "%u", m->gid);
+    snprintf(uid, sizeof uid, "%u", s->native->has_one_user ? 0 : m->uid);
+    snprintf(gid, sizeof gid, "%u", s->native->has_one_user ? 0 : m->gid);
     const char *const *options =
         OPTIONS("mode", mode, "uid", uid, "gid", gid, m->size ? "size" : NULL, size);
     unsigned attrs = NO_SUID_DEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0);
@@ -334,36 +400,57 @@ static int add_mounts_of_step(const struct place *p, struct ob_err *err)
     return 0;
 }
 
+/* While the host's are there: in a user namespace these show only what can be seen already. */
+static int make_kernel_views(struct place *p, struct ob_err *err)
+{
+    int rc = native_borrow(p->step, &p->borrowed, err);
+    if (rc == 0)
+        rc = p->proc = new_fs("proc", OPTIONS(), NO_SUID_DEV_EXEC, err);
+    p->is_sys_borrowed = p->borrowed.sys >= 0;
+    if (p->is_sys_borrowed)
+        p->sys = take_fd(&p->borrowed.sys);
+    else if (rc >= 0)
+        rc = p->sys = new_fs("sysfs", OPTIONS(), kernel_attrs(p->step), err);
+    if (rc < 0 && err->errnum == EPERM && p->step->native->in_userns)
+        ob_err_wrap(err, "something hides parts of this machine's /proc or /sys, as in a container "
+                         "(which can be started without that)");
+    return rc < 0 ? -1 : 0;
+}
+
 static int fill_root(struct place *p, struct ob_err *err)
 {
     const struct native_step *s = p->step;
-    p->proc = mount_in_root(s, "proc", "/proc", OPTIONS(), NO_SUID_DEV_EXEC, err);
-    if (p->proc < 0)
+    if (attach_in_root(s, p->proc, "/proc", err) < 0)
         return -1;
     p->dev = mount_in_root(s, "tmpfs", "/dev", OPTIONS("mode", "0755", "size", DEV_SIZE),
                            MOUNT_ATTR_NOSUID, err);
     if (p->dev < 0 || fill_dev(p, err) < 0)
         return -1;
-    p->sys =
-        mount_in_root(s, "sysfs", "/sys", OPTIONS(), NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err);
-    if (p->sys < 0 || guard_kernel(p, err) < 0 || add_cgroups(p, err) < 0)
+    if (attach_in_root(s, p->sys, "/sys", err) < 0 ||
+        (!s->cfg->is_insecure && guard_kernel(p, err) < 0) || add_cgroups(p, err) < 0)
         return -1;
-    if (add_hosts(p, err) < 0 || add_resolv_conf(s, err) < 0)
+    if (add_hosts(p, err) < 0 || add_resolv_conf(p, err) < 0)
         return -1;
+    if (s->cfg->is_insecure)
+        return native_devices_copy(s->host_dev, p->dev, err);
     return native_mount_restrict(p->dev, 0, MOUNT_ATTR_NODEV, err);
 }
 
 int native_mounts_make(const struct native_step *s, struct ob_err *err)
 {
-    if (enter_root(s->root, err) < 0)
-        return -1;
-    struct place p = {.step = s, .proc = -1, .dev = -1, .sys = -1};
-    int rc = fill_root(&p, err);
+    struct place p = {
+        .step = s, .proc = -1, .dev = -1, .sys = -1, .borrowed = NATIVE_BORROWED_INIT};
+    int rc = make_kernel_views(&p, err);
+    if (rc == 0)
+        rc = enter_root(s->root, err);
+    if (rc == 0)
+        rc = fill_root(&p, err);
     if (rc == 0)
         rc = add_mounts_of_step(&p, err);
     const int fds[] = {p.proc, p.dev, p.sys};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    native_borrow_end(&p.borrowed);
     return rc;
 }

@@ -51,6 +51,9 @@ static const int FORBIDDEN[] = {
     SCMP_SYS(finit_module),
     SCMP_SYS(delete_module),
     SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(uselib),
+    SCMP_SYS(vm86),
+    SCMP_SYS(vm86old),
 };
 
 /* "Not there" rather than "forbidden", so that libraries fall back to what they did before. The

@@ -89,7 +89,14 @@ bool native_target_is_fault(const char *path, int errnum)
     }
 }
 
-static void remove_one(const struct native_made *made, const char *path, int base)
+/* Whether a mount point can't be removed because the step has done something with it or its
+ * parents; it is then the step's. */
+static bool is_used(int errnum)
+{
+    return errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP || errnum == ENOTEMPTY;
+}
+
+static int remove_one(const struct native_made *made, const char *path, int base)
 {
     cleanup_free char *parent = strdup(path);
     if (!parent)
@@ -98,23 +105,24 @@ static void remove_one(const struct native_made *made, const char *path, int bas
     cleanup_close int dir = fs_open_in(base, *parent ? parent : "/", O_PATH | O_DIRECTORY, 0);
     struct stat st;
     if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return;
-    if (st.st_dev != made->dev || st.st_ino != made->ino)
-        return;
-    if (made->is_dir)
-        unlinkat(dir, name, AT_REMOVEDIR); /* refused if it has something in it: then it is used */
-    else if (st.st_size == 0)
-        unlinkat(dir, name, 0);
+        return is_used(errno) ? 0 : -1;
+    bool is_same = st.st_dev == made->dev && st.st_ino == made->ino;
+    if (!is_same || (!made->is_dir && st.st_size > 0))
+        return 0;
+    return unlinkat(dir, name, made->is_dir ? AT_REMOVEDIR : 0) < 0 && !is_used(errno) ? -1 : 0;
 }
 
-void native_target_remove(const struct native_shared *shared, int root, const int *mounts)
+int native_target_remove(const struct native_shared *shared, int root, const int *mounts,
+                         struct ob_err *err)
 {
     for (unsigned i = shared->n_made; i-- > 0;) {
         const struct native_made *made = &shared->made[i];
         int base = made->mount < 0 ? root : mounts[made->mount];
-        if (base >= 0)
-            remove_one(made, shared->text + made->path, base);
+        const char *path = shared->text + made->path;
+        if (base >= 0 && remove_one(made, path, base) < 0)
+            return ob_err_set(err, errno, "can't remove the mount point \"%s\"", path);
     }
+    return 0;
 }
 
 /* Notes whose fault an error is for `path`, as far as links have led to it. Gives errnum. */

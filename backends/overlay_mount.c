@@ -11,6 +11,9 @@
  *                    within the overlay, so it holds wherever the layer is stacked later
  *   index=off        layers are reused under other uppers, which an index would refuse
  *   metacopy=off     a layer holds its files' data, so that it can be read on its own
+ *   userxattr        instead of redirect_dir in a user namespace: nobody there may write the marks
+ *                    of trusted.overlay.*, so they are user.overlay.*. Renaming a directory of a
+ *                    lower layer then gives EXDEV, as from one filesystem to another.
  */
 #include <config.h>
 
@@ -26,12 +29,21 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-static const char OPTIONS[][2][16] = {
-    {"index", "off"},
-    {"metacopy", "off"},
-    {"redirect_dir", "on"},
+/* Value NULL = a flag. */
+struct option {
+    const char *key, *value;
 };
+
+static const struct option OPTIONS[] = {
+    {"index", "off"}, {"metacopy", "off"}, {"redirect_dir", "on"}};
+static const struct option OPTIONS_IN_USERNS[] = {
+    {"index", "off"}, {"metacopy", "off"}, {"userxattr", NULL}};
 enum { N_OPTIONS = sizeof OPTIONS / sizeof OPTIONS[0], PATH_SIZE = 300 };
+
+static const struct option *options_of(const struct overlay *o)
+{
+    return o->in_userns ? OPTIONS_IN_USERNS : OPTIONS;
+}
 
 /* Takes the next line off *lines, as the path of a lower directory, where dir is open as fd. */
 static bool next_lower(const struct overlay *o, int fd, struct str *lines, char path[PATH_SIZE])
@@ -64,9 +76,25 @@ static int context_failed(int fs, int errnum, struct ob_err *err)
     return -1;
 }
 
+/* Before Linux 6.5 a context takes whatever it is given, and what overlayfs does not know it
+ * refuses here, without a word. 0 = this kernel can't do it so, -1. */
+static int create_failed(int fs, int errnum, struct ob_err *err)
+{
+    struct ob_err without_reason;
+    ob_err_set(&without_reason, errnum, "can't mount an overlay");
+    context_failed(fs, errnum, err);
+    return errnum == EINVAL && strcmp(err->text, without_reason.text) == 0 ? 0 : -1;
+}
+
 static int set_string(int fs, const char *key, const char *value)
 {
     return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
+}
+
+static int set_option(int fs, const struct option *o)
+{
+    return o->value ? set_string(fs, o->key, o->value)
+                    : fsconfig(fs, FSCONFIG_SET_FLAG, o->key, NULL, 0);
 }
 
 /* 1 = done; 0 = this kernel doesn't know how to add a lower directory; -1 = failed, with errno. */
@@ -83,8 +111,9 @@ static int configure_lowers(const struct overlay *o, int fs)
 static int configure(const struct overlay *o, int fs)
 {
     char path[PATH_SIZE];
+    const struct option *options = options_of(o);
     for (size_t i = 0; i < N_OPTIONS; i++)
-        if (set_string(fs, OPTIONS[i][0], OPTIONS[i][1]) < 0)
+        if (set_option(fs, &options[i]) < 0)
             return -1;
     if (!o->upper)
         return 0;
@@ -94,7 +123,7 @@ static int configure(const struct overlay *o, int fs)
     snprintf(path, sizeof path, "/proc/self/fd/%d/%s/work", o->dir, o->upper);
     if (set_string(fs, "workdir", path) < 0)
         return -1;
-    return fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
+    return set_option(fs, &(struct option){"volatile", NULL});
 }
 
 /* 1 = mounted, 0 = this kernel can't do it so. */
@@ -108,8 +137,10 @@ static int mount_by_context(const struct overlay *o, int *fd, struct ob_err *err
     int lowers = configure_lowers(o, fs);
     if (lowers == 0)
         return 0;
-    if (lowers < 0 || configure(o, fs) < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+    if (lowers < 0 || configure(o, fs) < 0)
         return context_failed(fs, errno, err);
+    if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return create_failed(fs, errno, err);
     *fd = fsmount(fs, FSMOUNT_CLOEXEC, o->upper ? 0 : MOUNT_ATTR_RDONLY);
     if (*fd < 0)
         return context_failed(fs, errno, err);
@@ -135,8 +166,8 @@ static int link_lowers(const struct overlay *o, int fd, int scratch, struct buf 
             return -1;
         buf_printf(options, n == 0 ? "%s" : ":%s", name);
     }
-    for (size_t i = 0; i < N_OPTIONS; i++)
-        buf_printf(options, ",%s=%s", OPTIONS[i][0], OPTIONS[i][1]);
+    for (const struct option *x = options_of(o), *end = x + N_OPTIONS; x < end; x++)
+        buf_printf(options, x->value ? ",%s=%s" : ",%s", x->key, x->value);
     if (!o->upper)
         return 0;
     buf_printf(options, ",volatile,upperdir=/proc/self/fd/%d/%s/new/fs", fd, o->upper);

@@ -21,6 +21,7 @@ struct overlay {
     const char *upper;        /* upper "/new/fs" is the upper directory, upper "/work" its work
                                  directory; NULL = read-only */
     bool by_mount2;           /* with mount(2), as kernels before 6.7 need it */
+    bool in_userns;           /* as a user namespace other than the machine's needs it */
 };
 
 /* Mounts it and gives the descriptor of the mount's root (opened with O_PATH). If by_mount2 is

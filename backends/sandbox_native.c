@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/userns.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -34,6 +35,9 @@ struct native_run {
     int *mounts; /* detached mounts by index in cfg->mounts, -1 if it is none */
     size_t n_mounts;
     struct native_shared *shared;
+    bool has_limits;
+    struct cgroup cgroup; /* if has_limits */
+    struct net_helper net;
 };
 
 /* Finds the memory of this program's arguments: fields 48 and 49 of proc(5)'s stat. A process may
@@ -73,7 +77,10 @@ static int native_open(const struct sandbox_options *o, struct sandbox **out, st
     if (!n)
         ob_out_of_memory();
     n->base.ops = &sandbox_native_ops;
+    n->cgroups = CGROUP_HOST_INIT;
     struct statfs fs;
+    n->in_userns = !userns_is_initial();
+    n->has_one_user = userns_has_one_user();
     n->has_cgroup2 = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
     find_arguments(n);
     if (native_seccomp_build(o->fast_sync, &n->filter, err) < 0) {
@@ -84,9 +91,36 @@ static int native_open(const struct sandbox_options *o, struct sandbox **out, st
     return 0;
 }
 
+static bool has_limits(const struct step_limits *l)
+{
+    return l->cpu_milli || l->memory || l->pids;
+}
+
+static int check_limits(struct native *n, const struct step_limits *limits, struct ob_err *err)
+{
+    cleanup_buf struct buf own = BUF_INIT;
+    cleanup_close int root = open("/sys/fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return ob_err_set(err, errno, "limits need \"/sys/fs/cgroup\"");
+    if (fs_read_file_at(AT_FDCWD, "/proc/self/cgroup", &own, 64 << 10, err) < 0)
+        return ob_err_wrap(err, "\"/proc/self/cgroup\"");
+    cgroup_host_close(&n->cgroups);
+    return cgroup_host_open(root, own.n ? own.p : "", limits, &n->cgroups, err);
+}
+
+static int native_check(struct sandbox *s, enum step_network network,
+                        const struct step_limits *limits, struct ob_err *err)
+{
+    struct native *n = (struct native *)s;
+    if (network == STEP_NETWORK_PRIVATE && native_net_open(&n->net, err) < 0)
+        return -1;
+    return has_limits(limits) ? check_limits(n, limits, err) : 0;
+}
+
 static void native_close(struct sandbox *s)
 {
     struct native *n = (struct native *)s;
+    cgroup_host_close(&n->cgroups);
     free(n->filter.filter);
     free(n);
 }
@@ -99,6 +133,9 @@ static void run_free(struct native_run *run)
     free(run->mounts);
     if (run->pidfd >= 0)
         close(run->pidfd);
+    if (run->has_limits)
+        cgroup_end(&run->cgroup, NULL);
+    net_helper_end(&run->net);
     munmap(run->shared, sizeof *run->shared);
     free(run);
 }
@@ -116,10 +153,23 @@ static struct native_run *run_new(struct sandbox *s, const struct rootfs *root, 
                                .root = root->fd,
                                .mounts = mounts,
                                .n_mounts = n_mounts,
-                               .shared = shared};
+                               .shared = shared,
+                               .net = NET_HELPER_INIT};
     for (size_t i = 0; i < n_mounts; i++)
         mounts[i] = -1;
     return run;
+}
+
+/* A detached mount can't be cloned before Linux 6.15, so it is used itself. */
+static int clone_source(int fd, bool is_detached, unsigned flags, unsigned attrs,
+                        struct ob_err *err)
+{
+    if (!is_detached)
+        return native_mount_clone(fd, flags, attrs, err);
+    if (native_mount_restrict(fd, 0, attrs, err) < 0)
+        return -1;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return copy < 0 ? ob_err_set(err, errno, "dup") : copy;
 }
 
 /* Sources are cloned here, as pid 1's namespace does not have the worker's mounts. */
@@ -132,22 +182,11 @@ static int clone_sources(struct native_run *run, const struct step_cfg *cfg, str
         unsigned attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
         if (m->read_only)
             attrs |= MOUNT_ATTR_RDONLY;
-        run->mounts[i] = native_mount_clone(m->source_fd, AT_RECURSIVE, attrs, err);
+        run->mounts[i] = clone_source(m->source_fd, m->is_detached, AT_RECURSIVE, attrs, err);
         if (run->mounts[i] < 0)
             return ob_err_wrap(err, "mount \"%s\"", m->target);
     }
     return 0;
-}
-
-/* A detached mount can't be cloned before Linux 6.15, so it is used itself. */
-static int clone_root(const struct rootfs *root, struct ob_err *err)
-{
-    if (!root->is_detached)
-        return native_mount_clone(root->fd, 0, MOUNT_ATTR_NODEV, err);
-    if (native_mount_restrict(root->fd, 0, MOUNT_ATTR_NODEV, err) < 0)
-        return -1;
-    int fd = fcntl(root->fd, F_DUPFD_CLOEXEC, 3);
-    return fd < 0 ? ob_err_set(err, errno, "dup") : fd;
 }
 
 /* The host's resolv.conf for a step with its network; a host may have none. */
@@ -164,20 +203,58 @@ static int clone_resolv_conf(const struct step_cfg *cfg, int *out, struct ob_err
     return *out < 0 ? ob_err_wrap(err, "\"/etc/resolv.conf\"") : 0;
 }
 
-static int clone_pid1(const struct native_step *step, int *pidfd, struct ob_err *err)
+/* Gives its process id. */
+static int clone_pid1(const struct native_step *step, int *pidfd, pid_t *pid, struct ob_err *err)
 {
     struct clone_args args = {
         .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
-                 CLONE_NEWUTS | CLONE_NEWCGROUP,
+                 CLONE_NEWUTS,
         .pidfd = (uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
     };
-    if (step->cfg->network == STEP_NETWORK_NONE)
+    if (step->cfg->network != STEP_NETWORK_HOST)
         args.flags |= CLONE_NEWNET;
-    long pid = syscall(SYS_clone3, &args, sizeof args);
-    if (pid == 0)
+    int group = step->cgroup ? cgroup_for_clone(step->cgroup) : -1;
+    if (!step->cgroup)
+        args.flags |= CLONE_NEWCGROUP;
+    if (group >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = (unsigned)group;
+    }
+    long rc = syscall(SYS_clone3, &args, sizeof args);
+    if (rc == 0)
         native_init(step);
-    return pid < 0 ? ob_err_set(err, errno, "can't make the sandbox's namespaces") : 0;
+    *pid = (pid_t)rc;
+    return rc < 0 ? ob_err_set(err, errno, "can't make the sandbox's namespaces") : 0;
+}
+
+/* The host's resolv.conf tells a private network which domains to search. */
+static int start_network(struct native_run *run, struct native_step *step, struct buf *resolv,
+                         struct ob_err *err)
+{
+    struct ob_err ignored;
+    cleanup_buf struct buf host = BUF_INIT;
+    if (step->cfg->network != STEP_NETWORK_PRIVATE)
+        return 0;
+    if (net_helper_open(&run->net, err) < 0)
+        return -1;
+    (void)!fs_read_file_at(AT_FDCWD, "/etc/resolv.conf", &host, 1 << 20, &ignored);
+    native_net_resolv_conf(&step->native->net, host.n ? host.p : "", resolv);
+    step->private_resolv = resolv->p;
+    step->net = &run->net;
+    return 0;
+}
+
+static int start_limits(struct native_run *run, struct native_step *step, struct ob_err *err)
+{
+    const struct step_limits *limits = &step->cfg->limits;
+    if (!has_limits(limits))
+        return 0;
+    if (cgroup_make(&step->native->cgroups, limits, &run->cgroup, err) < 0)
+        return -1;
+    run->has_limits = true;
+    step->cgroup = &run->cgroup;
+    return 0;
 }
 
 static int run_start(struct native_run *run, const struct rootfs *root, const struct step_cfg *cfg,
@@ -187,24 +264,46 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
     if (worker < 0)
         return ob_err_set(err, errno, "pidfd_open");
     cleanup_close int resolv = -1;
-    cleanup_close int mount = clone_root(root, err);
+    cleanup_close int dev = -1;
+    cleanup_buf struct buf private_resolv = BUF_INIT;
+    cleanup_close int mount =
+        clone_source(root->fd, root->is_detached, 0, cfg->is_insecure ? 0 : MOUNT_ATTR_NODEV, err);
     if (mount < 0)
         return ob_err_wrap(err, "root filesystem");
     if (clone_sources(run, cfg, err) < 0 || clone_resolv_conf(cfg, &resolv, err) < 0)
         return -1;
-    const struct native_step step = {.native = (const struct native *)run->base.sandbox,
-                                     .cfg = cfg,
-                                     .worker = worker,
-                                     .root = mount,
-                                     .mounts = run->mounts,
-                                     .resolv_conf = resolv,
-                                     .shared = run->shared};
-    return clone_pid1(&step, &run->pidfd, err);
+    if (cfg->is_insecure && (dev = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        return ob_err_set(err, errno, "can't open \"/dev\"");
+    struct native_step step = {.native = (const struct native *)run->base.sandbox,
+                               .cfg = cfg,
+                               .worker = worker,
+                               .root = mount,
+                               .mounts = run->mounts,
+                               .resolv_conf = resolv,
+                               .host_dev = dev,
+                               .shared = run->shared};
+    pid_t pid;
+    if (start_limits(run, &step, err) < 0 || start_network(run, &step, &private_resolv, err) < 0 ||
+        clone_pid1(&step, &run->pidfd, &pid, err) < 0)
+        return -1;
+    if (step.net)
+        net_helper_start(&run->net, &step.native->net, pid);
+    return 0;
 }
 
 static int native_start(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                         struct sandbox_run **out, struct ob_err *err)
 {
+    const struct native *n = (const struct native *)s;
+    if (n->in_userns && cfg->is_insecure)
+        return ob_err_set(err, 0,
+                          "a step that may do all needs root of the machine, not of a user "
+                          "namespace");
+    if (n->has_one_user && (cfg->uid != 0 || cfg->gid != 0))
+        return ob_err_set(err, 0,
+                          "user %u with group %u can't be had: this user namespace has only root "
+                          "(ROOTLESS in obexec(1) says how to get more)",
+                          cfg->uid, cfg->gid);
     struct native_run *run = run_new(s, root, cfg->n_mounts);
     if (run_start(run, root, cfg, err) < 0) {
         run_free(run);
@@ -228,6 +327,14 @@ static int failed_as(const struct native_shared *shared, struct sandbox_status *
     return shared->is_step_fault ? -1 : ob_err_wrap(err, "sandbox");
 }
 
+static void add_hits(struct native_run *run, struct sandbox_status *status)
+{
+    struct cgroup_hits hits = {0};
+    cgroup_end(&run->cgroup, &hits);
+    status->is_out_of_memory = hits.memory;
+    status->is_out_of_pids = hits.pids;
+}
+
 /* Pid 1 is a zombie only after the kernel has killed and collected all others. */
 static int native_reap(struct sandbox_run *base, struct sandbox_status *status, struct ob_err *err)
 {
@@ -245,7 +352,13 @@ static int native_reap(struct sandbox_run *base, struct sandbox_status *status, 
         status_from_wait(shared->wait_status, status);
     else
         *status = (struct sandbox_status){.exit_code = 128 + SIGKILL, .signal = SIGKILL};
-    native_target_remove(shared, run->root, run->mounts);
+    if (run->has_limits)
+        add_hits(run, status);
+    struct ob_err left;
+    if (native_target_remove(shared, run->root, run->mounts, &left) < 0 && rc == 0) {
+        *err = left; /* a snapshot must not have it */
+        rc = ob_err_wrap(err, "sandbox");
+    }
     run_free(run);
     return rc;
 }
@@ -295,6 +408,7 @@ const struct sandbox_ops sandbox_native_ops = {
     .summary = "namespaces of this Linux, made by obexec itself",
     .kinds = ROOTFS_DIR,
     .open = native_open,
+    .check = native_check,
     .close = native_close,
     .start = native_start,
     .reap = native_reap,

@@ -114,6 +114,14 @@ static int fail_settle(struct store *s, struct ob_err *err)
     return count(s, "settle", err) < 0 ? -1 : store_settle(fail_of(s)->inner, err);
 }
 
+static int fail_difference(struct store *s, const char *key, const char *base, int *fd,
+                           struct ob_err *err)
+{
+    return count(s, "difference", err) < 0
+               ? -1
+               : store_difference(fail_of(s)->inner, key, base, fd, err);
+}
+
 static const struct store_ops fail_ops = {
     .close = fail_close,
     .lookup = fail_lookup,
@@ -125,6 +133,7 @@ static const struct store_ops fail_ops = {
     .usage = fail_usage,
     .size = fail_size,
     .settle = fail_settle,
+    .difference = fail_difference,
 };
 
 struct store *store_fail_new(struct store *inner, unsigned n)

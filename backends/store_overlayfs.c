@@ -16,15 +16,21 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/userns.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 struct overlayfs {
     struct dir_store dirs;
     bool by_mount2;
+    bool in_userns;
 };
+
+/* In the store's directory if its layers have the marks that overlays use in a user namespace. */
+static const char USER_MARKS[] = "user-marks";
 
 enum { LINE = 65 }; /* a key and its newline */
 
@@ -82,7 +88,8 @@ static int mount_layers(struct overlayfs *s, struct str layers, const struct dir
                               .lower_prefix = "result/",
                               .lowers = layers,
                               .upper = t ? upper : NULL,
-                              .by_mount2 = s->by_mount2};
+                              .by_mount2 = s->by_mount2,
+                              .in_userns = s->in_userns};
     if (overlay_mount(&o, &out->fd, err) < 0)
         return mount_failed(s, err);
     out->kind = ROOTFS_DIR;
@@ -102,12 +109,16 @@ static int open_result(struct overlayfs *s, const char *key, struct str layers, 
 
 /* Opening. */
 
-/* Renames a directory of a lower layer: that needs a redirection and leaves a whiteout, which is
- * all that an upper directory's filesystem must be able to hold. */
-static int try_rename(int mount, int dir)
+/* Does what needs all that an upper directory's filesystem must be able to hold: an attribute and
+ * a whiteout. Renaming a directory of a lower layer leaves a redirection in its new place; where
+ * that can't be, removing it and making it again leaves the mark that hides the lower one. */
+static int try_marks(const struct overlayfs *s, int mount, int dir)
 {
     struct stat st;
-    if (renameat(mount, "a", mount, "b") < 0)
+    if (!s->in_userns && renameat(mount, "a", mount, "b") < 0)
+        return -1;
+    if (s->in_userns && (unlinkat(mount, "a", AT_REMOVEDIR) < 0 || mkdirat(mount, "a", 0700) < 0 ||
+                         unlinkat(mount, "a", AT_REMOVEDIR) < 0))
         return -1;
     if (fstatat(dir, "new/fs/a", &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -1;
@@ -115,6 +126,36 @@ static int try_rename(int mount, int dir)
         return 0;
     errno = EOPNOTSUPP;
     return -1;
+}
+
+/* The kernel's EXDEV means that it could not note the old name, maybe for want of space. */
+static int reason(int dir, int errnum)
+{
+    enum { FEW = 8 };
+    struct statvfs st;
+    return errnum == EXDEV && fstatvfs(dir, &st) == 0 && st.f_bfree < FEW ? ENOSPC : errnum;
+}
+
+static int note_user_marks(const struct overlayfs *s, struct ob_err *err)
+{
+    int fd = openat(s->dirs.store.root, USER_MARKS, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return ob_err_set(err, errno, "can't make \"%s/%s\"", s->dirs.path, USER_MARKS);
+    close(fd);
+    return 0;
+}
+
+/* Layers with the marks of the one kind, mounted as the other, would show what they hide. */
+static int check_marks(const struct overlayfs *s, struct ob_err *err)
+{
+    bool has_user_marks = faccessat(s->dirs.store.root, USER_MARKS, F_OK, 0) == 0;
+    if (has_user_marks == s->in_userns)
+        return 0;
+    return ob_err_set(err, 0,
+                      "overlayfs store: \"%s\" was made %s a user namespace and can't be used %s "
+                      "one: name another directory",
+                      s->dirs.path, has_user_marks ? "in" : "outside of",
+                      has_user_marks ? "outside of" : "in");
 }
 
 static int probe(struct dir_store *dirs, int dir, struct ob_err *err)
@@ -129,13 +170,20 @@ static int probe(struct dir_store *dirs, int dir, struct ob_err *err)
                               .lower_prefix = "",
                               .lowers = STR("low\n"),
                               .upper = ".",
-                              .by_mount2 = s->by_mount2};
+                              .by_mount2 = s->by_mount2,
+                              .in_userns = s->in_userns};
     if (overlay_mount(&o, &mount, err) < 0)
         return mount_failed(s, err);
-    if (try_rename(mount, dir) == 0)
-        return 0;
-    ob_err_set(err, errno, "the filesystem can't hold layers");
+    if (try_marks(s, mount, dir) == 0)
+        return s->in_userns ? note_user_marks(s, err) : 0;
+    ob_err_set(err, reason(dir, errno), "the filesystem can't hold layers");
     return ob_err_wrap(err, "no overlay can be used on \"%s\" (use --store=copy:PATH)", dirs->path);
+}
+
+static void overlayfs_close(struct store *store)
+{
+    dir_store_finish(&overlayfs_of(store)->dirs);
+    free(store);
 }
 
 static int overlayfs_open(const char *arg, struct store **out, struct ob_err *err)
@@ -145,19 +193,18 @@ static int overlayfs_open(const char *arg, struct store **out, struct ob_err *er
         ob_out_of_memory();
     const char *how = getenv("OBKIT_OVERLAYFS_MOUNT"); /* for tests of the older way */
     s->by_mount2 = how && strcmp(how, "mount2") == 0;
+    s->in_userns = !userns_is_initial();
     if (dir_store_open(&s->dirs, &store_overlayfs_ops, arg, probe, err) < 0) {
         free(s);
+        return -1;
+    }
+    if (check_marks(s, err) < 0) {
+        overlayfs_close(&s->dirs.store);
         return -1;
     }
     s->dirs.scraps = scraps;
     *out = &s->dirs.store;
     return 0;
-}
-
-static void overlayfs_close(struct store *store)
-{
-    dir_store_finish(&overlayfs_of(store)->dirs);
-    free(store);
 }
 
 static int overlayfs_lookup(struct store *store, const char *key, struct rootfs *out,
@@ -169,6 +216,19 @@ static int overlayfs_lookup(struct store *store, const char *key, struct rootfs 
     cleanup_buf struct buf layers = BUF_INIT;
     int rc = read_layers(s, key, &layers, err);
     return rc <= 0 ? rc : open_result(s, key, buf_str(&layers), out, err);
+}
+
+/* A result that was begun on a copy of its base has a chain that starts anew. */
+static int overlayfs_difference(struct store *store, const char *key, const char *base, int *fd,
+                                struct ob_err *err)
+{
+    struct overlayfs *s = overlayfs_of(store);
+    cleanup_buf struct buf layers = BUF_INIT;
+    int rc = read_layers(s, key, &layers, err);
+    if (rc <= 0)
+        return rc;
+    struct str below = layers.n > LINE ? str_of(layers.p + LINE, LINE - 1) : STR("");
+    return str_eq(below, str_from(base)) ? dir_store_lookup(&s->dirs, key, fd, err) : 0;
 }
 
 /* Transactions. */
@@ -283,4 +343,5 @@ const struct store_ops store_overlayfs_ops = {
     .usage = dir_store_usage,
     .size = dir_store_size,
     .settle = dir_store_settle,
+    .difference = overlayfs_difference,
 };

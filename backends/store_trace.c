@@ -126,6 +126,14 @@ static int trace_settle(struct store *s, struct ob_err *err)
     return answer(t, store_settle(t->inner, err), err);
 }
 
+static int trace_difference(struct store *s, const char *key, const char *base, int *fd,
+                            struct ob_err *err)
+{
+    struct trace *t = trace_of(s);
+    fprintf(t->out, "difference %s %s", key, base);
+    return answer(t, store_difference(t->inner, key, base, fd, err), err);
+}
+
 static const struct store_ops trace_ops = {
     .close = trace_close,
     .lookup = trace_lookup,
@@ -137,6 +145,7 @@ static const struct store_ops trace_ops = {
     .usage = trace_usage,
     .size = trace_size,
     .settle = trace_settle,
+    .difference = trace_difference,
 };
 
 struct store *store_trace_new(struct store *inner, FILE *out)

@@ -4,8 +4,8 @@
  * side and the names of the directories it has still to enter; the way up is "..", checked
  * against the identity that the parent had on the way down.
  *
- * Attributes of overlayfs itself (trusted.overlay.*) are not copied: they would give a plain
- * directory a meaning that its maker did not intend.
+ * Attributes of overlayfs itself are not copied: they would give a plain directory a meaning that
+ * its maker did not intend.
  */
 #include <config.h>
 
@@ -42,8 +42,8 @@ struct copy {
 
 static bool is_ours(const char *xattr)
 {
-    static const char overlay[] = "trusted.overlay.";
-    return strncmp(xattr, overlay, sizeof overlay - 1) == 0;
+    return str_starts(str_from(xattr), STR("trusted.overlay.")) ||
+           str_starts(str_from(xattr), STR("user.overlay."));
 }
 
 /* Both are paths; links at their ends are not followed. */

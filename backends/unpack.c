@@ -13,6 +13,7 @@
 #include "backends/unpack_tree.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/owner.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -68,14 +69,12 @@ static int set_xattrs(int fd, struct archive_entry *e, struct ob_err *err)
     return 0;
 }
 
-/* Owner, mode and attributes, in this order: chown(2) clears set-id bits and capabilities. */
+/* Attributes come last: chown(2) clears capabilities. */
 static int set_owner_and_mode(const struct unpack_tree *t, int fd, struct archive_entry *e,
                               struct ob_err *err)
 {
-    if (fchown(fd, entry_uid(t, e), entry_gid(t, e)) < 0)
-        return fail(errno, "can't set the owner", err);
-    if (fchmod(fd, archive_entry_perm(e)) < 0)
-        return fail(errno, "can't set the mode", err);
+    if (owner_set(fd, entry_uid(t, e), entry_gid(t, e), archive_entry_perm(e)) < 0)
+        return fail(errno, "can't set the owner and mode", err);
     return set_xattrs(fd, e, err);
 }
 
@@ -151,11 +150,9 @@ static int make_dir(struct unpack_tree *t, struct archive_entry *e, struct ob_er
 static int set_by_name(struct unpack_tree *t, struct archive_entry *e, struct ob_err *err)
 {
     struct timespec times[2] = {entry_mtime(t, e), entry_mtime(t, e)};
-    if (fchownat(t->parent, t->last, entry_uid(t, e), entry_gid(t, e), AT_SYMLINK_NOFOLLOW) < 0)
-        return fail(errno, "can't set the owner", err);
-    if (archive_entry_filetype(e) != AE_IFLNK &&
-        fchmodat(t->parent, t->last, archive_entry_perm(e), 0) < 0)
-        return fail(errno, "can't set the mode", err);
+    if (owner_set_at(t->parent, t->last, entry_uid(t, e), entry_gid(t, e), archive_entry_mode(e)) <
+        0)
+        return fail(errno, "can't set the owner and mode", err);
     if (utimensat(t->parent, t->last, times, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(errno, "can't set the time", err);
     return 0;
@@ -319,7 +316,17 @@ int unpack_archive(int root, const struct blob *b, const struct unpack_add *add,
     return rc;
 }
 
-bool unpack_is_archive(const struct blob *b)
+/* What the first entry says of the root, if it is about that. */
+static void read_root(struct archive_entry *e, struct unpack_root *out)
+{
+    const char *name = archive_entry_pathname(e);
+    if (!name || (strcmp(name, ".") != 0 && strcmp(name, "./") != 0))
+        return;
+    *out = (struct unpack_root){archive_entry_perm(e), (uid_t)archive_entry_uid(e),
+                                (gid_t)archive_entry_gid(e)};
+}
+
+bool unpack_is_archive(const struct blob *b, struct unpack_root *root)
 {
     struct blob_reader r;
     struct archive_entry *e;
@@ -329,8 +336,11 @@ bool unpack_is_archive(const struct blob *b)
     libarchive_locale_begin(&locale);
     struct archive *ar = libarchive_open_tar(&r, &ignored);
     int rc = ar ? archive_read_next_header(ar, &e) : ARCHIVE_FATAL;
+    bool is_archive = rc == ARCHIVE_OK || rc == ARCHIVE_WARN;
+    if (is_archive && root)
+        read_root(e, root);
     archive_read_free(ar);
     libarchive_locale_end(&locale);
     blob_reader_free(&r);
-    return rc == ARCHIVE_OK || rc == ARCHIVE_WARN;
+    return is_archive;
 }

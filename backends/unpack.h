@@ -21,9 +21,15 @@ enum unpack_end {
 int unpack_layer(int root, const struct blob *b, enum unpack_end end, struct digest *digest,
                  struct ob_err *err);
 
+struct unpack_root {
+    mode_t mode;
+    uid_t uid;
+    gid_t gid;
+};
+
 /* Whether the file is a tar archive, compressed or not, with at least one entry that makes sense.
- */
-bool unpack_is_archive(const struct blob *b);
+ * If the first is the archive's own root, *root gets what it says; root may be NULL. */
+bool unpack_is_archive(const struct blob *b, struct unpack_root *root);
 
 /* Unpacks an archive that is no image. Its root's own entry does not count. */
 int unpack_archive(int root, const struct blob *b, const struct unpack_add *add,

@@ -68,3 +68,12 @@ void buf_free(struct buf *b)
     free(b->p);
     *b = BUF_INIT;
 }
+
+void buf_add_utf8(struct buf *b, struct str s)
+{
+    for (size_t bad; !str_is_utf8(s, &bad); s = str_skip(s, bad + 1)) {
+        buf_add(b, s.p, bad);
+        buf_puts(b, "\xef\xbf\xbd");
+    }
+    buf_add_str(b, s);
+}

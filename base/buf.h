@@ -57,6 +57,8 @@ static inline void buf_add_str(struct buf *b, struct str s)
     buf_add(b, s.p, s.n);
 }
 
+void buf_add_utf8(struct buf *b, struct str s); /* with U+FFFD for each byte that is not UTF-8 */
+
 static inline struct str buf_str(const struct buf *b) /* valid until the next change */
 {
     return str_of(b->p, b->n);

@@ -62,10 +62,16 @@ char *const *cli_paths(char *const *given, int *n)
     return only_stdin;
 }
 
+bool cli_terminal(int fd)
+{
+    const char *term = getenv("TERM");
+    return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+}
+
 bool cli_colour(int fd)
 {
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    return isatty(fd) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+    const char *no = getenv("NO_COLOR");
+    return cli_terminal(fd) && !(no && *no);
 }
 
 void cli_signals(sigset_t *out)

@@ -17,7 +17,9 @@ int cli_help(const char *text);
 /* "PROGRAM: text" and a line that names --help, on stderr; gives OB_EXIT_USAGE. */
 int cli_usage_error(const char *program, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Colours: only on a terminal, never with NO_COLOR set or TERM=dumb. */
+/* Whether fd is a terminal on which the cursor can be moved: TERM is set, and not to dumb. */
+bool cli_terminal(int fd);
+/* Colours: only on such a terminal, and never with NO_COLOR set. */
 bool cli_colour(int fd);
 /* The paths that a program is to read, *n of them: those that it was given, or else "-". */
 char *const *cli_paths(char *const *given, int *n);

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 
 #include "base/cleanup.h"
+#include "base/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,8 +64,15 @@ int fs_read_file_at(int dir, const char *name, struct buf *out, size_t max, stru
     return 1;
 }
 
-int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
-                       struct ob_err *err)
+static int fill(int fd, const void *p, size_t n, bool sync, struct ob_err *err)
+{
+    if (fs_write_all(fd, p, n, err) < 0)
+        return -1;
+    return sync && fsync(fd) < 0 ? ob_err_set(err, errno, "can't sync") : 0;
+}
+
+static int replace_file(int dir, const char *name, struct str text, mode_t mode, bool sync,
+                        struct ob_err *err)
 {
     char tmp[512];
     if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld.new", name, (long)getpid()) >= sizeof tmp)
@@ -73,7 +81,7 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
         openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return ob_err_set(err, errno, "can't create \"%s\"", tmp);
-    if (fs_write_all(fd, p, n, err) < 0) {
+    if (fill(fd, text.p, text.n, sync, err) < 0) {
         unlinkat(dir, tmp, 0);
         return ob_err_wrap(err, "\"%s\"", tmp);
     }
@@ -83,6 +91,20 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
         return ob_err_set(err, e, "can't rename \"%s\"", tmp);
     }
     return 0;
+}
+
+int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
+                       struct ob_err *err)
+{
+    return replace_file(dir, name, str_of(p, n), mode, false, err);
+}
+
+int fs_replace_file_synced_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
+                              struct ob_err *err)
+{
+    if (replace_file(dir, name, str_of(p, n), mode, true, err) < 0)
+        return -1;
+    return fsync(dir) < 0 ? ob_err_set(err, errno, "can't sync the directory of \"%s\"", name) : 0;
 }
 
 /* Fills a new file that is to take the place of one like `st`. */
@@ -204,9 +226,7 @@ static int make_component(int parent, const char *name, mode_t mode, uid_t uid, 
     if (mkdirat(parent, name, mode) < 0)
         return -1;
     cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fchown(fd, uid, gid) < 0)
-        return -1;
-    return fchmod(fd, mode); /* whatever the umask took away */
+    return fd < 0 ? -1 : owner_set(fd, uid, gid, mode); /* whatever the umask took away */
 }
 
 /* Opens the deepest directory of the path that is there; the length of its part of the path. Who

@@ -24,6 +24,9 @@ int fs_read_file_at(int dir, const char *name, struct buf *out, size_t max, stru
 /* Writes a new file beside `name` and renames it into place. */
 int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
                        struct ob_err *err);
+/* The same, and when it returns the file is on the disk. */
+int fs_replace_file_synced_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
+                              struct ob_err *err);
 
 /* Gives a file, which links may lead to, other contents: a new file beside it takes its place, with
  * its mode and, if that is allowed, its owner. One that can't be written stays as it is. */
@@ -47,6 +50,9 @@ int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, 
  * never crosses a mount point (that is an error, and what is mounted there is left alone). A
  * missing name is fine. Works at any depth with three descriptors. */
 int fs_remove_tree_at(int dir, const char *name, struct ob_err *err);
+
+/* What the files below a directory take on the disk, without those on which it can't be told. */
+int fs_tree_bytes(int dir, uint64_t *bytes, struct ob_err *err);
 
 /* Copies `size` bytes between regular files from their start, to an empty one: by reflink where the
  * filesystem can, else in the kernel, else by hand. Holes stay holes. A source that ends early is

@@ -10,13 +10,14 @@ libbase_a_SOURCES = \
 	base/diff.c base/diff.h \
 	base/diag_sort.c base/diag_sort.h \
 	base/err.c base/err.h \
-	base/fs.c base/fs.h base/fs_copy.c base/fs_remove.c \
+	base/fs.c base/fs.h base/fs_bytes.c base/fs_copy.c base/fs_remove.c \
 	base/intern.c base/intern.h \
 	base/json.c base/json.h \
 	base/json_tree.c base/json_tree.h \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
 	base/mode.c base/mode.h \
+	base/owner.c base/owner.h \
 	base/parallel.c base/parallel.h \
 	base/passwd.c base/passwd.h \
 	base/path.c base/path.h \
@@ -29,4 +30,6 @@ libbase_a_SOURCES = \
 	base/str.c base/str.h \
 	base/suggest.c base/suggest.h \
 	base/terminal.c base/terminal.h \
+	base/userns.c base/userns.h \
+	base/userns_ids.c base/userns_ids.h \
 	base/vec.c base/vec.h

@@ -80,9 +80,23 @@ static size_t sequence_length(struct str s)
     return i < s.n ? i + 1 : s.n;
 }
 
+/* Bytes at the start of s that a terminal prints as they are: most of what programs write. */
+static size_t printable_len(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && ((s.p[n] >= ' ' && s.p[n] < 0x7f) || s.p[n] == '\t'))
+        n++;
+    return n;
+}
+
 void terminal_add(struct buf *out, struct str s)
 {
     for (size_t n; s.n; s = str_skip(s, n)) {
+        n = printable_len(s);
+        if (n > 0) {
+            buf_add(out, s.p, n);
+            continue;
+        }
         n = str_char_len(s);
         if (n == 0) {
             buf_puts(out, "\xef\xbf\xbd"); /* a stray byte */
@@ -93,4 +107,30 @@ void terminal_add(struct buf *out, struct str s)
             buf_add(out, s.p, n);
         }
     }
+}
+
+unsigned terminal_clip(struct buf *out, struct str s, unsigned columns)
+{
+    enum { TAB = 8 };
+    unsigned used = 0;
+    for (struct glyph g; s.n; s = str_skip(s, g.bytes)) {
+        g = terminal_glyph(s);
+        bool is_tab = s.p[0] == '\t', is_stray = str_char_len(s) == 0;
+        if (s.p[0] == 0x1b)
+            g.bytes = sequence_length(s);
+        if (!g.is_shown && !is_stray)
+            continue;
+        if (is_tab)
+            g.columns = TAB - used % TAB;
+        if (used + g.columns > columns)
+            break;
+        used += g.columns;
+        if (is_tab)
+            buf_printf(out, "%*s", (int)g.columns, "");
+        else if (is_stray)
+            buf_puts(out, "\xef\xbf\xbd");
+        else
+            buf_add(out, s.p, g.bytes);
+    }
+    return used;
 }

@@ -25,4 +25,8 @@ void terminal_quote(struct buf *out, struct str s);
  * programs print. */
 void terminal_add(struct buf *out, struct str s);
 
+/* As terminal_add, but only what fits into this many columns, with blanks for tabs and without what
+ * turns text around. Gives the columns that it takes. */
+unsigned terminal_clip(struct buf *out, struct str s, unsigned columns);
+
 #endif

@@ -34,7 +34,7 @@ static int resolve_ref(struct build *b, const struct op_from *op, struct str ref
     if (fetch_parse(with_scheme(b, ref), &out->ref, err) < 0 ||
         fetch_resolve(&out->ref, b->arena, op->platform, &out->info, err) < 0)
         return ob_err_wrap(err, "base image \"" STR_FMT "\"", STR_ARG(op->image));
-    out->key = image_key(&out->info.digest);
+    out->key = image_key(&out->info.digest, b->kit.has_one_owner);
     return 0;
 }
 
@@ -70,7 +70,12 @@ static int find_in_store(struct build *b, struct str image, struct str platform,
         digest_hex(&out->key, hex);
         rc = store_lookup(b->kit.store, hex, NULL, err);
     }
-    return rc > 0 ? image_load(&b->layout, &out->key, b->arena, &out->info, err) : rc;
+    if (rc > 0)
+        rc = image_load(&b->layout, &out->key, b->arena, &out->info, err);
+    if (rc <= 0)
+        return rc;
+    struct digest key = image_key(&out->info.digest, b->kit.has_one_owner);
+    return digest_eq(&key, &out->key); /* else its owners were lost, or are there */
 }
 
 /* What a name without a digest means now: 1, 0 = nothing, -1. */

@@ -8,9 +8,7 @@
 
 /* What no part of this obexec does. Sources of an ADD that are late are looked at by the step. */
 static const enum ir_need lacking[] = {
-    NEED_ADD_CHECKSUM,         NEED_ADD_GIT,       NEED_ADD_HTTP,
-    NEED_EPOCH_SOURCE,         NEED_RUN_DEVICE,    NEED_RUN_INSECURE,
-    NEED_RUN_MOUNT_CACHE_FROM, NEED_RUN_MOUNT_SSH,
+    NEED_ADD_CHECKSUM, NEED_ADD_GIT, NEED_ADD_HTTP, NEED_EPOCH_SOURCE, NEED_RUN_DEVICE,
 };
 
 static enum ir_need lacked_by(const struct step *s)
@@ -32,9 +30,18 @@ static bool has_impossible_owner(const struct step *s)
     return false;
 }
 
-static int check_step(const struct step *s, struct ob_err *err)
+static bool is_insecure(const struct step *s)
+{
+    return s->kind == STEP_RUN && s->op.run.security == SECURITY_INSECURE;
+}
+
+static int check_step(const struct build *b, const struct step *s, struct ob_err *err)
 {
     enum ir_need need = lacked_by(s);
+    if (is_insecure(s) && !b->options->allow_insecure)
+        return ob_err_set(err, 0,
+                          "it wants to do all that root may do: give "
+                          "--allow=security.insecure if it may");
     if (need != NEED_NONE)
         return ob_err_set(err, 0, "it needs \"%s\", which this obexec can't do", need_name(need));
     if (has_impossible_owner(s))
@@ -57,7 +64,7 @@ int build_check(struct build *b, struct ob_err *err)
 {
     b->is_built_on = find_built_on(b);
     vec_for (const struct step, s, &b->plan->steps)
-        if (check_step(s, err) < 0)
+        if (check_step(b, s, err) < 0)
             return ob_err_wrap(err, "step %zu (" STR_FMT ")", (size_t)(s - b->plan->steps.at) + 1,
                                STR_ARG(s->meta.heading));
     return 0;

@@ -22,7 +22,8 @@ struct build_context {
 struct build_secret {
     struct str id;
     struct str file; /* empty: env counts */
-    struct str env;  /* name of a variable of this process */
+    struct str env;  /* name of a variable of this process; empty too: the id is either's name */
+    bool rebuild;    /* with another value, steps that use it are built again */
 };
 
 /* --ssh ID[=SOCKET] */
@@ -83,8 +84,12 @@ struct build {
     const struct build_options *options;
     const char *context_path; /* of the main context; NULL: the build has none */
     struct context_vec contexts;
-    const char *store_path; /* for messages that name a log */
-    struct durable durable; /* build_run starts it, the caller ends it */
+    const char *store_path;    /* for messages that name a log */
+    struct durable durable;    /* build_run starts it, the caller ends it */
+    struct digest *step_keys;  /* of each step's result, when all are there; set by build_run */
+    enum step_network network; /* of steps that leave it open; set by isolate_decide */
+    const char *network_note;  /* to be told when the first of them starts; else NULL */
+    struct timespec pruned;    /* when old results were last removed meanwhile */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */

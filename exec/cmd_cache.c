@@ -1,28 +1,221 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* obexec cache: the caches that steps share. */
+/* obexec cache: the caches that steps share, listed, removed, and carried to other stores. */
 #include <config.h>
 
 #include "exec/cmd.h"
 
+#include "base/cleanup.h"
+#include "base/cli.h"
+#include "base/log.h"
+#include "base/terminal.h"
+#include "exec/cache_tar.h"
 #include "exec/store_cmd.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+
+static const char help[] =
+    "Usage: obexec cache ls\n"
+    "       obexec cache rm CACHE...\n"
+    "       obexec cache import [--spec] CACHE FILE\n"
+    "Look after the caches that steps share. CACHE is a cache's id, or the first digits of\n"
+    "the name that ls prints, four or more.\n"
+    "\n"
+    "  ls        list the caches: name, last use, bytes, kind, whether it is in use, id\n"
+    "  rm        remove caches; waits until no step uses them\n"
+    "  import    make a cache, or replace it, from a tar file, which may be compressed\n"
+    "\n"
+    "      --spec                a new cache is one of specs, not of Dockerfiles\n" STORE_CMD_HELP;
+
+struct cache_cmd {
+    bool is_spec;
+    struct caches caches;
+};
+
+static const char *on_option(void *arg, int opt)
+{
+    struct cache_cmd *cc = arg;
+    (void)opt;
+    cc->is_spec = true;
+    return NULL;
+}
+
+static void print_cache(const struct cache_info *info)
+{
+    char when[32], kind[32] = "dir";
+    struct tm tm;
+    cleanup_buf struct buf id = BUF_INIT;
+    terminal_quote(&id, info->id);
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", localtime_r(&info->used, &tm));
+    if (info->kind == CACHE_COPY)
+        snprintf(kind, sizeof kind, "copy %" PRIu64, info->generation);
+    printf("%.12s  %s  %12" PRIu64 "  %-9s  %-6s  %s\n", info->name.hex, when, info->bytes, kind,
+           info->in_use ? "in use" : "-", id.n ? id.p : "");
+}
+
+static int do_ls(struct store_cmd *c, struct cache_cmd *cc)
+{
+    struct cache_info_vec all = {0};
+    if (cache_list(&cc->caches, &c->arena, true, &all, &c->err) < 0)
+        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+    vec_for (const struct cache_info, info, &all)
+        print_cache(info);
+    return cli_close_stdout("obexec");
+}
+
+static bool is_meant(const struct cache_info *info, struct str text)
+{
+    return str_eq(info->id, text) || (text.n >= 4 && str_starts(str_from(info->name.hex), text));
+}
+
+/* 1, 0 = there is none, -1 = several, or the store fails; *status says which. */
+static int find(struct store_cmd *c, struct cache_cmd *cc, const char *text, struct cache_info *out,
+                int *status)
+{
+    struct cache_info_vec all = {0};
+    int n = 0;
+    *status = OB_EXIT_ENVIRONMENT;
+    if (cache_list(&cc->caches, &c->arena, false, &all, &c->err) < 0)
+        return -1;
+    vec_for (const struct cache_info, info, &all)
+        if (is_meant(info, str_from(text))) {
+            *out = *info;
+            n++;
+        }
+    *status = OB_EXIT_FAILED;
+    if (n > 1)
+        return ob_err_set(&c->err, 0,
+                          "\"%s\" fits more than one cache: give digits of the name that ls prints",
+                          text);
+    return n;
+}
+
+static int find_existing(struct store_cmd *c, struct cache_cmd *cc, const char *text,
+                         struct cache_info *out, int *status)
+{
+    int rc = find(c, cc, text, out, status);
+    return rc == 0 ? ob_err_set(&c->err, 0, "no cache \"%s\" in the store", text) : rc;
+}
+
+static void say_waiting(void *arg, struct str id)
+{
+    (void)arg;
+    log_warning("cache \"" STR_FMT "\" is in use: waiting until it is free", STR_ARG(id));
+}
+
+static int do_rm(struct store_cmd *c, struct cache_cmd *cc)
+{
+    for (int i = 1; i < c->n_args; i++) {
+        struct cache_info info;
+        int status;
+        if (find_existing(c, cc, c->args[i], &info, &status) < 0)
+            return store_cmd_fail(c, status);
+        int rc = cache_remove(&cc->caches, &info.name, false, &c->err);
+        if (rc == 0) {
+            say_waiting(NULL, info.id);
+            rc = cache_remove(&cc->caches, &info.name, true, &c->err);
+        }
+        if (rc < 0)
+            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+    }
+    return OB_EXIT_OK;
+}
+
+/* The cache that steps find under this id: its owner is that of the archive's directory. */
+static void set_new(const struct cache_cmd *cc, const char *id, const struct cache_start *start,
+                    struct cache_info *out)
+{
+    const struct cache_ask ask = {
+        .kind = cc->is_spec ? CACHE_COPY : CACHE_DIR, .id = str_from(id), .start = *start};
+    *out = (struct cache_info){.name = cache_name(&ask), .kind = ask.kind, .id = ask.id};
+}
+
+static int do_import(struct store_cmd *c, struct cache_cmd *cc)
+{
+    const char *file = c->args[2];
+    const struct cache_waiting waiting = {.fn = say_waiting};
+    struct cache_start start;
+    struct cache_info info;
+    int status;
+    int rc = find(c, cc, c->args[1], &info, &status);
+    if (rc < 0)
+        return store_cmd_fail(c, status);
+    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        ob_err_set(&c->err, errno, "can't open \"%s\"", file);
+        return store_cmd_fail(c, OB_EXIT_FAILED);
+    }
+    if (cache_tar_start(fd, &start, &c->err) < 0) {
+        ob_err_wrap(&c->err, "\"%s\"", file);
+        return store_cmd_fail(c, OB_EXIT_FAILED);
+    }
+    if (rc == 0)
+        set_new(cc, c->args[1], &start, &info);
+    if (cache_import(&cc->caches, &info, &start, fd, &waiting, &c->err) == 0)
+        return OB_EXIT_OK;
+    ob_err_wrap(&c->err, "\"%s\"", file);
+    return store_cmd_fail(c, OB_EXIT_FAILED);
+}
+
+static const struct verb {
+    const char *name;
+    int min_args, max_args; /* its name counts */
+    const char *what;
+    int (*work)(struct store_cmd *c, struct cache_cmd *cc);
+} verbs[] = {
+    {"ls", 1, 1, NULL, do_ls},
+    {"rm", 2, INT16_MAX, "a cache", do_rm},
+    {"import", 3, 3, "a cache or a file", do_import},
+};
+
+static const struct verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
 
 static int do_cache(struct store_cmd *c, void *arg)
 {
-    (void)arg;
-    ob_err_set(&c->err, 0, "%s", "not yet");
-    return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+    struct cache_cmd *cc = arg;
+    if (caches_open(&cc->caches, &c->o.layout, c->o.kit.store, c->o.path, CACHES_MAKE, &c->err) < 0)
+        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+    int status = find_verb(c->args[0])->work(c, cc);
+    caches_close(&cc->caches);
+    return status;
+}
+
+/* -1 = go on, else the exit status. */
+static int check_args(const struct store_cmd *c)
+{
+    const struct verb *v = find_verb(c->args[0]);
+    if (!v)
+        return cli_usage_error("obexec", "cache: ls, rm or import, not \"%s\"", c->args[0]);
+    if (c->n_args < v->min_args)
+        return cli_usage_error("obexec", "cache %s: %s is missing", v->name, v->what);
+    if (c->n_args > v->max_args)
+        return cli_usage_error("obexec", "cache %s: \"%s\" is one argument too many", v->name,
+                               c->args[v->max_args]);
+    return -1;
 }
 
 int cmd_cache(int argc, char **argv)
 {
-    static const struct store_cmd_usage usage = {
-        .help = "Usage: obexec cache ls [--store=KIND:PATH]\n"
-                "List the caches.\n" STORE_CMD_HELP,
+    static const struct option options[] = {{"spec", no_argument, NULL, 256}, {0}};
+    struct cache_cmd cc = {.caches = CACHES_INIT};
+    const struct store_cmd_usage usage = {
+        .help = help,
+        .options = options,
+        .on_option = on_option,
+        .arg = &cc,
         .min_args = 1,
-        .max_args = 3,
-        .what = "ls, rm, export or import",
+        .max_args = INT16_MAX,
+        .what = "ls, rm or import",
     };
     struct store_cmd c;
     int status = store_cmd_parse(&c, argc, argv, &usage);
-    return status >= 0 ? status : store_cmd_run(&c, do_cache, NULL);
+    if (status < 0 && (status = check_args(&c)) >= 0)
+        arena_free(&c.arena);
+    return status >= 0 ? status : store_cmd_run(&c, do_cache, &cc);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* obexec log: what a step has written. */
+/* obexec log: what a step has written, or with -f also what it is writing. */
 #include <config.h>
 
 #include "exec/cmd.h"
@@ -9,9 +9,14 @@
 #include "base/fs.h"
 #include "exec/store_cmd.h"
 
-/* The name in state/log of the only log whose key starts so: a result's, else a failed one's. */
-static int find_log(struct store_cmd *c, const char *prefix, char name[LOG_NAME_MAX])
+#include <fcntl.h>
+#include <time.h>
+
+/* The name in state/log of the only log whose key starts so: of the result's, a running step's
+ * (.part) and a failed one's (.failed) the first that is there, which has the shortest name. */
+static int find_log(struct store_cmd *c, char name[LOG_NAME_MAX])
 {
+    const char *prefix = c->args[0];
     size_t n = strlen(prefix), n_found = 0;
     cleanup_dir DIR *d = fs_opendir(c->o.layout.log);
     if (n < 4)
@@ -23,7 +28,7 @@ static int find_log(struct store_cmd *c, const char *prefix, char name[LOG_NAME_
             continue;
         bool same_key = strncmp(name, e->d_name, SHA256_HEX) == 0;
         n_found += !same_key;
-        if (!same_key || strlen(e->d_name) < strlen(name)) /* the result's own log is shortest */
+        if (!same_key || strlen(e->d_name) < strlen(name))
             snprintf(name, LOG_NAME_MAX, "%s", e->d_name);
     }
     if (n_found == 0)
@@ -33,31 +38,89 @@ static int find_log(struct store_cmd *c, const char *prefix, char name[LOG_NAME_
     return 0;
 }
 
+/* Opens it under the name that it has by now: a step that ends renames its log. */
+static int open_log(struct store_cmd *c, char key[SHA256_HEX + 1])
+{
+    char name[LOG_NAME_MAX];
+    int fd;
+    do {
+        if (find_log(c, name) < 0)
+            return -1;
+        fd = openat(c->o.layout.log, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    } while (fd < 0 && errno == ENOENT);
+    snprintf(key, SHA256_HEX + 1, "%.*s", SHA256_HEX, name);
+    return fd < 0 ? ob_err_set(&c->err, errno, "can't open log \"%s\" in the store", name) : fd;
+}
+
+/* Prints from where fd is to the end. */
+static int print_rest(int fd, struct ob_err *err)
+{
+    char chunk[64 << 10];
+    ssize_t n;
+    while ((n = read(fd, chunk, sizeof chunk)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ob_err_set(err, errno, "can't read the log");
+        if (fs_write_all(STDOUT_FILENO, chunk, (size_t)n, err) < 0)
+            return ob_err_wrap(err, "standard output");
+    }
+    return 0;
+}
+
+/* Asks again and again: a killed writer tells nobody that there will be no more. */
+static int print_growing(struct store_cmd *c, const char *key, int fd)
+{
+    static const struct timespec pause = {.tv_nsec = 50000000};
+    for (;;) {
+        bool grows = layout_log_grows(&c->o.layout, key, fd); /* before what may be the last look */
+        if (print_rest(fd, &c->err) < 0)
+            return -1;
+        if (!grows)
+            return 0;
+        nanosleep(&pause, NULL);
+    }
+}
+
 static int do_log(struct store_cmd *c, void *arg)
 {
-    (void)arg;
-    char name[LOG_NAME_MAX];
-    cleanup_buf struct buf text = BUF_INIT;
-    if (find_log(c, c->args[0], name) < 0)
+    const bool *follow = arg;
+    char key[SHA256_HEX + 1];
+    cleanup_close int fd = open_log(c, key);
+    if (fd < 0)
         return store_cmd_fail(c, OB_EXIT_FAILED);
-    if (fs_read_file_at(c->o.layout.log, name, &text, 1 << 30, &c->err) < 0)
-        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
-    fwrite(text.p, 1, text.n, stdout);
-    return cli_close_stdout("obexec");
+    int rc = *follow ? print_growing(c, key, fd) : print_rest(fd, &c->err);
+    return rc < 0 ? store_cmd_fail(c, OB_EXIT_ENVIRONMENT) : OB_EXIT_OK;
+}
+
+static const char *on_option(void *arg, int opt)
+{
+    (void)opt;
+    *(bool *)arg = true;
+    return NULL;
 }
 
 int cmd_log(int argc, char **argv)
 {
-    static const struct store_cmd_usage usage = {
+    static const struct option options[] = {{"follow", no_argument, NULL, 'f'}, {0}};
+    bool follow = false;
+    const struct store_cmd_usage usage = {
         .help =
-            "Usage: obexec log ID [--store=KIND:PATH]\n"
+            "Usage: obexec log [-f] ID [--store=KIND:PATH]\n"
             "Print the output of the step that made a result, or of the last failed try. ID is\n"
-            "the first digits of its id, four or more.\n" STORE_CMD_HELP,
+            "the first digits of its id, four or more. Of a step that is running, print what\n"
+            "there is.\n"
+            "\n"
+            "  -f, --follow              go on until the step ends\n" STORE_CMD_HELP,
+        .short_options = "f",
+        .options = options,
+        .on_option = on_option,
+        .arg = &follow,
         .min_args = 1,
         .max_args = 1,
         .what = "an id",
     };
     struct store_cmd c;
     int status = store_cmd_parse(&c, argc, argv, &usage);
-    return status >= 0 ? status : store_cmd_run(&c, do_log, NULL);
+    return status >= 0 ? status : store_cmd_run(&c, do_log, &follow);
 }

@@ -9,8 +9,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "exec/bases.h"
+#include "exec/isolate.h"
 #include "exec/open.h"
+#include "exec/output.h"
+#include "exec/prune.h"
 #include "exec/run_options.h"
+#include "exec/trace.h"
 #include "ir/pass.h"
 #include "ir/read.h"
 
@@ -121,18 +125,46 @@ static int resolve(struct build *b, struct progress *progress)
     return cli_close_stdout("obexec");
 }
 
-/* Nothing is wrong with the results themselves. */
-static void keep_results(struct build *b, struct progress *progress)
+/* Gives the status; an error of the disk may have cost results that seemed to be there. */
+static int keep_results(struct build *b, int status)
 {
     struct ob_err err;
     int rc = b->options->durable ? durable_sync(b->kit.store, &b->layout, &err)
                                  : durable_end(&b->durable, &err);
-    if (rc < 0)
-        progress->event(progress, &(struct event){.kind = EVENT_NOTE, .text = str_from(err.text)});
+    if (rc == 0)
+        return status;
+    report(b->progress, err.text);
+    return OB_EXIT_ENVIRONMENT;
+}
+
+static int finish(struct build *b, const struct digest *keys, const struct outputs *outputs)
+{
+    struct ob_err err;
+    if (outputs_write(b, outputs, &err) < 0) {
+        report(b->progress, err.text);
+        return OB_EXIT_ENVIRONMENT;
+    }
+    return outputs_take_stdout(outputs) ? OB_EXIT_OK : print_keys(b->plan, keys);
+}
+
+/* Runs the build, for which everything is there. Gives the exit status. */
+static int run_build(struct build *b, const struct outputs *outputs, bool *changed)
+{
+    struct ob_err err;
+    struct digest *keys = arena_new_n(b->arena, struct digest, b->plan->targets.n);
+    enum build_end end = build_run(b, keys, changed, &err);
+    switch (end) {
+    case BUILD_OK: return keep_results(b, finish(b, keys, outputs));
+    case BUILD_FAILED: return keep_results(b, OB_EXIT_FAILED);
+    case BUILD_INTERRUPTED: report(b->progress, "interrupted"); return OB_EXIT_INTERRUPTED;
+    case BUILD_ERROR: break;
+    }
+    report(b->progress, err.text);
+    return OB_EXIT_ENVIRONMENT;
 }
 
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
-                      struct progress *progress, bool *changed)
+                      const struct outputs *outputs, struct progress *progress, bool *changed)
 {
     struct ob_err err;
     struct build b = {
@@ -146,29 +178,37 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
         .context_path = o->context,
         .store_path = opened->path,
     };
-    struct digest *keys = arena_new_n(o->arena, struct digest, plan->targets.n);
+    int status;
     if (o->resolve)
         return resolve(&b, progress);
-    if (build_check(&b, &err) < 0 || contexts_open(&b, &err) < 0) {
+    bool is_fit = build_check(&b, &err) == 0 && contexts_open(&b, &err) == 0;
+    if (is_fit && isolate_decide(&b, &err) == 0 && prune_before(&b, &err) == 0) {
+        status = run_build(&b, outputs, changed);
+    } else {
         report(progress, err.text);
-        contexts_close(&b);
-        return OB_EXIT_FAILED;
+        status = is_fit ? OB_EXIT_ENVIRONMENT : OB_EXIT_FAILED;
     }
-    enum build_end end = build_run(&b, keys, changed, &err);
     contexts_close(&b);
-    if (end == BUILD_OK || end == BUILD_FAILED) {
-        int status = end == BUILD_OK ? print_keys(plan, keys) : OB_EXIT_FAILED;
-        keep_results(&b, progress);
-        return status;
+    return status;
+}
+
+static int add_trace(const struct run_options *o, struct progress **progress)
+{
+    struct ob_err err;
+    struct progress *trace = trace_open(o->trace, *progress, &err);
+    if (!trace) {
+        report(*progress, err.text);
+        (*progress)->close(*progress);
+        return -1;
     }
-    bool is_interrupted = end == BUILD_INTERRUPTED;
-    report(progress, is_interrupted ? "interrupted" : err.text);
-    return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
+    *progress = trace;
+    return 0;
 }
 
 static int run(const struct run_options *o)
 {
     struct plan plan = PLAN_INIT(o->arena);
+    struct outputs outputs;
     struct opened opened;
     struct ob_err err;
     int status;
@@ -176,14 +216,19 @@ static int run(const struct run_options *o)
     if (!progress)
         return cli_usage_error(
             "obexec", "--progress takes auto, tty, plain, json or quiet, not \"%s\"", o->progress);
+    if (o->trace && add_trace(o, &progress) < 0)
+        return OB_EXIT_ENVIRONMENT;
     if (read_plan(o, &plan, &status, &err) < 0 || choose_targets(o, &plan, &err) < 0) {
         report(progress, err.text);
+    } else if (outputs_parse(o->arena, &o->build, &plan, &outputs, &err) < 0) {
+        report(progress, err.text);
+        status = OB_EXIT_USAGE;
     } else if (opened_open(&o->kit, &opened, &err) < 0) {
         report(progress, err.text);
         status = opened_exit_status(&err);
     } else {
         bool changed = false;
-        status = build_plan(o, &plan, &opened, progress, &changed);
+        status = build_plan(o, &plan, &opened, &outputs, progress, &changed);
         opened_close(&opened, changed);
     }
     progress->close(progress);
@@ -203,6 +248,7 @@ int cmd_run(int argc, char **argv)
             return OB_EXIT_INTERRUPTED; /* it was killed just before */
     }
     signal(SIGPIPE, SIG_IGN); /* a build goes on when nobody reads its progress */
+    signal(SIGXFSZ, SIG_IGN); /* the failing write says more than a death */
     if (status < 0)
         status = run(&o);
     arena_free(&arena);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "exec/failure.h"
 #include "exec/image.h"
+#include "exec/isolate.h"
 #include "exec/open.h"
 #include "exec/run_options.h"
 #include "exec/shell.h"
@@ -104,7 +105,8 @@ static int run(const struct run_options *o, struct opened *opened)
         return OB_EXIT_FAILED;
     if (p.failure.why.n)
         log_info("it failed: " STR_FMT, STR_ARG(p.failure.why));
-    status = shell_run(&p.build, job, &err);
+    if (isolate_decide(&p.build, &err) == 0)
+        status = shell_run(&p.build, job, &err);
     contexts_close(&p.build);
     if (status < 0)
         log_error("%s", err.text);

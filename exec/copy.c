@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/owner.h"
 #include "base/parallel.h"
 #include "base/path.h"
 #include "exec/source.h"
@@ -99,8 +100,7 @@ static int make_regular(struct apply *p, const char *name, const struct manifest
         return ob_err_wrap(p->err, "can't copy \"" STR_FMT "\"", STR_ARG(f->source));
     if (source_check(f, from, "copied", p->err) < 0)
         return -1;
-    /* chown clears setuid bits and capabilities, so it comes first. */
-    if (fchown(to, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(to, mode_of(p, f)) < 0)
+    if (owner_set(to, uid_of(p, f), gid_of(p, f), mode_of(p, f)) < 0)
         return fail(p, path, "set mode and owner of");
     if (set_xattrs(p, to, f, path) < 0)
         return -1;
@@ -115,10 +115,16 @@ static struct str target_path(struct apply *p, const struct manifest_file *f)
     return path_join(&p->arena, p->item_dst, f->path);
 }
 
+/* Whether a failure says that links can't be had, not that the machine is in trouble: then the
+ * content is copied again. */
+static bool is_unlinkable(int errnum)
+{
+    return errnum == EMLINK || errnum == EPERM || errnum == EXDEV || errnum == EOPNOTSUPP;
+}
+
 static int make_hardlink(struct apply *p, const char *name, const struct manifest_file *f,
                          struct str path)
 {
-    /* If it can't be linked (too many links, a filesystem without them), copy the content again. */
     const struct manifest_file *first = f->hardlink;
     struct manifest_file alone = *first;
     struct str first_path = target_path(p, first);
@@ -126,8 +132,12 @@ static int make_hardlink(struct apply *p, const char *name, const struct manifes
         fs_open_in(p->t->root, arena_cstr(&p->arena, first_path), O_PATH | O_NOFOLLOW, 0);
     char self[32];
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && linkat(AT_FDCWD, self, p->dir, name, AT_SYMLINK_FOLLOW) == 0)
+    if (fd < 0)
+        return fail(p, first_path, "open");
+    if (linkat(AT_FDCWD, self, p->dir, name, AT_SYMLINK_FOLLOW) == 0)
         return 0;
+    if (!is_unlinkable(errno))
+        return fail(p, path, "link");
     alone.source = f->source;
     return make_regular(p, name, &alone, path);
 }
@@ -139,8 +149,8 @@ static int make_special(struct apply *p, const char *name, const struct manifest
                               : mknodat(p->dir, name, (f->mode & S_IFMT) | 0600, f->rdev);
     if (rc < 0)
         return fail(p, path, "create");
-    if (fchownat(p->dir, name, uid_of(p, f), gid_of(p, f), AT_SYMLINK_NOFOLLOW) < 0 ||
-        (!S_ISLNK(f->mode) && fchmodat(p->dir, name, mode_of(p, f), 0) < 0) ||
+    mode_t mode = (f->mode & S_IFMT) | mode_of(p, f);
+    if (owner_set_at(p->dir, name, uid_of(p, f), gid_of(p, f), mode) < 0 ||
         set_times(p, name, f) < 0)
         return fail(p, path, "set mode and owner of");
     return 0;
@@ -180,7 +190,7 @@ static int make_dir(struct apply *p, const struct manifest_file *f, struct str p
         return 0;
     if (enter_dir(p, path) < 0)
         return -1;
-    if (fchown(p->dir, uid_of(p, f), gid_of(p, f)) < 0 || fchmod(p->dir, mode_of(p, f)) < 0)
+    if (owner_set(p->dir, uid_of(p, f), gid_of(p, f), mode_of(p, f)) < 0)
         return fail(p, path, "set mode and owner of");
     return 0;
 }

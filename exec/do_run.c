@@ -10,9 +10,11 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "exec/copy.h"
+#include "exec/isolate.h"
 #include "exec/key.h"
 #include "exec/run_cancel.h"
 #include "exec/run_cfg.h"
+#include "exec/secret.h"
 #include "exec/work.h"
 
 #include <fcntl.h>
@@ -41,6 +43,7 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
         .is_literal = true,
         .exclude = &none,
         .keep_owner = m->from == MOUNT_FROM_STEP,
+        .is_result = m->from == MOUNT_FROM_STEP,
     };
     if (m->from == MOUNT_FROM_CONTEXT &&
         (work_context(w, m->context, &q.root, &q.ignore, err) < 0 ||
@@ -51,42 +54,76 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
     return work_manifest(w, &q, &s->manifest, err);
 }
 
+/* What is late in the key of a run: what its mounts show, and secrets that count. */
+struct late {
+    struct sha256 hash;
+    bool is_any;
+    size_t n_read; /* how many of the reads are shown */
+};
+
+static void add_late(struct late *l, const struct digest *d)
+{
+    sha256_add(&l->hash, d->b, SHA256_BYTES);
+    l->is_any = true;
+}
+
+static int prepare_secret(struct work *w, const struct ir_mount *m, struct late *l,
+                          struct ob_err *err)
+{
+    struct str id;
+    struct digest d;
+    if (work_value(w, m->id, &id, err) < 0)
+        return work_fault(w);
+    const struct build_secret *s = secret_find(w->b->options, id);
+    if (!s || !s->rebuild)
+        return 0;
+    if (secret_digest(s, &w->b->layout, w->b->arena, &d, err) < 0)
+        return work_fault(w);
+    add_late(l, &d);
+    return 0;
+}
+
 /* Adds what the mount shows to the digest. */
-static int prepare_mount(struct work *w, const struct ir_mount *m, size_t *read, struct sha256 *h,
-                         struct shown *s, struct ob_err *err)
+static int prepare_mount(struct work *w, const struct ir_mount *m, struct late *l, struct shown *s,
+                         struct ob_err *err)
 {
     *s = (struct shown){.mount = m, .root = -1, .step = ROOTFS_INIT};
+    if (m->type == MOUNT_SECRET)
+        return prepare_secret(w, m, l, err);
     if (m->from == MOUNT_FROM_NOTHING)
         return 0;
     if (work_value(w, m->source, &s->source, err) < 0)
         return work_fault(w);
     if (m->from == MOUNT_FROM_STEP) {
-        s->read = (*read)++;
-        sha256_add(h, w->job.reads[s->read].b, SHA256_BYTES);
+        s->read = l->n_read++;
+        add_late(l, &w->job.reads[s->read]);
         return 0;
     }
     if (make_manifest(w, s, err) < 0)
         return work_fault(w);
-    sha256_add(h, s->manifest.digest.b, SHA256_BYTES);
+    add_late(l, &s->manifest.digest);
     return 0;
 }
 
 int prepare_run(struct work *w, struct ob_err *err)
 {
     const struct op_run *op = &w->job.step->op.run;
-    struct sha256 h;
     struct digest input;
-    size_t read = 0;
-    bool host = op->network == NETWORK_DEFAULT && w->b->options->network == BUILD_NETWORK_HOST;
-    sha256_init(&h);
-    sha256_add(&h, host ? "binds, network host" : "binds", host ? 19 : 5);
+    struct late l = {0};
+    bool denied = isolate_denies_network(w->b, op);
+    sha256_init(&l.hash);
+    sha256_add(&l.hash, denied ? "binds, network none" : "binds", denied ? 19 : 5);
     w->shown = arena_new_n(w->b->arena, struct shown, op->mounts.n);
     for (size_t i = 0; i < op->mounts.n; i++)
-        if (prepare_mount(w, &op->mounts.at[i], &read, &h, &w->shown[i], err) < 0)
+        if (prepare_mount(w, &op->mounts.at[i], &l, &w->shown[i], err) < 0)
             return -1;
+    if (!l.is_any) { /* the key is that of a build without such secrets */
+        w->job.key = result_key(&w->job.step->op_digest, w->job.parent, w->job.input);
+        return 0;
+    }
     if (w->job.salt)
-        sha256_add(&h, w->job.salt->b, SHA256_BYTES);
-    sha256_final(&h, &input);
+        sha256_add(&l.hash, w->job.salt->b, SHA256_BYTES);
+    sha256_final(&l.hash, &input);
     work_set_key(w, &input);
     return 0;
 }
@@ -114,60 +151,95 @@ static int open_as_it_is(const struct work *w, const struct shown *s, int *fd, s
     return 1;
 }
 
-static int open_copy(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
-                     struct ob_err *err)
+/* Copies what is shown to dst below root. */
+static int copy_shown(struct work *w, struct shown *s, int root, struct str dst, struct ob_err *err)
 {
     bool is_context = s->mount->from == MOUNT_FROM_CONTEXT;
     struct copy_target t = {
-        .root = scratch,
-        .style = COPY_DOCKERFILE,
-        .dst = arena_printf(w->b->arena, "/%zu", i),
-        .look = {.keep_owner = !is_context},
-    };
-    if ((!is_context && make_manifest(w, s, err) < 0) ||
-        copy_apply(&s->manifest, s->root, &t, err) < 0)
+        .root = root, .style = COPY_DOCKERFILE, .dst = dst, .look = {.keep_owner = !is_context}};
+    if (!is_context && make_manifest(w, s, err) < 0)
         return -1;
-    *fd = fs_open_in(scratch, t.dst.p, O_PATH | O_NOFOLLOW, 0);
+    return copy_apply(&s->manifest, s->root, &t, err);
+}
+
+static int open_copy(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
+                     struct ob_err *err)
+{
+    struct str dst = arena_printf(w->b->arena, "/%zu", i);
+    if (copy_shown(w, s, scratch, dst, err) < 0)
+        return -1;
+    *fd = fs_open_in(scratch, dst.p, O_PATH | O_NOFOLLOW, 0);
     return *fd < 0 ? ob_err_set(err, errno, "mount source \"" STR_FMT "\"", STR_ARG(s->source)) : 0;
+}
+
+static int open_root(struct work *w, struct shown *s, struct ob_err *err)
+{
+    if (work_open_read(w, s->read, &s->step, err) < 0)
+        return -1;
+    s->root = s->step.fd;
+    return 0;
+}
+
+int run_fill(struct work *w, size_t mount, int dir, struct ob_err *err)
+{
+    struct shown *s = &w->shown[mount];
+    if (s->mount->from == MOUNT_FROM_STEP && open_root(w, s, err) < 0)
+        return -1;
+    return copy_shown(w, s, dir, STR("/"), err) < 0 ? work_fault(w) : 0;
+}
+
+struct digest run_origin(const struct work *w, size_t mount)
+{
+    const struct shown *s = w->shown ? &w->shown[mount] : NULL;
+    struct digest none = {0}, d;
+    struct sha256 h;
+    if (!s || s->mount->from == MOUNT_FROM_NOTHING)
+        return none;
+    if (s->mount->from == MOUNT_FROM_CONTEXT)
+        return s->manifest.digest;
+    sha256_init(&h);
+    sha256_add(&h, w->job.reads[s->read].b, SHA256_BYTES);
+    sha256_add(&h, s->source.p, s->source.n);
+    sha256_final(&h, &d);
+    return d;
 }
 
 static int open_step(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
                      struct ob_err *err)
 {
-    if (work_open_read(w, s->read, &s->step, err) < 0)
+    if (open_root(w, s, err) < 0)
         return -1;
-    s->root = s->step.fd;
     int rc = open_as_it_is(w, s, fd, err);
     if (rc == 0)
         rc = open_copy(w, s, scratch, i, fd, err);
     return rc < 0 ? work_fault(w) : 0;
 }
 
-/* One descriptor for each mount, or -1: of those that show nothing of the build, and after an
- * error. close_shown must follow. */
-static int open_shown(struct work *w, int scratch, int *fds, struct ob_err *err)
+/* Opens what binds show. close_shown must follow, also after an error. */
+static int open_shown(struct work *w, int scratch, struct run_source *sources, struct ob_err *err)
 {
-    size_t n = w->job.step->op.run.mounts.n;
-    for (size_t i = 0; i < n; i++)
-        fds[i] = -1;
+    size_t n = w->shown ? w->job.step->op.run.mounts.n : 0;
     for (size_t i = 0; i < n; i++) {
         struct shown *s = &w->shown[i];
         int rc = 0;
+        if (s->mount->type != MOUNT_BIND)
+            continue;
         if (s->mount->from == MOUNT_FROM_STEP)
-            rc = open_step(w, s, scratch, i, &fds[i], err);
-        else if (s->mount->from == MOUNT_FROM_CONTEXT)
-            rc = open_copy(w, s, scratch, i, &fds[i], err) < 0 ? work_fault(w) : 0;
+            rc = open_step(w, s, scratch, i, &sources[i].fd, err);
+        else if (open_copy(w, s, scratch, i, &sources[i].fd, err) < 0)
+            rc = work_fault(w);
         if (rc < 0)
             return -1;
     }
     return 0;
 }
 
-static void close_shown(struct work *w, const int *fds)
+static void close_shown(struct work *w, const struct run_source *sources)
 {
-    for (size_t i = 0; i < w->job.step->op.run.mounts.n; i++) {
-        if (fds[i] >= 0)
-            close(fds[i]);
+    size_t n = w->shown ? w->job.step->op.run.mounts.n : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (w->shown[i].mount->type == MOUNT_BIND && sources[i].fd >= 0)
+            close(sources[i].fd);
         rootfs_close(&w->shown[i].step);
     }
 }
@@ -213,12 +285,12 @@ static void set_shell(struct work *w, const struct rootfs *root, struct step_cfg
     cfg->has_terminal = w->job.has_terminal;
 }
 
-static int run_command(struct work *w, const struct rootfs *root, const int *shown,
+static int run_command(struct work *w, const struct rootfs *root, const struct run_source *sources,
                        struct ob_err *err)
 {
     struct step_cfg cfg;
     struct sandbox_status status;
-    if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, shown, &cfg, err) < 0)
+    if (run_cfg_make(w->b, &w->job.step->op.run, w->job.base, root, sources, &cfg, err) < 0)
         return work_fault(w);
     cfg.out_fd = w->job.output_fd;
     if (w->job.is_shell)
@@ -236,22 +308,61 @@ static int run_command(struct work *w, const struct rootfs *root, const int *sho
         ob_err_set(err, 0, "killed by signal %d (%s)", status.signal, strsignal(status.signal));
     else if (status.exit_code)
         ob_err_set(err, 0, "exit status %d", status.exit_code);
+    if (status.exit_code)
+        isolate_explain(&cfg.limits, &status, err);
     return status.exit_code ? work_fault(w) : 0;
 }
 
-int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
+static int run_with_caches(struct work *w, const struct rootfs *root, struct run_source *sources,
+                           struct ob_err *err)
+{
+    struct ob_err ignored; /* of two errors the first counts */
+    int rc = work_take_caches(w, root, sources, err);
+    if (rc == 0)
+        rc = run_command(w, root, sources, err);
+    if (rc == 0)
+        return work_end_caches(w, !w->job.is_shell, err);
+    work_end_caches(w, false, &ignored);
+    return -1;
+}
+
+static int run_with_scratch(struct work *w, const struct rootfs *root, struct run_source *sources,
+                            struct ob_err *err)
 {
     char key[SHA256_HEX + 1];
-    if (!w->shown)
-        return run_command(w, root, NULL, err);
     digest_hex(&w->job.key, key);
     cleanup_close int scratch = layout_new_scratch(&w->b->layout, key, err);
     if (scratch < 0)
         return -1;
-    int *fds = arena_new_n(w->b->arena, int, w->job.step->op.run.mounts.n);
-    int rc = open_shown(w, scratch, fds, err) < 0 ? -1 : run_command(w, root, fds, err);
-    close_shown(w, fds);
+    int rc = open_shown(w, scratch, sources, err);
+    if (rc == 0)
+        rc = work_open_agents(w, scratch, sources, err);
+    if (rc == 0)
+        rc = run_with_caches(w, root, sources, err);
+    work_close_agents(w);
     struct ob_err ignored; /* the next settle tries again */
     layout_end_scratch(&w->b->layout, key, &ignored);
+    return rc;
+}
+
+static bool needs_scratch(const struct op_run *op)
+{
+    vec_for (const struct ir_mount, m, &op->mounts)
+        if (m->type == MOUNT_BIND || m->type == MOUNT_SSH)
+            return true;
+    return false;
+}
+
+int do_run(struct work *w, const struct rootfs *root, struct ob_err *err)
+{
+    const struct op_run *op = &w->job.step->op.run;
+    size_t n = op->mounts.n;
+    if (n == 0)
+        return run_command(w, root, NULL, err);
+    struct run_source *sources = arena_new_n(w->b->arena, struct run_source, n);
+    for (size_t i = 0; i < n; i++)
+        sources[i].fd = -1;
+    int rc = (needs_scratch(op) ? run_with_scratch : run_with_caches)(w, root, sources, err);
+    close_shown(w, sources);
     return rc;
 }

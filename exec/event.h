@@ -42,12 +42,13 @@ struct progress {
 };
 
 /* The style by the name in --progress, writing to descriptor fd; NULL if there is none such.
- * "auto" is plain. */
+ * "auto" is tty on a terminal, else plain. */
 struct progress *progress_open(const char *style, int fd);
 
 /* For the styles: writes all of it, waiting if fd does not block; gives up if nobody reads. */
 void progress_write(int fd, struct str text);
 
+struct progress *progress_tty_open(int fd); /* fd need not be a terminal */
 struct progress *progress_plain_open(int fd);
 struct progress *progress_json_open(int fd);
 struct progress *progress_quiet_open(int fd); /* failures only */

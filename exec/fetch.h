@@ -22,6 +22,9 @@ struct image_info {
     struct str user, workdir;
     struct str_vec entrypoint, cmd, shell;
     struct str_vec onbuild;
+    /* What an image built on it goes on with, as JSON: the configuration document without what
+     * is only its own, such as history and layers. Empty if it has none. */
+    struct str inherited;
 };
 
 struct fetch_ops {

@@ -41,6 +41,7 @@ int image_save(const struct layout *l, const struct digest *key, const struct im
     image_describe(&j, info);
     write_list(&j, "entrypoint", &info->entrypoint);
     write_list(&j, "cmd", &info->cmd);
+    json_key_str(&j, "inherited", info->inherited);
     json_close(&j, '}');
     if (fs_replace_file_at(l->config, name, b.p, b.n, 0600, err) < 0)
         return ob_err_wrap(err, "can't keep the image's configuration");
@@ -91,6 +92,7 @@ int image_load(const struct layout *l, const struct digest *key, struct arena *a
     out->cmd = get_list(a, doc, "cmd");
     out->shell = get_list(a, doc, "shell");
     out->onbuild = get_list(a, doc, "onbuild");
+    out->inherited = get_str(a, doc, "inherited");
     json_decref(doc);
     return 1;
 }

@@ -32,9 +32,12 @@ static const char schema[] =
 
 static int fail(struct index *ix, struct ob_err *err)
 {
-    if (sqlite3_errcode(ix->db) == SQLITE_FULL)
+    int code = sqlite3_errcode(ix->db);
+    if (code == SQLITE_FULL)
         return ob_err_set(err, ENOSPC, "the store's index");
-    return ob_err_set(err, 0, "the store's index: %s", sqlite3_errmsg(ix->db));
+    bool is_system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN; /* on a full disk, too */
+    return ob_err_set(err, is_system ? sqlite3_system_errno(ix->db) : 0, "the store's index: %s",
+                      sqlite3_errmsg(ix->db));
 }
 
 static int exec(struct index *ix, const char *sql, struct ob_err *err)
@@ -266,11 +269,10 @@ int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, str
     return finish(ix, st, rc, err);
 }
 
-static int list_keys(struct index *ix, struct arena *a, const char *sql, struct str arg,
-                     struct str_vec *out, struct ob_err *err)
+static int list_keys(struct index *ix, struct arena *a, const char *sql, const struct bind *binds,
+                     int n, struct str_vec *out, struct ob_err *err)
 {
-    const struct bind binds[] = {TEXT(arg)};
-    sqlite3_stmt *st = prepare(ix, sql, binds, 1, err);
+    sqlite3_stmt *st = prepare(ix, sql, binds, n, err);
     int rc;
     if (!st)
         return -1;
@@ -284,12 +286,25 @@ static int list_keys(struct index *ix, struct arena *a, const char *sql, struct 
 int index_children(struct index *ix, struct arena *a, struct str key, struct str_vec *out,
                    struct ob_err *err)
 {
-    return list_keys(ix, a, "SELECT key FROM results WHERE parent = ?", key, out, err);
+    const struct bind binds[] = {TEXT(key)};
+    return list_keys(ix, a, "SELECT key FROM results WHERE parent = ?", binds, 1, out, err);
+}
+
+int index_alike(struct index *ix, struct arena *a, const struct index_row *row, struct str_vec *out,
+                struct ob_err *err)
+{
+    static const char sql[] =
+        "SELECT key FROM results WHERE (heading = ?2 OR parent = ?3) AND rowid <"
+        " (SELECT rowid FROM results WHERE key = ?1) ORDER BY rowid DESC LIMIT 300";
+    const struct bind binds[] = {TEXT(row->key), TEXT(row->heading), TEXT(row->parent)};
+    return list_keys(ix, a, sql, binds, 3, out, err);
 }
 
 int index_match(struct index *ix, struct arena *a, struct str prefix, struct str_vec *out,
                 struct ob_err *err)
 {
-    return list_keys(ix, a, "SELECT key FROM results WHERE substr(key, 1, length(?1)) = ?1 LIMIT 2",
-                     prefix, out, err);
+    static const char sql[] =
+        "SELECT key FROM results WHERE substr(key, 1, length(?1)) = ?1 LIMIT 2";
+    const struct bind binds[] = {TEXT(prefix)};
+    return list_keys(ix, a, sql, binds, 1, out, err);
 }

@@ -44,6 +44,10 @@ int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, str
 /* Keys that were made on top of `key`. */
 int index_children(struct index *ix, struct arena *a, struct str key, struct str_vec *out,
                    struct ob_err *err);
+/* Keys of rows that are older than that of `row` and have its heading or its parent, the youngest
+ * first, at most a few hundred. */
+int index_alike(struct index *ix, struct arena *a, const struct index_row *row, struct str_vec *out,
+                struct ob_err *err);
 /* Keys that begin with `prefix`, at most two. */
 int index_match(struct index *ix, struct arena *a, struct str prefix, struct str_vec *out,
                 struct ob_err *err);

@@ -17,8 +17,9 @@ struct digest result_key(const struct digest *op, const struct digest *parent,
     return sha256_of(bytes, sizeof bytes);
 }
 
-struct digest image_key(const struct digest *content)
+struct digest image_key(const struct digest *content, bool has_one_owner)
 {
-    struct digest op = sha256_of("obkit-image 1", 13);
+    struct digest op =
+        has_one_owner ? sha256_of("obkit-image one owner", 21) : sha256_of("obkit-image 1", 13);
     return result_key(&op, NULL, content);
 }

@@ -13,7 +13,8 @@
 struct digest result_key(const struct digest *op, const struct digest *parent,
                          const struct digest *input);
 
-/* A base image is known by its content alone, not by the name that it was asked for. */
-struct digest image_key(const struct digest *content);
+/* A base image is known by its content alone, not by the name that it was asked for. Where its
+ * files' owners can't be kept, it is another one, and so is all that is built on it. */
+struct digest image_key(const struct digest *content, bool has_one_owner);
 
 #endif

@@ -239,6 +239,15 @@ int layout_new_log(const struct layout *l, const char *key, struct ob_err *err)
     }
 }
 
+bool layout_log_grows(const struct layout *l, const char *key, int fd)
+{
+    char name[LOG_NAME_MAX];
+    struct ob_err ignored;
+    snprintf(name, sizeof name, "%s.part", key);
+    layout_settle_log(l, key, &ignored); /* its writer may have been killed */
+    return is_named(l, name, fd);
+}
+
 int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err)
 {
     char from[LOG_NAME_MAX], to[LOG_NAME_MAX];

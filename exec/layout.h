@@ -64,6 +64,8 @@ int layout_settle_log(const struct layout *l, const char *key, struct ob_err *er
  * caller has the lock of the key, and ends the log before it lets go of that. */
 enum { LOG_NAME_MAX = SHA256_HEX + 16 };
 int layout_new_log(const struct layout *l, const char *key, struct ob_err *err);
+/* Whether the log behind fd is that of a step which is still running. */
+bool layout_log_grows(const struct layout *l, const char *key, int fd);
 /* Gives it its final name: KEY, or KEY.failed. */
 int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err);
 

@@ -6,8 +6,10 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/userns.h"
 #include "exec/durable.h"
 #include "exec/reindex.h"
+#include "exec/cache.h"
 
 #include <limits.h>
 
@@ -27,14 +29,45 @@ static char *root_path(int root)
 static void settle_store(struct opened *o)
 {
     struct ob_err err;
-    if (store_settle(o->kit.store, &err) < 0)
+    if (store_settle(o->kit.store, &err) < 0 ||
+        cache_settle(&o->layout, o->kit.store, o->path, &err) < 0)
         log_warning("store \"%s\": %s", o->path, err.text);
+}
+
+/* Becomes root of a user namespace if this process is no root. 1 = the only user there is root. */
+static int become_root(const struct kit_request *q, struct ob_err *err)
+{
+    struct ob_err why;
+    if (!userns_is_needed())
+        return userns_has_one_user();
+    int rc = userns_enter(&why, err);
+    bool runs_steps = !q->sandbox || q->sandbox[0];
+    if (rc > 0 && runs_steps)
+        log_warning("all files belong to root, and steps run as root only: %s", why.text);
+    return rc;
+}
+
+/* The place of the default store is that of the user who calls, whoever he becomes. */
+static int open_kit(const struct kit_request *q, struct kit *out, struct ob_err *err)
+{
+    struct kit_request r = *q;
+    cleanup_buf struct buf dir = BUF_INIT;
+    if (!q->store && !q->dir) {
+        if (kit_default_dir(&dir, err) < 0)
+            return -1;
+        r.dir = dir.p;
+    }
+    int one_user = become_root(q, err);
+    if (one_user < 0 || kit_open(&r, out, err) < 0)
+        return -1;
+    out->has_one_owner = one_user > 0;
+    return 0;
 }
 
 int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *err)
 {
     *out = (struct opened){.layout = LAYOUT_INIT};
-    if (kit_open(q, &out->kit, err) < 0)
+    if (open_kit(q, &out->kit, err) < 0)
         return -1;
     out->path = root_path(out->kit.store->root);
     if (layout_open(&out->layout, out->kit.store, err) == 0 &&
@@ -53,6 +86,8 @@ void opened_close(struct opened *o, bool settle)
 {
     struct ob_err ignored; /* the next to open it will try again */
     index_free(o->index);
+    if (settle)
+        cache_settle(&o->layout, o->kit.store, o->path, &ignored);
     layout_close(&o->layout);
     if (settle)
         store_settle(o->kit.store, &ignored);

@@ -4,13 +4,19 @@
 
 #include "exec/event.h"
 
+#include "base/cli.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
 struct progress *progress_open(const char *style, int fd)
 {
-    if (strcmp(style, "auto") == 0 || strcmp(style, "tty") == 0 || strcmp(style, "plain") == 0)
+    if (strcmp(style, "auto") == 0)
+        return cli_terminal(fd) ? progress_tty_open(fd) : progress_plain_open(fd);
+    if (strcmp(style, "tty") == 0)
+        return progress_tty_open(fd);
+    if (strcmp(style, "plain") == 0)
         return progress_plain_open(fd);
     if (strcmp(style, "json") == 0)
         return progress_json_open(fd);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "exec/heading.h"
 
 #include <stdlib.h>
 
@@ -24,27 +25,24 @@ static const char *const names[] = {
     [EVENT_ERROR] = "error",   [EVENT_NOTE] = "note",
 };
 
-static struct str valid_utf8(struct buf *b, struct str s)
+static void put_text(struct json_progress *p, struct json_out *j, const char *key, struct str s)
 {
-    size_t bad;
-    buf_clear(b);
-    while (!str_is_utf8(s, &bad)) {
-        buf_add(b, s.p, bad);
-        buf_puts(b, "\xef\xbf\xbd");
-        s = str_skip(s, bad + 1);
-    }
-    buf_add_str(b, s);
-    return buf_str(b);
+    buf_clear(&p->text);
+    buf_add_utf8(&p->text, s);
+    json_key_str(j, key, buf_str(&p->text));
 }
 
-static void put_step(struct json_out *j, const struct event *e)
+static void put_step(struct json_progress *p, struct json_out *j, const struct event *e)
 {
     char hex[SHA256_HEX + 1];
     digest_hex(&e->of->id, hex);
     json_key_int(j, "step", e->step);
     json_key_str(j, "id", str_from(hex));
-    if (e->kind == EVENT_START || e->kind == EVENT_CACHED || e->kind == EVENT_FAILED)
-        json_key_str(j, "heading", e->of->meta.heading);
+    if (e->kind != EVENT_START && e->kind != EVENT_CACHED && e->kind != EVENT_FAILED)
+        return;
+    buf_clear(&p->text);
+    heading_add(&p->text, e->of);
+    json_key_str(j, "heading", buf_str(&p->text));
 }
 
 static void put_seconds(struct json_progress *p, struct json_out *j, double seconds)
@@ -83,11 +81,11 @@ static void on_event(struct progress *base, const struct event *e)
     json_open(&j, '{');
     json_key_str(&j, "event", str_from(names[e->kind]));
     if (e->of)
-        put_step(&j, e);
+        put_step(p, &j, e);
     if (e->text.n)
-        json_key_str(&j, e->kind == EVENT_RESULT ? "name" : "text", valid_utf8(&p->text, e->text));
+        put_text(p, &j, e->kind == EVENT_RESULT ? "name" : "text", e->text);
     if (e->log.n)
-        json_key_str(&j, "log", valid_utf8(&p->text, e->log));
+        put_text(p, &j, "log", e->log);
     if (has_key(e))
         json_key_str(&j, "key", str_from(hex));
     if (e->kind == EVENT_DONE || e->kind == EVENT_FAILED || e->kind == EVENT_END)

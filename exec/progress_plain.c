@@ -8,12 +8,11 @@
 
 #include "exec/event.h"
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/terminal.h"
+#include "exec/progress_text.h"
+#include "exec/tail.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { MAX_LINE = 4096 }; /* a longer line of output is shown in parts */
@@ -25,6 +24,7 @@ struct plain {
     uint32_t total;
     struct buf *line; /* for each step: its output since the last newline */
     uint32_t n_lines;
+    struct summary summary;
     struct buf out;
 };
 
@@ -34,21 +34,6 @@ static void flush(struct plain *p)
     buf_clear(&p->out);
 }
 
-static void put_prefix(struct plain *p, const struct event *e)
-{
-    int width = snprintf(NULL, 0, "%u", p->total);
-    buf_printf(&p->out, "[%*u/%u] ", width, e->step + 1, p->total);
-}
-
-/* One line of a step's output. */
-static void put_line(struct plain *p, uint32_t step, struct str s)
-{
-    int width = snprintf(NULL, 0, "%u", p->total);
-    buf_printf(&p->out, " %*u | ", width, step + 1);
-    terminal_add(&p->out, s);
-    buf_putc(&p->out, '\n');
-}
-
 static struct buf *line_of(struct plain *p, uint32_t step)
 {
     if (step >= p->n_lines)
@@ -56,15 +41,9 @@ static struct buf *line_of(struct plain *p, uint32_t step)
     return &p->line[step];
 }
 
-/* A carriage return starts the line again, as on a terminal: only the last state is shown. */
-static struct str after_return(struct str s)
+static void put_line(struct plain *p, uint32_t step)
 {
-    while (s.n && s.p[s.n - 1] == '\r')
-        s.n--;
-    for (size_t i = s.n; i-- > 0;)
-        if (s.p[i] == '\r')
-            return str_skip(s, i + 1);
-    return s;
+    progress_output(&p->out, step, p->total, tail_shown(buf_str(line_of(p, step))));
 }
 
 static void on_output(struct plain *p, const struct event *e)
@@ -74,12 +53,12 @@ static void on_output(struct plain *p, const struct event *e)
     struct str head;
     while (str_cut(rest, '\n', &head, &rest)) {
         buf_add_str(line, head);
-        put_line(p, e->step, after_return(buf_str(line)));
+        put_line(p, e->step);
         buf_clear(line);
     }
     buf_add_str(line, head);
     if (line->n > MAX_LINE) {
-        put_line(p, e->step, after_return(buf_str(line)));
+        put_line(p, e->step);
         buf_clear(line);
     }
 }
@@ -88,56 +67,30 @@ static void end_line(struct plain *p, const struct event *e)
 {
     struct buf *line = line_of(p, e->step);
     if (line->n)
-        put_line(p, e->step, after_return(buf_str(line)));
+        put_line(p, e->step);
     buf_free(line);
-}
-
-static void put_failure(struct plain *p, const struct event *e)
-{
-    put_prefix(p, e);
-    buf_printf(&p->out, "failed after %.2fs: ", e->seconds);
-    terminal_add(&p->out, e->text);
-    if (e->log.n) {
-        buf_puts(&p->out, "\n        log: ");
-        terminal_add(&p->out, e->log);
-    }
-    buf_putc(&p->out, '\n');
-}
-
-static void put_end(struct plain *p, const struct event *e)
-{
-    buf_printf(&p->out, "%u %s: %u cached, %u built", e->total, e->total == 1 ? "step" : "steps",
-               e->cached, e->built);
-    if (e->failed)
-        buf_printf(&p->out, ", %u failed", e->failed);
-    if (e->skipped)
-        buf_printf(&p->out, ", %u not run", e->skipped);
-    buf_printf(&p->out, " in %.2fs\n", e->seconds);
 }
 
 static void put_event(struct plain *p, const struct event *e)
 {
     char hex[SHA256_HEX + 1];
     digest_hex(&e->key, hex);
-    if (e->kind != EVENT_OUTPUT && e->kind != EVENT_RESULT && e->kind != EVENT_END)
-        put_prefix(p, e);
+    if (e->of && e->kind != EVENT_OUTPUT && e->kind != EVENT_NOTE)
+        progress_number(&p->out, e->step, p->total);
     switch (e->kind) {
     case EVENT_START:
-        terminal_add(&p->out, e->of->meta.heading);
+        progress_heading(&p->out, e->of);
         buf_putc(&p->out, '\n');
         break;
     case EVENT_WAIT: buf_puts(&p->out, "another obexec is building this step: waiting\n"); break;
     case EVENT_OUTPUT: on_output(p, e); break;
     case EVENT_CACHED:
-        terminal_add(&p->out, e->of->meta.heading);
+        progress_heading(&p->out, e->of);
         buf_printf(&p->out, ": cached %.12s\n", hex);
         break;
     case EVENT_DONE: buf_printf(&p->out, "done in %.2fs %.12s\n", e->seconds, hex); break;
-    case EVENT_END: put_end(p, e); break;
-    case EVENT_NOTE:
-        terminal_add(&p->out, e->text);
-        buf_putc(&p->out, '\n');
-        break;
+    case EVENT_END: summary_add(&p->out, &p->summary, e); break;
+    case EVENT_NOTE: progress_note(&p->out, e, p->total); break;
     case EVENT_BUILD:
     case EVENT_RESULT:
     case EVENT_FAILED:
@@ -163,15 +116,16 @@ static void on_event(struct progress *base, const struct event *e)
             ob_out_of_memory();
         return;
     }
+    summary_note(&p->summary, e);
     if (!p->is_quiet && (e->kind == EVENT_DONE || e->kind == EVENT_FAILED))
         end_line(p, e);
     if (p->is_quiet && e->kind == EVENT_FAILED) { /* nothing has named the step yet */
-        put_prefix(p, e);
-        terminal_add(&p->out, e->of->meta.heading);
+        progress_number(&p->out, e->step, p->total);
+        progress_heading(&p->out, e->of);
         buf_putc(&p->out, '\n');
     }
     if (e->kind == EVENT_FAILED)
-        put_failure(p, e);
+        progress_failure(&p->out, e, p->total);
     else if (!p->is_quiet)
         put_event(p, e);
     flush(p);

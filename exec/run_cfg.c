@@ -11,7 +11,9 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "exec/image.h"
+#include "exec/isolate.h"
 #include "exec/look.h"
+#include "exec/secret.h"
 #include "exec/user.h"
 
 #include <errno.h>
@@ -23,7 +25,7 @@ struct make {
     const struct build *build;
     const struct op_run *op;
     struct base_config base;
-    const int *shown; /* by mount */
+    const struct run_source *sources; /* by mount */
     struct user user;
     struct ob_err *err;
 };
@@ -80,36 +82,9 @@ static int value_of(struct make *m, struct text t, struct str *out)
     return text_value(m->arena, t, &m->base, out, m->err);
 }
 
-/* The file that the user gave for a secret; NULL if there is none, which is no error for every
- * mount. */
-static const char *find_secret(const struct make *m, const struct ir_mount *mount)
+static const struct build_secret *find_secret(const struct make *m, const struct ir_mount *mount)
 {
-    vec_for (const struct build_secret, s, &m->build->options->secrets)
-        if (str_eq(s->id, mount_id(mount)))
-            return arena_cstr(m->arena, s->file);
-    return NULL;
-}
-
-static int open_secret(struct make *m, const struct ir_mount *mount, int flags)
-{
-    const char *file = find_secret(m, mount);
-    int fd = open(file, flags | O_CLOEXEC);
-    return fd < 0 ? ob_err_set(m->err, errno, "secret \"" STR_FMT "\": \"%s\"",
-                               STR_ARG(mount_id(mount)), file)
-                  : fd;
-}
-
-static int read_secret(struct make *m, const struct ir_mount *mount, struct str *out)
-{
-    enum { MAX_SECRET = 1 << 20 };
-    cleanup_buf struct buf b = BUF_INIT;
-    cleanup_close int fd = open_secret(m, mount, O_RDONLY);
-    if (fd < 0)
-        return -1;
-    if (fs_read_all(fd, &b, MAX_SECRET, m->err) < 0)
-        return ob_err_wrap(m->err, "secret \"" STR_FMT "\"", STR_ARG(mount_id(mount)));
-    *out = arena_str(m->arena, buf_str(&b));
-    return 0;
+    return secret_find(m->build->options, mount_id(mount));
 }
 
 /* Sets the variables that hold secrets. */
@@ -117,9 +92,10 @@ static int add_secret_vars(struct make *m, struct str_vec *env)
 {
     struct str value;
     vec_for (const struct ir_mount, mount, &m->op->mounts) {
-        if (mount->env.n == 0 || !find_secret(m, mount))
+        const struct build_secret *s = mount->env.n ? find_secret(m, mount) : NULL;
+        if (!s)
             continue;
-        if (read_secret(m, mount, &value) < 0)
+        if (secret_read(s, m->arena, &value, m->err) < 0)
             return -1;
         if (str_find(value, '\0') >= 0)
             return ob_err_set(
@@ -193,44 +169,54 @@ static int make_path(struct make *m, struct str path, const char *what, const ch
     return 0;
 }
 
-/* A read-only secret is the file itself, and needed: that is what specs mean. */
-static int add_secret(struct make *m, const struct ir_mount *mount, struct step_mount *out)
+static int lacks_secret(const struct make *m, const struct ir_mount *mount)
+{
+    if (!mount->required && !mount->read_only)
+        return 0;
+    return ob_err_set(
+        m->err, 0, "the step needs secret \"" STR_FMT "\": give --secret id=" STR_FMT ",src=FILE",
+        STR_ARG(mount_id(mount)), STR_ARG(mount_id(mount)));
+}
+
+/* A file in memory. One that the user has in no file but a spec asks for is the step's user's. */
+static int add_secret_content(struct make *m, const struct ir_mount *mount,
+                              const struct build_secret *s, struct step_mount *out)
 {
     struct str content;
-    out->read_only = true;
-    if (!find_secret(m, mount) && !mount->required && !mount->read_only)
-        return 0;
-    if (!find_secret(m, mount))
-        return ob_err_set(m->err, 0,
-                          "the step needs secret \"" STR_FMT "\": give --secret id=" STR_FMT
-                          ",src=FILE",
-                          STR_ARG(mount_id(mount)), STR_ARG(mount_id(mount)));
-    if (mount->target.n == 0)
-        return 0;
-    if (mount->read_only) {
-        out->kind = STEP_MOUNT_BIND;
-        out->source_fd = open_secret(m, mount, O_PATH);
-        return out->source_fd < 0 ? -1 : 1;
-    }
-    if (read_secret(m, mount, &content) < 0)
+    if (secret_read(s, m->arena, &content, m->err) < 0)
         return -1;
     out->kind = STEP_MOUNT_FILE;
     out->content = content.p;
     out->size = content.n;
     out->mode = mount->mode.n ? look_octal(mount->mode) : 0400;
-    out->uid = (uid_t)mount->uid;
-    out->gid = (gid_t)mount->gid;
+    out->uid = mount->read_only ? m->user.uid : (uid_t)mount->uid;
+    out->gid = mount->read_only ? m->user.gid : (gid_t)mount->gid;
     return 1;
 }
 
-/* A cache may be lost at any time, so one that is always empty is slow and right. */
-static void set_cache(const struct make *m, const struct ir_mount *mount, struct step_mount *out)
+/* A read-only secret is the file itself, and needed: that is what specs mean. */
+static int add_secret(struct make *m, const struct ir_mount *mount, struct step_mount *out)
 {
-    bool has_owner = mount->mode.n > 0;
-    out->kind = STEP_MOUNT_TMPFS;
-    out->mode = mount->mode.n ? look_octal(mount->mode) : 0755;
-    out->uid = has_owner ? (uid_t)mount->uid : m->user.uid;
-    out->gid = has_owner ? (gid_t)mount->gid : m->user.gid;
+    const struct build_secret *s = find_secret(m, mount);
+    if (!s)
+        return lacks_secret(m, mount);
+    if (mount->target.n == 0)
+        return 0;
+    bool is_file = mount->read_only && secret_file(s).n > 0;
+    out->read_only = true;
+    if (!is_file)
+        return add_secret_content(m, mount, s, out);
+    out->kind = STEP_MOUNT_BIND;
+    out->source_fd = secret_open(s, m->arena, O_PATH, m->err);
+    return out->source_fd < 0 ? -1 : 1;
+}
+
+static int add_source(const struct make *m, size_t i, struct step_mount *out)
+{
+    out->kind = STEP_MOUNT_BIND;
+    out->source_fd = m->sources[i].fd;
+    out->is_detached = m->sources[i].is_detached;
+    return out->source_fd >= 0;
 }
 
 /* 1 = *out is a mount, 0 = there is nothing to mount, -1. */
@@ -239,17 +225,14 @@ static int fill_mount(struct make *m, size_t i, struct step_mount *out)
     const struct ir_mount *mount = &m->op->mounts.at[i];
     switch (mount->type) {
     case MOUNT_SECRET: return add_secret(m, mount, out);
-    case MOUNT_CACHE: set_cache(m, mount, out); return 1;
     case MOUNT_TMPFS:
         out->kind = STEP_MOUNT_TMPFS;
         out->mode = 01777;
         out->size = (uint64_t)mount->size;
         return 1;
     case MOUNT_BIND:
-        out->kind = STEP_MOUNT_BIND;
-        out->source_fd = m->shown[i];
-        return 1;
-    case MOUNT_SSH: break; /* build_check lets pass only those that may be left out */
+    case MOUNT_CACHE:
+    case MOUNT_SSH: return add_source(m, i, out);
     }
     return 0;
 }
@@ -324,6 +307,15 @@ static int make_user(struct make *m, const struct rootfs *root)
     return user_resolve(m->arena, root->fd, user, USER_RUN, &m->user, m->err);
 }
 
+int run_cfg_user(const struct build *b, const struct op_run *op, const struct image_info *base,
+                 const struct rootfs *root, struct user *out, struct ob_err *err)
+{
+    struct make m = {b->arena, b, op, image_base_config(base), .err = err};
+    int rc = make_user(&m, root);
+    *out = m.user;
+    return rc;
+}
+
 /* A copy of the step in which the ids of mounts are known. */
 static int know_ids(struct make *m, struct op_run *copy)
 {
@@ -342,17 +334,14 @@ static int know_ids(struct make *m, struct op_run *copy)
 }
 
 int run_cfg_make(const struct build *b, const struct op_run *op, const struct image_info *base,
-                 const struct rootfs *root, const int *shown, struct step_cfg *out,
+                 const struct rootfs *root, const struct run_source *sources, struct step_cfg *out,
                  struct ob_err *err)
 {
-    struct make m = {b->arena, b, op, image_base_config(base), .shown = shown, .err = err};
+    struct make m = {b->arena, b, op, image_base_config(base), .sources = sources, .err = err};
     struct op_run copy = *op;
     char **env = NULL;
     if (know_ids(&m, &copy) < 0 || make_user(&m, root) < 0 || make_env(&m, &env) < 0)
         return -1;
-    enum network net = op->network;
-    bool host = net == NETWORK_HOST ||
-                (net == NETWORK_DEFAULT && b->options->network == BUILD_NETWORK_HOST);
     *out = (struct step_cfg){
         .argv = make_argv(&m, root, base),
         .env = env,
@@ -361,7 +350,9 @@ int run_cfg_make(const struct build *b, const struct op_run *op, const struct im
         .groups = m.user.groups.at,
         .n_groups = m.user.groups.n,
         .hostname = "builder",
-        .network = host ? STEP_NETWORK_HOST : STEP_NETWORK_NONE,
+        .network = isolate_network(b, op),
+        .limits = b->options->limits,
+        .is_insecure = op->security == SECURITY_INSECURE,
         .in_fd = -1,
         .out_fd = -1,
     };

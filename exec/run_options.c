@@ -34,7 +34,7 @@ static const char help[] =
     "      --resolve             print what base images are, and build nothing\n"
     "\n"
     "What steps get\n"
-    "      --secret=id=ID[,src=FILE|,env=NAME]\n"
+    "      --secret=id=ID[,src=FILE|,env=NAME][,rebuild=yes]\n"
     "                            a secret that steps may ask for; never kept\n"
     "      --ssh=ID[=SOCKET]     an ssh agent that steps may ask for\n"
     "      --network-default=auto|private|none|host\n"
@@ -134,6 +134,21 @@ static bool add_context(struct run_options *o, const char *text)
     return true;
 }
 
+static bool set_secret_field(struct build_secret *s, struct str key, struct str value)
+{
+    if (str_eq(key, STR("id")))
+        s->id = value;
+    else if (str_eq(key, STR("src")) || str_eq(key, STR("source")))
+        s->file = value;
+    else if (str_eq(key, STR("env")))
+        s->env = value;
+    else if (str_eq(key, STR("rebuild")))
+        s->rebuild = str_eq(value, STR("yes"));
+    else
+        return false;
+    return value.n > 0 && (!str_eq(key, STR("rebuild")) || s->rebuild || str_eq(value, STR("no")));
+}
+
 static bool add_secret(struct run_options *o, const char *text)
 {
     struct build_secret s = {0};
@@ -141,19 +156,11 @@ static bool add_secret(struct run_options *o, const char *text)
     for (bool more = true; more;) {
         struct str field, key, value;
         more = str_cut(rest, ',', &field, &rest);
-        if (!str_cut(field, '=', &key, &value))
-            return false;
-        if (str_eq(key, STR("id")))
-            s.id = value;
-        else if (str_eq(key, STR("src")) || str_eq(key, STR("source")))
-            s.file = value;
-        else if (str_eq(key, STR("env")))
-            s.env = value;
-        else
+        if (!str_cut(field, '=', &key, &value) || !set_secret_field(&s, key, value))
             return false;
     }
     vec_push(o->arena, &o->build.secrets, s);
-    return s.id.n > 0 && (s.file.n > 0) != (s.env.n > 0);
+    return s.id.n > 0 && (s.file.n == 0 || s.env.n == 0);
 }
 
 static bool add_ssh(struct run_options *o, const char *text)
@@ -242,17 +249,21 @@ static bool set_grace(struct run_options *o, const char *text)
     return quantity_ms(str_from(text), &o->build.grace) && o->build.grace <= INT_MAX;
 }
 
-static bool set_min_free(struct run_options *o, const char *text)
+bool run_options_min_free(const char *text, struct build_min_free *out)
 {
-    struct build_min_free *m = &o->build.min_free;
     struct str s = str_from(text);
     unsigned long long n;
-    *m = (struct build_min_free){0};
+    *out = (struct build_min_free){0};
     if (!str_ends(s, STR("%")))
-        return quantity_bytes(s, &m->bytes) && m->bytes > 0;
+        return quantity_bytes(s, &out->bytes) && out->bytes > 0;
     bool is_share = str_to_u64(str_of(s.p, s.n - 1), &n) && n > 0 && n < 100;
-    m->percent = is_share ? (unsigned)n : 0;
+    out->percent = is_share ? (unsigned)n : 0;
     return is_share;
+}
+
+static bool set_min_free(struct run_options *o, const char *text)
+{
+    return run_options_min_free(text, &o->build.min_free);
 }
 
 /* Options with a value: what takes it, and what to say if it doesn't. */
@@ -275,7 +286,7 @@ static const struct taker {
     {"pids", 0, set_pids, "a number of processes"},
     {"progress", 0, set_progress, "a style"},
     {"sandbox", 0, set_sandbox, "a kind of sandbox"},
-    {"secret", 0, add_secret, "id=ID,src=FILE or id=ID,env=NAME"},
+    {"secret", 0, add_secret, "id=ID, and src=FILE or env=NAME"},
     {"ssh", 0, add_ssh, "ID or ID=SOCKET"},
     {"step-timeout", 0, set_step_timeout, "a time, such as 10m"},
     {"store", 0, set_store, "KIND:PATH"},

@@ -22,7 +22,8 @@ struct sandbox_options {
 struct sandbox_status {
     int exit_code; /* 0–255; 127 and 126 as a shell says "not found" and "not executable" */
     int signal;    /* the signal that ended it, else 0; then exit_code is 128 + signal */
-    bool is_out_of_memory; /* ended because it went over its memory limit */
+    bool is_out_of_memory; /* a process of it was ended for going over its memory limit */
+    bool is_out_of_pids;   /* it could not start a process for its limit of them */
     bool is_step_fault; /* with an error of reap: the step asked for what can't be, such as a mount
                            point below a read-only mount; else the machine or the sandbox failed */
 };
@@ -35,6 +36,11 @@ struct sandbox_ops {
     /* Also finds out whether this machine can do it at all; the error says what is missing. */
     int (*open)(const struct sandbox_options *o, struct sandbox **out, struct ob_err *err);
     void (*close)(struct sandbox *s);
+
+    /* Whether steps with this network and these limits can be run here; the error says what is
+     * missing. Comes before the first start with a private network or with limits. */
+    int (*check)(struct sandbox *s, enum step_network network, const struct step_limits *limits,
+                 struct ob_err *err);
 
     /* Starts cfg on root, which the caller has open and keeps open until reap. The sandbox may
      * move a detached mount away; what it adds to the filesystem for its own use (mount points)
@@ -68,6 +74,8 @@ struct sandbox_run {
 int sandbox_open(const struct sandbox_ops *ops, const struct sandbox_options *o,
                  struct sandbox **out, struct ob_err *err);
 void sandbox_close(struct sandbox *s); /* NULL is fine */
+int sandbox_check(struct sandbox *s, enum step_network network, const struct step_limits *limits,
+                  struct ob_err *err);
 int sandbox_start(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                   struct sandbox_run **out, struct ob_err *err);
 int sandbox_reap(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "exec/image.h"
+#include "exec/isolate.h"
 #include "exec/key.h"
 #include "exec/shell.h"
 #include "ir/fold.h"
@@ -177,17 +178,19 @@ static int prepare(struct sched *s)
     return 0;
 }
 
-/* What was late for a step that copies nothing: the network that --network-default gives it, and
- * with --no-cache something that no other build has. */
+/* What was late for a step that copies nothing: the network that --network-default gives it, with
+ * --no-cache something that no other build has, and for the first whether files have owners. */
 const struct digest *sched_late_input(const struct sched *s, const struct step *step,
                                       struct digest *room)
 {
-    bool gets_host = step->kind == STEP_RUN && step->op.run.network == NETWORK_DEFAULT &&
-                     s->b->options->network == BUILD_NETWORK_HOST;
+    bool is_denied = step->kind == STEP_RUN && isolate_denies_network(s->b, &step->op.run);
     bool is_salted = step->kind == STEP_RUN && s->b->options->no_cache;
-    if (!gets_host && !is_salted)
+    bool has_one_owner = step->parent == NO_STEP && s->b->kit.has_one_owner;
+    if (!is_denied && !is_salted && !has_one_owner)
         return NULL;
-    *room = is_salted ? s->salt : sha256_of("network host", 12);
+    *room = is_salted       ? s->salt
+            : has_one_owner ? sha256_of("one owner", 9)
+                            : sha256_of("network none", 12);
     return room;
 }
 
@@ -219,7 +222,7 @@ static void start(struct sched *s, uint32_t i)
     char hex[SHA256_HEX + 1];
     struct ob_err err;
     int found = 0;
-    if (!worker_makes_key(sched_step(s, i))) {
+    if (!worker_makes_key(s->b, sched_step(s, i))) {
         s->jobs[i].key = early_key(s, i);
         digest_hex(&s->jobs[i].key, hex);
         found = uses_add(&s->uses, &s->jobs[i].key, &err) < 0
@@ -341,9 +344,18 @@ static void show_failure(struct sched *s)
         sched_machine_error(s, &err);
 }
 
+static void give_step_keys(struct sched *s)
+{
+    uint32_t n = s->b->plan->steps.n;
+    s->b->step_keys = arena_new_n(s->b->arena, struct digest, n);
+    for (uint32_t i = 0; i < n; i++)
+        s->b->step_keys[i] = s->jobs[i].key;
+}
+
 static void emit_end(struct sched *s, struct digest *keys)
 {
     uint32_t total = (uint32_t)s->b->plan->steps.n;
+    give_step_keys(s);
     for (size_t i = 0; i < s->b->plan->targets.n; i++) {
         const struct target *t = &s->b->plan->targets.at[i];
         keys[i] = s->jobs[t->step].key;

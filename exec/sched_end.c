@@ -4,6 +4,8 @@
 
 #include "exec/sched.h"
 
+#include "exec/heading.h"
+#include "exec/prune.h"
 #include "exec/record.h"
 
 #include <time.h>
@@ -58,8 +60,14 @@ void note_in_index(struct sched *s, uint32_t i, double seconds)
     digest_hex(&s->jobs[i].key, key);
     if (step->parent != NO_STEP)
         digest_hex(&s->jobs[step->parent].key, parent);
-    struct index_row row = {str_from(key), str_from(parent),          step->meta.heading,
-                            time(NULL),    (int64_t)(seconds * 1000), -1};
+    struct index_row row = {
+        .key = str_from(key),
+        .parent = str_from(parent),
+        .heading = heading_of(s->b->arena, step),
+        .created = time(NULL),
+        .ms = (int64_t)(seconds * 1000),
+        .bytes = -1,
+    };
     if (index_add(s->b->index, &row, &err) < 0)
         sched_machine_error(s, &err);
 }
@@ -79,6 +87,7 @@ void end_built(struct sched *s, uint32_t i)
     e.seconds = sched_seconds_since(&s->jobs[i].started);
     note_in_index(s, i, e.seconds);
     durable_committed(&s->b->durable);
+    prune_meanwhile(s->b);
     s->n_built++;
     sched_emit(s, e);
     finish(s, i);

@@ -41,6 +41,8 @@ struct step_mount {
     uid_t uid;
     gid_t gid;
     const char *content; /* STEP_MOUNT_FILE */
+    bool is_detached;    /* the bind is the root of a mount that is attached nowhere, as in struct
+                            rootfs */
 };
 
 struct step_cfg {

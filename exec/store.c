@@ -143,3 +143,19 @@ int store_settle(struct store *s, struct ob_err *err)
     *err = OB_ERR_INIT;
     return check_answer(s->ops, "settle", s->ops->settle(s, err), 0, err);
 }
+
+int store_difference(struct store *s, const char *key, const char *base, int *fd,
+                     struct ob_err *err)
+{
+    check_key(s, key);
+    check_key(s, base);
+    *fd = -1;
+    *err = OB_ERR_INIT;
+    if (!s->ops->difference)
+        return 0;
+    int rc = s->ops->difference(s, key, base, fd, err);
+    check_answer(s->ops, "difference", rc, 1, err);
+    if ((rc == 1) != (*fd >= 0))
+        BUG("%s store: difference answered %d and gave descriptor %d", s->ops->name, rc, *fd);
+    return rc;
+}

@@ -96,6 +96,12 @@ struct store_ops {
      * renamed away. Touches nothing that does not carry this store's own mark, and nothing of a
      * live process. Called after open and, for what was renamed away, before close. */
     int (*settle)(struct store *s, struct ob_err *err);
+
+    /* NULL for stores without STORE_CAP_LAYER. If `key` is kept as a difference to `base`: 1, and
+     * *fd gets a directory, to be read only, that has every name that may not be the same in both,
+     * in the form of an upper directory of overlayfs. 0 = it is not. */
+    int (*difference)(struct store *s, const char *key, const char *base, int *fd,
+                      struct ob_err *err);
 };
 
 /* What every backend's struct starts with. */
@@ -122,5 +128,8 @@ int store_each(struct store *s, int (*fn)(void *arg, const char *key, struct ob_
 int store_usage(struct store *s, struct store_usage *out, struct ob_err *err);
 int store_size(struct store *s, const char *key, uint64_t *bytes, struct ob_err *err);
 int store_settle(struct store *s, struct ob_err *err);
+/* 0 for any store that has no such slot. */
+int store_difference(struct store *s, const char *key, const char *base, int *fd,
+                     struct ob_err *err);
 
 #endif

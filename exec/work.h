@@ -8,6 +8,7 @@
 
 #include "exec/look.h"
 #include "exec/manifest.h"
+#include "exec/run_cfg.h"
 #include "exec/worker.h"
 
 #include <time.h>
@@ -22,7 +23,9 @@ struct work {
     struct manifest manifest;    /* what it comes to */
     bool has_manifest;           /* STEP_COPY: it is there */
     struct rootfs source;        /* COPY_FROM_STEP: the step that is read */
-    struct shown *shown;         /* STEP_RUN that binds something: by mount */
+    struct shown *shown;         /* STEP_RUN with mounts that are from something: by mount */
+    struct run_cache *caches;    /* STEP_RUN: those that are taken */
+    struct run_agents *agents;   /* STEP_RUN: those that run */
     bool has_waited;             /* for another process that built this */
     bool is_step_fault;          /* an error is the step's, not the machine's */
     bool is_cancelled;           /* the command was asked to end */
@@ -66,6 +69,20 @@ int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob
 /* Reads what a run's mounts show of the build, which gives the key. */
 int prepare_run(struct work *w, struct ob_err *err);
 int do_run(struct work *w, const struct rootfs *root, struct ob_err *err);
+/* Fills a new cache with what its mount is from, and tells such contents apart. */
+int run_fill(struct work *w, size_t mount, int dir, struct ob_err *err);
+struct digest run_origin(const struct work *w, size_t mount);
+
+/* Takes the caches of a run, waiting for those that other steps have; the source of each of their
+ * mounts gets what to show. work_end_caches must follow, also after an error. */
+int work_take_caches(struct work *w, const struct rootfs *root, struct run_source *sources,
+                     struct ob_err *err);
+/* What the run did to copies of caches counts only if it succeeded. */
+int work_end_caches(struct work *w, bool succeeded, struct ob_err *err);
+/* Opens a way to each ssh agent that a run asks for and the user gave. work_close_agents must
+ * follow, also after an error. */
+int work_open_agents(struct work *w, int scratch, struct run_source *sources, struct ob_err *err);
+void work_close_agents(struct work *w);
 /* Finds out what is copied, which gives the key. */
 int prepare_copy(struct work *w, struct ob_err *err);
 int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err);

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "base/cleanup.h"
+#include "exec/heading.h"
 #include "exec/record.h"
 #include "exec/work.h"
 #include "ir/write.h"
@@ -36,7 +37,7 @@ int work_record(const struct work *w, struct ob_err *err)
         .key = hex_of(a, &w->job.key),
         .parent = hex_of(a, w->job.parent),
         .kind = str_from(step_kind_name(s->kind)),
-        .heading = s->meta.heading,
+        .heading = heading_of(a, s),
         .op = buf_str(&op),
         .op_digest = hex_of(a, &s->op_digest),
         .input = hex_of(a, w->job.input),

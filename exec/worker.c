@@ -207,11 +207,21 @@ static int build_result(struct work *w, const char *hex, struct ob_err *err)
     return -1;
 }
 
-bool worker_makes_key(const struct step *s)
+static bool has_counting_secrets(const struct build *b)
 {
+    vec_for (const struct build_secret, s, &b->options->secrets)
+        if (s->rebuild)
+            return true;
+    return false;
+}
+
+/* Which of its secrets count can depend on late ids, so it is the worker that finds out. */
+bool worker_makes_key(const struct build *b, const struct step *s)
+{
+    bool secrets = has_counting_secrets(b);
     if (s->kind == STEP_RUN)
         vec_for (const struct ir_mount, m, &s->op.run.mounts)
-            if (m->from != MOUNT_FROM_NOTHING)
+            if (m->from != MOUNT_FROM_NOTHING || (m->type == MOUNT_SECRET && secrets))
                 return true;
     return s->kind == STEP_COPY || s->kind == STEP_ADD;
 }
@@ -221,7 +231,7 @@ static int prepare(struct work *w, struct ob_err *err)
     switch (w->job.step->kind) {
     case STEP_COPY: return prepare_copy(w, err);
     case STEP_ADD: return prepare_add(w, err);
-    case STEP_RUN: return worker_makes_key(w->job.step) ? prepare_run(w, err) : 0;
+    case STEP_RUN: return worker_makes_key(w->b, w->job.step) ? prepare_run(w, err) : 0;
     default: return 0;
     }
 }

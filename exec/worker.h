@@ -45,7 +45,7 @@ struct worker_report {
 };
 
 /* Whether the key of the step's result is known only when the files that it reads are. */
-bool worker_makes_key(const struct step *s);
+bool worker_makes_key(const struct build *b, const struct step *s);
 
 /* Forks the worker. Gives its process id. */
 int worker_start(struct build *b, const struct worker_job *job, pid_t *pid, struct ob_err *err);

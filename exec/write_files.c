@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/owner.h"
 #include "base/path.h"
 
 #include <fcntl.h>
@@ -23,7 +24,7 @@ static int write_one(int dir, const char *name, struct str content, const struct
         return ob_err_set(err, errno, "can't create \"%s\"", name);
     if (fs_write_all(fd, content.p, content.n, err) < 0)
         return ob_err_wrap(err, "\"%s\"", name);
-    if (fchown(fd, look->uid, look->gid) < 0 || fchmod(fd, look_mode(look, S_IFREG | 0644)) < 0 ||
+    if (owner_set(fd, look->uid, look->gid, look_mode(look, S_IFREG | 0644)) < 0 ||
         (look->set_time && futimens(fd, times) < 0))
         return ob_err_set(err, errno, "can't set mode, owner and time of \"%s\"", name);
     return 0;

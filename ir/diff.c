@@ -23,6 +23,7 @@ enum {
 struct diff {
     struct arena arena;
     const struct plan *a, *b;
+    const struct str *inputs_a, *inputs_b; /* NULL: see ir_diff_built */
     struct buf *out;
     struct step_pair_vec ends; /* of the stages that are compared */
     bool *met_b;               /* step by step: it ends one of them */
@@ -134,11 +135,38 @@ static const char *ground(const struct diff *d, const struct step *s, const stru
     return parents_differ(d, s, t) ? "only its parent and what it reads" : "only what it reads";
 }
 
+static const char *input_name(enum step_kind kind)
+{
+    switch (kind) {
+    case STEP_FROM: return "content of the image";
+    case STEP_COPY:
+    case STEP_ADD: return "content of the files";
+    default: return "network, mounts or --no-cache";
+    }
+}
+
+static bool inputs_differ(struct diff *d, const struct step *s, const struct step *t,
+                          struct op_difference *out)
+{
+    enum { DIGITS = 12 };
+    if (!d->inputs_a)
+        return false;
+    struct str x = d->inputs_a[s - d->a->steps.at], y = d->inputs_b[t - d->b->steps.at];
+    if (str_eq(x, y))
+        return false;
+    *out = (struct op_difference){
+        .label = str_from(input_name(t->kind)),
+        .a = x.n ? arena_printf(&d->arena, "%.*s", DIGITS, x.p) : STR("the default"),
+        .b = y.n ? arena_printf(&d->arena, "%.*s", DIGITS, y.p) : STR("the default"),
+    };
+    return true;
+}
+
 /* Says why a pair differs. `listed` counts the steps that say no more than others. */
 static void tell_pair(struct diff *d, const struct step *s, const struct step *t, size_t *listed)
 {
     struct op_difference what;
-    bool differs = op_first_difference(&d->arena, s, t, &what);
+    bool differs = op_first_difference(&d->arena, s, t, &what) || inputs_differ(d, s, t, &what);
     if (differs && !was_told(d, &what)) {
         put_side(d, "- ", d->a, s, &what, false);
         put_side(d, "+ ", d->b, t, &what, true);
@@ -276,9 +304,17 @@ static void tell_stages(struct diff *d)
     }
 }
 
-bool ir_diff(const struct plan *a, const struct plan *b, struct buf *out)
+bool ir_diff_built(const struct plan *a, const struct plan *b, const struct str *inputs_a,
+                   const struct str *inputs_b, struct buf *out)
 {
-    struct diff d = {.arena = ARENA_INIT, .a = a, .b = b, .out = out};
+    struct diff d = {
+        .arena = ARENA_INIT,
+        .a = a,
+        .b = b,
+        .inputs_a = inputs_a,
+        .inputs_b = inputs_b,
+        .out = out,
+    };
     d.met_b = arena_new_n(&d.arena, bool, b->steps.n);
     d.told_a = arena_new_n(&d.arena, bool, a->steps.n);
     d.told_b = arena_new_n(&d.arena, bool, b->steps.n);
@@ -287,4 +323,9 @@ bool ir_diff(const struct plan *a, const struct plan *b, struct buf *out)
     tell_stages(&d);
     arena_free(&d.arena);
     return same;
+}
+
+bool ir_diff(const struct plan *a, const struct plan *b, struct buf *out)
+{
+    return ir_diff_built(a, b, NULL, NULL, out);
 }

@@ -15,6 +15,12 @@
  * those about `b` with "+". Both plans have their ids and op digests. */
 bool ir_diff(const struct plan *a, const struct plan *b, struct buf *out);
 
+/* The same of what was built of two plans. Here the id of a step is that of its result, which is
+ * also made of what the plan does not know: inputs[] has the digests of that, step by step, in
+ * hexadecimal digits, or "". */
+bool ir_diff_built(const struct plan *a, const struct plan *b, const struct str *inputs_a,
+                   const struct str *inputs_b, struct buf *out);
+
 /* The same of two documents: 0 = no difference, 1 = some, -1 = error. One of the names may be "-",
  * standard input. */
 int ir_diff_files(const char *a, const char *b, struct buf *out, struct ob_err *err);

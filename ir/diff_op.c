@@ -10,16 +10,10 @@
 #include "ir/field.h"
 #include "ir/write.h"
 
-struct entry {
-    struct str label, value;
-};
-
-DEFINE_VEC(entry_vec, struct entry);
-
 struct flat {
     struct arena *arena;
     struct buf text; /* of the value that is being written */
-    struct entry_vec entries;
+    struct op_value_vec entries;
 };
 
 /* Writes a value, which `add` takes. */
@@ -31,7 +25,7 @@ static struct json_out value(struct flat *fl)
 
 static void add(struct flat *fl, struct str label)
 {
-    struct entry e = {label, arena_str(fl->arena, buf_str(&fl->text))};
+    struct op_value e = {label, arena_str(fl->arena, buf_str(&fl->text))};
     vec_push(fl->arena, &fl->entries, e);
 }
 
@@ -147,7 +141,7 @@ static void add_fields(struct flat *fl, struct str prefix, const struct field *t
     }
 }
 
-static struct entry_vec flatten(struct arena *a, const struct step *s)
+struct op_value_vec op_values(struct arena *a, const struct step *s)
 {
     struct flat fl = {.arena = a};
     add_fields(&fl, STR(""), op_fields(s->kind), &s->op);
@@ -155,17 +149,17 @@ static struct entry_vec flatten(struct arena *a, const struct step *s)
     return fl.entries;
 }
 
-static bool has_label(const struct entry_vec *v, struct str label)
+static bool has_label(const struct op_value_vec *v, struct str label)
 {
-    vec_for (const struct entry, e, v)
+    vec_for (const struct op_value, e, v)
         if (str_eq(e->label, label))
             return true;
     return false;
 }
 
 /* At the first place where the lists differ; x or y is NULL where a list ends. */
-static struct op_difference at_place(const struct entry *x, const struct entry_vec *xs,
-                                     const struct entry *y, const struct entry_vec *ys)
+static struct op_difference at_place(const struct op_value *x, const struct op_value_vec *xs,
+                                     const struct op_value *y, const struct op_value_vec *ys)
 {
     static const struct str nothing = STR_INIT("not set");
     if (x && y && str_eq(x->label, y->label))
@@ -182,7 +176,7 @@ bool op_first_difference(struct arena *arena, const struct step *a, const struct
 {
     if (digest_eq(&a->op_digest, &b->op_digest))
         return false;
-    struct entry_vec x = flatten(arena, a), y = flatten(arena, b);
+    struct op_value_vec x = op_values(arena, a), y = op_values(arena, b);
     size_t i = 0;
     while (i < x.n && i < y.n && str_eq(x.at[i].label, y.at[i].label) &&
            str_eq(x.at[i].value, y.at[i].value))

@@ -12,4 +12,9 @@
 /* Reads text (copied into p->arena) into the empty plan p, and verifies it (ir/verify.h). */
 int ir_read_json(struct plan *p, struct str text, struct ob_err *err);
 
+/* Reads one op, as ir_write_op writes it, of the kind of this name into a step without parent,
+ * reads, meta and ids. */
+int ir_read_op(struct arena *a, struct str kind, struct str text, struct step *out,
+               struct ob_err *err);
+
 #endif

@@ -242,3 +242,21 @@ int ir_read_json(struct plan *p, struct str text, struct ob_err *err)
         return -1;
     return check_needs(p, listed, err);
 }
+
+int ir_read_op(struct arena *a, struct str kind, struct str text, struct step *out,
+               struct ob_err *err)
+{
+    struct arena nodes = ARENA_INIT;
+    const struct json_node *op = json_tree_parse(a, &nodes, text, err);
+    size_t grown = 0;
+    struct reader r = {a, err, &grown};
+    struct json_node name = {.kind = JSON_IS_STRING, .string = arena_cstr(a, kind)};
+    struct at at = key_at(NULL, "op");
+    enum step_kind k = STEP_FROM;
+    int rc = op ? read_kind(&r, &at, &name, &k) : ob_err_wrap(err, "not JSON");
+    *out = step_of_kind(k);
+    if (rc == 0)
+        rc = read_fields(&r, &at, op, op_fields(k), &out->op);
+    arena_free(&nodes);
+    return rc;
+}

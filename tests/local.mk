@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
 	tests/unit/check_content \
+	tests/unit/check_cache \
 	tests/unit/check_context \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
@@ -35,14 +36,19 @@ UNIT_TESTS = \
 	tests/unit/check_json_tree \
 	tests/unit/check_key \
 	tests/unit/check_kit \
+	tests/unit/check_layer \
 	tests/unit/check_layout \
 	tests/unit/check_look \
 	tests/unit/check_manifest \
 	tests/unit/check_map \
 	tests/unit/check_mode \
 	tests/unit/check_names \
+	tests/unit/check_native_cgroup \
+	tests/unit/check_native_net \
 	tests/unit/check_need \
+	tests/unit/check_owner \
 	tests/unit/check_parallel \
+	tests/unit/check_output \
 	tests/unit/check_pass \
 	tests/unit/check_pass_drop_noops \
 	tests/unit/check_pass_fold \
@@ -61,6 +67,7 @@ UNIT_TESTS = \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
+	tests/unit/check_step_log \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
 	tests/unit/check_sx_emit \
@@ -73,6 +80,7 @@ UNIT_TESTS = \
 	tests/unit/check_text \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
+	tests/unit/check_userns_ids \
 	tests/unit/check_verify
 
 if HAVE_CHECK
@@ -109,7 +117,7 @@ tests_conform_escape_LDADD =
 tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
-EXTRA_DIST += tests/conform/run-sandbox.sh
+EXTRA_DIST += tests/conform/run-sandbox.sh tests/as-user.sh
 
 noinst_PROGRAMS += tests/bench/ir_speed tests/bench/parse_speed
 tests_bench_ir_speed_LDADD = $(FRONTEND_LIBS)
@@ -124,11 +132,15 @@ tests_bench_true_static_LDADD =
 # End to end: the programs as users run them, one subject each.
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
+	tests/e2e/allow-insecure.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
 	tests/e2e/boot-drops.sh \
+	tests/e2e/cache-command.sh \
+	tests/e2e/cache-copies.sh \
 	tests/e2e/cache-hits.sh \
+	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
 	tests/e2e/context-changed.sh \
@@ -146,38 +158,65 @@ E2E_TESTS = \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
+	tests/e2e/du.sh \
+	tests/e2e/durable.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
 	tests/e2e/image-note-lost.sh \
 	tests/e2e/index-lost.sh \
+	tests/e2e/inspect.sh \
 	tests/e2e/interrupt-cleans.sh \
 	tests/e2e/ir-diff.sh \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
+	tests/e2e/log-follow.sh \
+	tests/e2e/log-limit.sh \
+	tests/e2e/min-free.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
+	tests/e2e/network-private.sh \
+	tests/e2e/ob-parallel.sh \
+	tests/e2e/ob-stress.sh \
 	tests/e2e/onbuild-refused.sh \
+	tests/e2e/output-image.sh \
+	tests/e2e/output-local.sh \
+	tests/e2e/output-real-tools.sh \
+	tests/e2e/output-reproducible.sh \
 	tests/e2e/output-streams.sh \
 	tests/e2e/pin.sh \
+	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/prune.sh \
+	tests/e2e/rootless.sh \
+	tests/e2e/rootless-alone.sh \
+	tests/e2e/rootless-inside.sh \
+	tests/e2e/rootless-refused.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
-	tests/e2e/shell.sh \
-	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
+	tests/e2e/shell.sh \
 	tests/e2e/specfmt.sh \
+	tests/e2e/ssh-agent.sh \
+	tests/e2e/step-limits.sh \
+	tests/e2e/store-moved.sh \
 	tests/e2e/store-shared.sh \
-	tests/e2e/users-env.sh
+	tests/e2e/stores.sh \
+	tests/e2e/trace.sh \
+	tests/e2e/users-env.sh \
+	tests/e2e/why.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
-	tests/e2e/tree.py $(E2E_TESTS)
+	tests/e2e/terminal.py tests/e2e/trace.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
-check_PROGRAMS += tests/e2e/tiny
+check_PROGRAMS += tests/e2e/ask tests/e2e/tiny
 endif
+tests_e2e_ask_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_ask_LINK = $(STATIC_LINK)
+tests_e2e_ask_LDADD =
 tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
 tests_e2e_tiny_LINK = $(STATIC_LINK)
 tests_e2e_tiny_LDADD =
@@ -248,6 +287,28 @@ fuzz: $(FUZZED_FILES) | $(BUILT_SOURCES)
 	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 .PHONY: fuzz
 
+# Many programs on one store, killed at random: a few seconds in every check, two minutes in
+# run-tests, and as long as somebody likes by hand.
+TESTS += tests/torture/run.sh
+EXTRA_DIST += tests/torture/run.sh tests/torture/torture.py tests/torture/runs.py \
+	tests/torture/graphs.py tests/torture/audit.py
+
+TORTURE_SECONDS = 60
+torture: all
+	TORTURE_SECONDS=$(TORTURE_SECONDS) $(SHELL) $(top_srcdir)/tests/torture/run.sh
+.PHONY: torture
+
+# What fails below obkit: system calls, disks.
+check_PROGRAMS += tests/fault/inject
+tests_fault_inject_LDADD = $(SECCOMP_LIBS)
+FAULT_TESTS = \
+	tests/fault/disk-error.sh \
+	tests/fault/disk-full.sh \
+	tests/fault/limits.sh \
+	tests/fault/syscalls.sh
+TESTS += $(FAULT_TESTS)
+EXTRA_DIST += $(FAULT_TESTS) tests/fault/disk.sh tests/fault/syscalls.py
+
 # The sources as a whole: who includes what, that headers stand alone, that manuals are complete.
 SHAPE_TESTS = \
 	tests/shape/completions.sh \
@@ -256,9 +317,10 @@ SHAPE_TESTS = \
 	tests/shape/headers.sh \
 	tests/shape/layering.sh \
 	tests/shape/manpages.sh \
+	tests/shape/opposites.sh \
 	tests/shape/shell.sh
 TESTS += $(SHAPE_TESTS)
-EXTRA_DIST += $(SHAPE_TESTS)
+EXTRA_DIST += $(SHAPE_TESTS) tests/opposites
 
 check-unit: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS="$(UNIT_TESTS)"

@@ -5,7 +5,7 @@
  * one line per breach; exit status 0 = none. On a host it would mount and kill, so it refuses to
  * run as anything but pid 2, the first command of a sandbox.
  *
- *     escape ABSTRACT-SOCKET     (a socket that the test listens on, outside)
+ *     escape ABSTRACT-SOCKET [host-network]     (a socket that the test listens on, outside)
  */
 #include <config.h>
 
@@ -26,13 +26,16 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* chown dac_override fowner fsetid kill setgid setuid setpcap sys_chroot mknod audit_write
@@ -40,6 +43,7 @@
 #define EXPECTED_CAPS UINT64_C(0xa80401fb)
 
 static const char *socket_name;
+static bool has_host_network;
 static char why[8192];
 
 static const char *breach(const char *what, const char *name)
@@ -90,9 +94,26 @@ static const char *inside_of_pid_1(void)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (opens(paths[i], O_RDONLY))
             return why;
-    if (ptrace(PTRACE_ATTACH, 1, NULL, NULL) == 0)
+    if (ptrace(PTRACE_ATTACH, 1, NULL, NULL) == 0 || ptrace(PTRACE_SEIZE, 1, NULL, NULL) == 0)
         return "can trace pid 1";
+    char byte;
+    struct iovec here = {&byte, 1}, there = {&here, 1};
+    if (syscall(SYS_process_vm_readv, 1, &here, 1, &there, 1, 0) >= 0 || errno != EPERM)
+        return "can read the memory of pid 1";
+    int pidfd = (int)syscall(SYS_pidfd_open, 1, 0);
+    if (pidfd < 0 || syscall(SYS_pidfd_getfd, pidfd, 0, 0) >= 0 || errno != EPERM)
+        return "can take descriptors of pid 1";
+    close(pidfd);
     kill(1, SIGKILL); /* if that worked, this process is gone and the test fails */
+    return NULL;
+}
+
+/* Signal 0 reaches whatever could be ended. */
+static const char *signals_to_outside(void)
+{
+    for (pid_t pid = 3; pid < 5000; pid++)
+        if (pid != getpid() && kill(pid, 0) == 0)
+            return "can signal a process that is not of the sandbox";
     return NULL;
 }
 
@@ -106,7 +127,8 @@ static const char *mounts_of_the_host(void)
             continue;
         if (strcmp(point, "/") != 0 && strncmp(point, "/proc", 5) != 0 &&
             strncmp(point, "/dev", 4) != 0 && strncmp(point, "/sys", 4) != 0 &&
-            strcmp(point, "/etc/hosts") != 0)
+            strcmp(point, "/etc/hosts") != 0 &&
+            !(has_host_network && strcmp(point, "/etc/resolv.conf") == 0))
             found = breach("sees the mount", point);
     }
     if (!f)
@@ -256,6 +278,30 @@ static const char *kernel_settings(void)
     return NULL;
 }
 
+/* A crash leaves nothing in the result, and the kernel's handler of crashes can't be set. */
+static const char *core_files(void)
+{
+    struct stat st;
+    char with_pid[32];
+    pid_t pid = fork();
+    if (pid == 0)
+        abort();
+    int status = 0;
+    waitpid(pid, &status, 0);
+    snprintf(with_pid, sizeof with_pid, "core.%ld", (long)pid);
+    if (WCOREDUMP(status) || stat("core", &st) == 0 || stat(with_pid, &st) == 0)
+        return "a crash leaves a core file";
+    return opens("/proc/sys/kernel/core_pattern", O_WRONLY);
+}
+
+static const char *kernel_log(void)
+{
+    if (opens("/dev/kmsg", O_RDONLY) || opens("/dev/kmsg", O_WRONLY) ||
+        opens("/proc/kmsg", O_RDONLY) || device("/", S_IFCHR, 1, 11))
+        return why;
+    return syscall(SYS_syslog, 3, why, sizeof why) >= 0 ? "can read the kernel's log" : NULL;
+}
+
 static const char *kernel_secrets(void)
 {
     static const char *const files[] = {"/proc/kcore",      "/proc/keys",        "/proc/timer_list",
@@ -279,7 +325,7 @@ static const char *kernel_secrets(void)
         if (d)
             closedir(d);
     }
-    return opens("/proc/kmsg", O_RDONLY);
+    return NULL;
 }
 
 static const char *mount_calls(void)
@@ -294,7 +340,49 @@ static const char *mount_calls(void)
         return "can pivot_root";
     if (syscall(SYS_open_tree, AT_FDCWD, "/", 1) >= 0)
         return "can clone a mount";
+    if (syscall(SYS_fsopen, "tmpfs", 0) >= 0)
+        return "can make a filesystem";
     return sethostname("x", 1) == 0 ? "can set the host name" : NULL;
+}
+
+static const char *overlay_of_etc(void)
+{
+    const char *found = NULL;
+    if (mkdir("/upper", 0755) < 0 || mkdir("/work", 0755) < 0)
+        return "can't try an overlay";
+    if (mount("o", "/etc", "overlay", 0, "lowerdir=/etc,upperdir=/upper,workdir=/work") == 0)
+        found = "can put an overlay on /etc";
+    rmdir("/upper");
+    rmdir("/work");
+    return found ? found : opens("/etc/hosts", O_WRONLY);
+}
+
+static const char *control_groups(void)
+{
+    static const char *const paths[] = {
+        "/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/release_agent",
+        "/sys/fs/cgroup/memory/cgroup.procs", "/sys/fs/cgroup/cgroup.subtree_control"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (opens(paths[i], O_WRONLY))
+            return why;
+    if (mkdir("/sys/fs/cgroup/escape", 0755) == 0)
+        return "can make a control group";
+    if (mount("c", "/dev/shm", "cgroup2", 0, NULL) == 0 ||
+        mount("c", "/dev/shm", "cgroup", 0, "memory") == 0)
+        return "can mount control groups";
+    return NULL;
+}
+
+static const char *machine(void)
+{
+    struct timespec now;
+    if (reboot(RB_DISABLE_CAD) == 0)
+        return "can change what Ctrl-Alt-Del does";
+    if (clock_gettime(CLOCK_REALTIME, &now) == 0 && clock_settime(CLOCK_REALTIME, &now) == 0)
+        return "can set the clock";
+    if (setpriority(PRIO_PROCESS, 0, -1) == 0)
+        return "can take precedence over others";
+    return acct("/escape-acct") == 0 || errno != EPERM ? "can account processes" : NULL;
 }
 
 static const char *namespaces(void)
@@ -335,6 +423,9 @@ static const char *forbidden_calls(void)
                  {"kexec_load", SYS_kexec_load, EPERM},
                  {"syslog", SYS_syslog, EPERM},
                  {"io_uring_setup", 425, ENOSYS},
+#ifdef SYS_uselib
+                 {"uselib", SYS_uselib, EPERM},
+#endif
                  {"clone3", SYS_clone3, ENOSYS}};
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         errno = 0;
@@ -404,6 +495,8 @@ static const char *command_line_of_the_host(void)
 /* The kernel looks at the lower half of the request, and so must the filter. */
 static const char *terminal_input(void)
 {
+    if (opens("/dev/tty", O_RDWR))
+        return "has a controlling terminal";
     int fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
     const unsigned long high = sizeof(long) > 4 ? (unsigned long)UINT64_C(1) << 32 : 0;
     if (fd < 0)
@@ -443,6 +536,8 @@ static const char *abstract_sockets(void)
 
 static const char *network(void)
 {
+    if (has_host_network)
+        return NULL;
     FILE *f = fopen("/proc/net/dev", "re");
     char line[512];
     const char *found = f ? NULL : "can't read /proc/net/dev";
@@ -461,7 +556,7 @@ static const struct {
     {"descriptors", inherited_descriptors},
     {"processes", other_processes},
     {"pid 1", pid_1_is_not_ours},
-    {"inside of pid 1", inside_of_pid_1},
+    {"signals to outside", signals_to_outside},
     {"mounts", mounts_of_the_host},
     {"capabilities", capabilities},
     {"limits", file_limit},
@@ -471,7 +566,12 @@ static const struct {
     {"chroot", chroot_escape},
     {"kernel settings", kernel_settings},
     {"kernel secrets", kernel_secrets},
+    {"kernel log", kernel_log},
+    {"core files", core_files},
+    {"machine", machine},
+    {"control groups", control_groups},
     {"mount calls", mount_calls},
+    {"overlay of /etc", overlay_of_etc},
     {"namespaces", namespaces},
     {"forbidden calls", forbidden_calls},
     {"terminal input", terminal_input},
@@ -481,15 +581,18 @@ static const struct {
     {"other ABIs", other_abis},
     {"command line", command_line_of_the_host},
     {"network", network},
+    {"inside of pid 1", inside_of_pid_1}, /* late, when pid 1 has given up its capabilities */
 };
 
 int main(int argc, char *argv[])
 {
-    if (argc != 2 || getpid() != 2) {
-        fputs("usage: escape ABSTRACT-SOCKET (as the command of a sandbox)\n", stderr);
+    if (argc < 2 || getpid() != 2) {
+        fputs("usage: escape ABSTRACT-SOCKET [host-network] (as the command of a sandbox)\n",
+              stderr);
         return 2;
     }
     socket_name = argv[1];
+    has_host_network = argc > 2;
     int breaches = 0;
     for (size_t i = 0; i < sizeof PROBES / sizeof PROBES[0]; i++) {
         const char *found = PROBES[i].probe();

@@ -17,16 +17,21 @@ if [ -z "${STORES_NAMESPACE-}" ]; then
     STORES_NAMESPACE=1 exec unshare -m --propagation private "$0" "$@"
 fi
 
+here=$(cd "$(dirname "$0")" && pwd)
 conform=$PWD/tests/conform/conform-store
 base=$(mktemp -d "${TMPDIR:-/tmp}/conform-stores.XXXXXX") || exit 1
 trap 'umount -l "$base"; rmdir "$base"' EXIT
-mount -t tmpfs tmpfs "$base" || exit 1
+mount -t tmpfs -o mode=755 tmpfs "$base" || exit 1
 failed=0
 
 run() { # LABEL COMMAND…
     label=$1
     shift
-    if "$@" >"$base/out" 2>&1; then
+    "$@" >"$base/out" 2>&1
+    status=$?
+    if [ $status = 77 ]; then
+        echo "$label: $(cat "$base/out")"
+    elif [ $status = 0 ]; then
         echo "ok: $label ($(grep -c '^ok ' "$base/out") tests, $(grep -c '^skip' "$base/out") skipped)"
         grep -A1 skipped: "$base/out"
     else
@@ -63,4 +68,13 @@ run "copy through the trace on tmpfs" "$conform" --trace copy:"$base"/tmpfs/copy
 run "overlayfs through the trace on tmpfs" "$conform" --trace overlayfs:"$base"/tmpfs/overlayfs
 run_on_loop mkfs.ext4 -q
 run_on_loop mkfs.xfs -q
+
+# As root of an ordinary user's namespace; the user's home is on the tmpfs.
+in_userns() {
+    run "$1 in a user namespace" "$here/../as-user.sh" inside "$base" "$conform" "$2"
+}
+in_userns copy copy:"$base"/user/copy
+in_userns overlayfs overlayfs:"$base"/user/overlayfs
+export OBKIT_OVERLAYFS_MOUNT=mount2
+in_userns "overlayfs by mount(2)" overlayfs:"$base"/user/mount2
 exit $failed

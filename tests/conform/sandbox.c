@@ -9,6 +9,7 @@
 #include "backends/native_sys.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/userns.h"
 #include "tests/unit/fixture.h"
 
 #include <fcntl.h>
@@ -67,9 +68,9 @@ static void place_open(struct place *p, const struct sandbox_options *o)
 
 static void with_busybox(struct place *p)
 {
-    static const char *const names[] = {"sh",    "cat", "id",    "env",  "mount", "ls",
-                                        "sleep", "ip",  "touch", "find", "stat",  "true",
-                                        "df",    "rm",  "mkdir", "kill", "ps",    "pwd"};
+    static const char *const names[] = {"sh",    "cat",   "id",   "env",  "mount", "ls", "sleep",
+                                        "ip",    "touch", "find", "stat", "true",  "df", "rm",
+                                        "mkdir", "kill",  "ps",   "pwd",  "grep"};
     place_open(p, &(struct sandbox_options){0});
     ck_assert(mkdirat(p->root.fd, "bin", 0755) == 0);
     copy_file(BUSYBOX, p->root.fd, "bin/busybox");
@@ -656,24 +657,102 @@ START_TEST(links_in_a_hostile_root_do_not_lead_out)
 }
 END_TEST
 
+/* An abstract socket of this process. */
+static int listen_at(const char *name)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    memcpy(a.sun_path + 1, name, strlen(name));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert(bind(fd, (struct sockaddr *)&a,
+                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) == 0 &&
+              listen(fd, 1) == 0);
+    return fd;
+}
+
 START_TEST(a_root_with_one_static_program_runs_and_contains_it)
 {
     struct place p;
     with_nothing(&p);
     char name[64];
     snprintf(name, sizeof name, "obkit-escape-%ld", (long)getpid());
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    memcpy(a.sun_path + 1, name, strlen(name));
-    cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert(bind(fd, (struct sockaddr *)&a,
-                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) == 0 &&
-              listen(fd, 1) == 0);
+    cleanup_close int fd = listen_at(name);
     run_argv(&p, LIST("/escape", name));
     ck_assert_strs(buf_str(&p.out), STR(""));
     ck_assert_int_eq(p.status.exit_code, 0);
     static const char *const names[] = {"proc", "dev", "sys", "etc"};
     for (size_t i = 0; i < 4; i++)
         ck_assert(!exists(&p, names[i]));
+    place_close(&p);
+}
+END_TEST
+
+/* What Landlock can since Linux 6.12, which its ABI 6 says. */
+START_TEST(the_host_s_network_brings_nothing_else_of_the_host)
+{
+    struct place p;
+    with_nothing(&p);
+    char name[64];
+    bool has_scopes = syscall(444 /* landlock_create_ruleset */, NULL, 0, 1) >= 6;
+    snprintf(name, sizeof name, "obkit-escape-%ld", (long)getpid());
+    cleanup_close int fd = listen_at(has_scopes ? name : "obkit-nobody-asks");
+    p.cfg.network = STEP_NETWORK_HOST;
+    run_argv(&p, LIST("/escape", name, "host-network"));
+    ck_assert_strs(buf_str(&p.out), STR(""));
+    ck_assert_int_eq(p.status.exit_code, 0);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_fork_bomb_ends_with_its_step)
+{
+    struct place p;
+    struct ob_err err = OB_ERR_INIT;
+    with_busybox(&p);
+    copy_file(INSIDE, p.root.fd, "inside");
+    p.cfg.limits.pids = 30;
+    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0)
+        return; /* this machine has no such limits */
+    run_argv(&p, LIST("/inside", "processes", "100000"));
+    ck_assert_int_eq(p.status.exit_code, 1);
+    ck_assert(p.status.is_out_of_pids && !p.status.is_out_of_memory);
+    run_argv(&p, LIST("/inside", "processes", "29"));
+    ck_assert_int_eq(p.status.exit_code, 0);
+    ck_assert(!p.status.is_out_of_pids);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_memory_hog_is_ended_and_named)
+{
+    struct place p;
+    struct ob_err err = OB_ERR_INIT;
+    with_busybox(&p);
+    copy_file(INSIDE, p.root.fd, "inside");
+    p.cfg.limits.memory = 32 << 20;
+    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0)
+        return;
+    run_argv(&p, LIST("/inside", "memory", "256"));
+    ck_assert_int_eq(p.status.signal, SIGKILL);
+    ck_assert(p.status.is_out_of_memory && !p.status.is_out_of_pids);
+    run_argv(&p, LIST("/inside", "memory", "4"));
+    ck_assert_int_eq(p.status.exit_code, 0);
+    ck_assert(!p.status.is_out_of_memory);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(a_step_that_may_do_all_leaves_nothing)
+{
+    struct place p;
+    if (!userns_is_initial())
+        return;
+    with_busybox(&p);
+    p.cfg.is_insecure = true;
+    ck_assert_prints(&p,
+                     "mkdir /m; mount -t tmpfs none /m && touch /m/x && echo mounted; "
+                     "grep -q 'Seccomp:.0' /proc/self/status && echo unfiltered",
+                     "mounted\nunfiltered\n");
+    ck_assert(exists(&p, "m") && !exists(&p, "m/x") && !exists(&p, "dev") && !exists(&p, "sys"));
     place_close(&p);
 }
 END_TEST
@@ -713,4 +792,6 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           a_root_that_can_not_be_written_is_not_the_steps_fault,
           links_in_a_hostile_root_do_not_lead_out,
           a_root_with_one_static_program_runs_and_contains_it,
+          the_host_s_network_brings_nothing_else_of_the_host, a_fork_bomb_ends_with_its_step,
+          a_memory_hog_is_ended_and_named, a_step_that_may_do_all_leaves_nothing,
           the_default_shell_is_bash_where_there_is_one)

@@ -383,6 +383,31 @@ static void results_of_another_user_are_refused(void)
     CHECK_FAILS(store_open(kind, "store", &s, &the_err), "belongs to another user");
 }
 
+/* What a kind without layers can't answer, nobody asks it for. */
+static void difference_names_what_differs(void)
+{
+    struct store *s = open_store("store");
+    struct stat st;
+    struct rootfs r;
+    bool has_layers = kind->caps & STORE_CAP_LAYER;
+    int fd;
+    make_result(s, key_of(1), NULL, "old");
+    make_result(s, key_of(2), NULL, "other");
+    struct store_txn *txn = begin(s, key_of(3), key_of(1), &r);
+    put_file(r.fd, "new", "new");
+    CHECK_SYS(unlinkat(r.fd, "old", 0));
+    commit(txn, &r);
+    CHECK_IS(store_difference(s, key_of(3), key_of(2), &fd, &the_err), 0);
+    CHECK_IS(store_difference(s, key_of(1), key_of(2), &fd, &the_err), 0);
+    CHECK_IS(store_difference(s, key_of(3), key_of(1), &fd, &the_err), has_layers);
+    if (has_layers) {
+        CHECK_SYS(fstatat(fd, "new", &st, AT_SYMLINK_NOFOLLOW));
+        CHECK_SYS(fstatat(fd, "old", &st, AT_SYMLINK_NOFOLLOW));
+        close(fd);
+    }
+    store_close(s);
+}
+
 const struct test store_tests[] = {
     {"a transaction without a base begins empty", begins_empty_without_base},
     {"a result holds its own files and its base's", result_holds_its_own_and_its_bases_files},
@@ -394,6 +419,7 @@ const struct test store_tests[] = {
     {"remove removes one result, and a missing one is fine", remove_removes_one},
     {"size is of one result", size_is_of_one_result},
     {"usage is that of the filesystem", usage_is_of_the_filesystem},
+    {"a difference names what differs", difference_names_what_differs},
     {"an odd key is our own mistake", odd_key_is_our_own_mistake},
     {"only an unused directory becomes a store", only_an_unused_directory_becomes_a_store},
     {"stores of other kinds and versions are refused",

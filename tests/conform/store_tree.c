@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/userns.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -71,7 +72,8 @@ static void put_plain_files(int dir)
     put_file(dir, "capable", "x");
     set_owner(dir, "capable", 7, 8, 0755);
     set_xattr(dir, "capable", "security.capability", CAPABILITY, sizeof CAPABILITY);
-    set_xattr(dir, "capable", "trusted.note", "t", 1);
+    if (userns_is_initial())
+        set_xattr(dir, "capable", "trusted.note", "t", 1);
     put_file(dir, "acl", "x");
     set_xattr(dir, "acl", "system.posix_acl_access", ACL, sizeof ACL);
     const struct timespec old[] = {{.tv_sec = 1}, {.tv_sec = -5, .tv_nsec = 123456789}};
@@ -85,8 +87,10 @@ static void put_other_files(int dir)
     CHECK_SYS(fchownat(dir, "up", 33, 44, AT_SYMLINK_NOFOLLOW));
     CHECK_SYS(mknodat(dir, "fifo", S_IFIFO | 0640, 0));
     CHECK_SYS(mknodat(dir, "socket", S_IFSOCK | 0700, 0));
-    CHECK_SYS(mknodat(dir, "null", S_IFCHR | 0666, makedev(1, 3)));
-    CHECK_SYS(mknodat(dir, "disk", S_IFBLK | 0660, makedev(7, 250)));
+    if (userns_is_initial()) {
+        CHECK_SYS(mknodat(dir, "null", S_IFCHR | 0666, makedev(1, 3)));
+        CHECK_SYS(mknodat(dir, "disk", S_IFBLK | 0660, makedev(7, 250)));
+    }
     CHECK_SYS(mkdirat(dir, "hard", 0755));
     put_file(dir, "hard/a", "one file, three names");
     CHECK_SYS(linkat(dir, "hard/a", dir, "hard/b", 0));
@@ -108,7 +112,8 @@ static void every_kind_of_file_survives(void)
     put_plain_files(r.fd);
     put_other_files(r.fd);
     set_owner(r.fd, ".", 11, 12, 0711); /* the root directory has attributes too */
-    set_xattr(r.fd, ".", "trusted.root", "r", 1);
+    if (userns_is_initial())
+        set_xattr(r.fd, ".", "trusted.root", "r", 1);
     const struct timespec then[] = {{.tv_sec = 1000}, {.tv_sec = 2000}};
     CHECK_SYS(utimensat(r.fd, ".", then, 0));
     describe_tree(r.fd, &text);
@@ -172,6 +177,13 @@ static void deleted_things_stay_deleted(void)
     store_close(s);
 }
 
+static void rename_dir(int dir, const char *from, const char *to)
+{
+    if (renameat(dir, from, dir, to) < 0 && errno == EXDEV && !userns_is_initial())
+        skip_test("an overlay in a user namespace does not rename its lower directories");
+    CHECK_SYS(faccessat(dir, to, F_OK, 0));
+}
+
 /* Renames directories of the base, within a parent and to another, twice. */
 static void make_renames(struct store *s)
 {
@@ -182,16 +194,16 @@ static void make_renames(struct store *s)
     put_dir(r.fd, "c", "in c");
     commit(txn, &r);
     txn = begin(s, key_of(2), key_of(1), &r);
-    CHECK_SYS(renameat(r.fd, "a/b", r.fd, "c/b"));
-    CHECK_SYS(renameat(r.fd, "a", r.fd, "z"));
+    rename_dir(r.fd, "a/b", "c/b");
+    rename_dir(r.fd, "a", "z");
     commit(txn, &r);
     txn = begin(s, key_of(3), key_of(2), &r);
-    CHECK_SYS(renameat(r.fd, "c", r.fd, "z/c"));
+    rename_dir(r.fd, "c", "z/c");
     put_dir(r.fd, "a", "another a");
     put_file(r.fd, "z/c/b/more", "more");
     commit(txn, &r);
     txn = begin(s, key_of(4), key_of(3), &r);
-    CHECK_SYS(renameat(r.fd, "z/c/b", r.fd, "top"));
+    rename_dir(r.fd, "z/c/b", "top");
     commit(txn, &r);
 }
 

@@ -45,7 +45,7 @@ requires()
         case $what in
         root)
             [ "$(uname -s)" = Linux ] || skip "the native sandbox is for Linux"
-            [ "$(id -u)" = 0 ] || skip "the native sandbox needs root"
+            [ "$(id -u)" = 0 ] || skip "the mounts of this test need root"
             ;;
         busybox)
             [ -x /bin/busybox ] || skip "/bin/busybox is missing (package busybox-static)"
@@ -89,8 +89,8 @@ drop_scratch()
 scratch()
 {
     if [ -z "${OBKIT_E2E_PRIVATE:-}" ]; then
-        # No test takes minutes: one that hangs must not hold up the rest.
-        OBKIT_E2E_PRIVATE=1 exec timeout --foreground --kill-after=5 300 \
+        # No test takes minutes, unless it says so: one that hangs must not hold up the rest.
+        OBKIT_E2E_PRIVATE=1 exec timeout --foreground --kill-after=5 "${time_limit:-300}" \
             unshare --mount --propagation private "$0" "$@"
     fi
     unset OBKIT_E2E_PRIVATE
@@ -289,6 +289,30 @@ execute_fails()
     expect_in_stderr "$2"
 }
 
+# Builds a file of the context beside what the script does, with its standard error in
+# $tmp/err.FILE. Its process is in $pid: start_build FILE
+start_build()
+{
+    obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+        -f "$tmp/context/$1" "$tmp/context" >/dev/null 2>"$tmp/err.$1" &
+    pid=$!
+}
+
+# Whether it has printed a line like this by now: FILE REGEXP
+has_printed()
+{
+    grep -Eq -- "$2" "$tmp/err.$1"
+}
+
+# Ends the build in $pid as a crash would, its obexec first.
+kill_build()
+{
+    local child
+    read -r child _ <"/proc/$pid/task/$pid/children" || true # no newline ends it
+    kill -9 "$child" "$pid"
+    wait "$pid" 2>/dev/null || true
+}
+
 # The counts of the last build: "CACHED BUILT".
 counts()
 {
@@ -329,16 +353,17 @@ expect_output()
 # Mounts the overlay of a result at $tmp/root, read-only, to look at it: with_result ID COMMAND...
 with_result()
 {
-    local key=$1 lowers k status=0
+    local key=$1 lowers k marks="" status=0
     shift
     lowers=$tmp/store/result/$key/fs
     while read -r k; do
         lowers=$lowers:$tmp/store/result/$k/fs
     done <"$tmp/store/result/$key/chain"
     mkdir -p "$tmp/root"
+    [ ! -e "$tmp/store/user-marks" ] || marks=,userxattr
     # An overlay needs two layers to be read-only.
     mkdir -p "$tmp/empty"
-    mount -t overlay -o "ro,lowerdir=$lowers:$tmp/empty" overlay "$tmp/root" || return 1
+    mount -t overlay -o "ro,lowerdir=$lowers:$tmp/empty$marks" overlay "$tmp/root" || return 1
     (cd "$tmp/root" && "$@") || status=$?
     umount "$tmp/root"
     return $status

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A step has no network unless it or the command line asks for the host's.
+# A step has the host's network only if it or the command line asks for it, or nothing else can be
+# had (network-private.sh); with --network-default=none it has none unless it asks.
 . "$(dirname "$0")/functions.sh"
 requires root busybox python3
 scratch
@@ -45,7 +46,6 @@ expect_reached()
 
 subject "a Dockerfile's step"
 printf 'FROM busybox\nRUN %s\n' "$ask" | dockerfile
-expect_reached none
 expect_reached none --network-default=none
 expect_reached host --network-default=host
 printf 'FROM busybox\nRUN --network=none %s\n' "$ask" | dockerfile
@@ -63,6 +63,6 @@ spec <<<"((from busybox) (run (network host) (shell \"$ask\")))"
 expect_reached host -f context/spec
 
 subject "the loopback of a step without a network works"
-printf 'FROM busybox\nRUN ip link show lo | grep -q UP && echo up\n' | dockerfile
+printf 'FROM busybox\nRUN --network=none ip link show lo | grep -q UP && echo up\n' | dockerfile
 build_ok
 expect_output up

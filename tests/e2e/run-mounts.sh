@@ -112,10 +112,10 @@ run_step "{$bind, \"from\": \"step\"}, {\"type\": \"tmpfs\", \"target\": \"/t\"}
     'ls -d /m/s /n/s 2>/dev/null' '1, 1'
 expect_output $'/m/s\n/n/s'
 
-subject "the default network is part of the key"
+subject "that a step has no network is part of the key"
 run_step "{$bind, \"from\": \"context\"}" 'true'
 first=$id
-execute_ok --network-default=host <in
+execute_ok --network-default=none <in
 expect_different "$first" "$id" "the result"
 
 subject "a tmpfs has its size"
@@ -183,16 +183,6 @@ key=$(printf 'ab%.0s' {1..32})
 mkdir -p "store/state/scratch/$key/0" store/state/scratch/other
 run_step "{$bind, \"from\": \"context\"}" 'ls /m >/dev/null'
 expect_equal other "$(ls store/state/scratch)" "what is in scratch"
-
-subject "what can't be done is refused before anything runs"
-refused()
-{
-    steps "$1" true "${3:-}" >in
-    execute_fails 1 "step . .*: it needs \"$2\", which this obexec can.t do" <in
-    expect_not_in_stderr '\[1/'
-}
-refused '{"type": "ssh", "id": "default", "target": "/run/ssh", "required": true}' run.mount.ssh
-refused '{"type": "cache", "id": "c", "target": "/c", "from": "step"}' run.mount.cache.from 0
 
 subject "a store of plain copies"
 store=copy:$tmp/copies

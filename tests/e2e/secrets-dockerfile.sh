@@ -68,3 +68,55 @@ steps '{"type": "secret", "id": "b", "target": "", "env": "B"}' true >in
 execute --secret=id=b,src=zero <in
 expect_equal 1 "$status" "the exit status"
 expect_in_stderr 'secret "b" holds a zero byte, so no variable can hold it'
+
+subject "from a variable of obexec, by its name or by the id; an id alone can be a file too"
+steps '{"type": "secret", "id": "T", "target": "/t", "mode": "0444"}, {"type": "secret", "id": "F", "target": "/f"},
+  {"type": "secret", "id": "S", "target": "/s", "read_only": true}' \
+    'cat /t /f /s; stat -c %a:%u /t /s' >in
+printf ' file' >F
+export T=of-id OTHER=' of-name' ALSO=' spec'
+execute_ok --secret=id=T --secret=id=F --secret=id=S,env=ALSO <in
+expect_output $'of-id file spec444:0\n400:0'
+execute_ok --secret=id=T,env=OTHER --secret=id=F,src=F --secret=id=S,env=ALSO <in
+expect_counts 2 0
+unset OTHER
+sed -i 's/cat/: ; cat/' in
+execute --secret=id=T,env=OTHER --secret=id=F --secret=id=S,env=ALSO <in
+expect_equal 1 "$status" "the exit status"
+expect_in_stderr 'secret "T": the variable "OTHER" is not set'
+expect_exit 2 obexec --secret=src=F x
+expect_exit 2 obexec --secret=id=a,src=F,env=T x
+expect_exit 2 obexec --secret=id=a,rebuild=maybe x
+
+subject "another value builds again only if that is asked for; an old one finds its result"
+value=$RANDOM-tresor-$RANDOM
+steps '{"type": "secret", "id": "a", "target": "/a"}, {"type": "secret", "id": "T", "target": "/t"}' \
+    'wc -c </a' >in
+printf %s "$value" >secret
+counting=--secret=id=a,src=secret,rebuild=yes
+execute_ok --secret=id=a,src=secret <in
+plain=$id
+execute_ok $counting <in
+expect_counts 1 1
+counted=$id
+expect_different "$plain" "$counted" "the result"
+echo more >>secret
+execute_ok --secret=id=a,src=secret <in
+expect_equal "$plain" "$id" "the result"
+execute_ok $counting <in
+expect_counts 1 1
+expect_different "$counted" "$id" "the result"
+printf %s "$value" >secret
+execute_ok $counting <in
+expect_equal "$counted" "$id" "the result"
+
+subject "one that the step does not use does not count"
+execute_ok --secret=id=a,src=secret --secret=id=b,src=secret,rebuild=yes <in
+expect_equal "$plain" "$id" "the result"
+
+subject "what is kept of it tells nothing in another store"
+! grep -rq "$value" store || fail "the secret is in the store"
+expect_equal 600 "$(stat -c %a store/state/secret-key)" "the mode of the store's key"
+rm store/state/secret-key
+execute_ok $counting <in
+expect_different "$counted" "$id" "the result"

@@ -93,6 +93,15 @@ START_TEST(take_hands_over_a_string_even_of_nothing)
 }
 END_TEST
 
+START_TEST(stray_bytes_become_utf8)
+{
+    struct buf b = BUF_INIT;
+    buf_add_utf8(&b, STR("a\xff\xc3\xa9\xc3"));
+    ck_assert_str_eq(b.p, "a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd");
+    buf_free(&b);
+}
+END_TEST
+
 UNIT_MAIN("buf", what_is_added_is_there_and_terminated, nothing_can_be_added,
           it_grows_byte_by_byte_and_in_leaps, formatting_of_any_length_is_exact,
-          clear_keeps_the_room, take_hands_over_a_string_even_of_nothing)
+          clear_keeps_the_room, take_hands_over_a_string_even_of_nothing, stray_bytes_become_utf8)

@@ -151,6 +151,11 @@ START_TEST(an_image_has_its_digest_configuration_and_files)
     ck_assert_strs(info.cmd.at[1], STR("d"));
     ck_assert_strs(info.shell.at[1], STR("-c"));
     ck_assert_strs(info.onbuild.at[0], STR("RUN x"));
+    ck_assert_strs(info.inherited,
+                   STR("{\"architecture\":\"amd64\",\"config\":{\"Cmd\":[\"c\",\"d\"],"
+                       "\"Entrypoint\":[\"/e\"],\"Env\":[\"A=1\",\"B=\"],\"Labels\":{\"l\":\"v\"},"
+                       "\"OnBuild\":[\"RUN x\"],\"Shell\":[\"/s\",\"-c\"],\"User\":\"7:8\","
+                       "\"WorkingDir\":\"/w\"},\"os\":\"linux\"}"));
     ck_assert_strs(read_file(&arena, "root/hello"), STR("hello"));
     end();
 }
@@ -162,6 +167,17 @@ START_TEST(an_empty_configuration_is_fine)
     write_index(store(MANIFEST, make_image("x", "{\"config\":{\"Cmd\":null}}"), ""));
     ck_assert_ok(resolve("oci-layout:layout", ""), &err);
     ck_assert_uint_eq(info.env.n + info.cmd.n + info.user.n, 0);
+    end();
+}
+END_TEST
+
+START_TEST(what_images_inherit_has_the_right_types)
+{
+    begin();
+    write_index(store(MANIFEST, make_image("x", "{\"config\":{\"Labels\":[]}}"), ""));
+    says(resolve("oci-layout:layout", ""), "\"config.Labels\" must be an object");
+    write_index(store(MANIFEST, make_image("x", "{\"config\":{\"StopSignal\":9}}"), ""));
+    says(resolve("oci-layout:layout", ""), "\"config.StopSignal\" must be a string");
     end();
 }
 END_TEST
@@ -418,7 +434,8 @@ START_TEST(a_digest_that_is_gone_is_not_replaced_by_another_image)
 END_TEST
 
 UNIT_MAIN_AS_ROOT("fetch_oci", NULL, NULL, an_image_has_its_digest_configuration_and_files,
-                  an_empty_configuration_is_fine, layers_are_unpacked_lowest_first,
+                  an_empty_configuration_is_fine, what_images_inherit_has_the_right_types,
+                  layers_are_unpacked_lowest_first,
                   a_blob_with_other_bytes_of_the_same_size_is_refused,
                   a_blob_of_another_size_is_refused, missing_blobs_and_files_are_named, tags_choose,
                   platforms_choose_also_in_nested_indexes,

@@ -52,11 +52,13 @@ START_TEST(what_is_saved_comes_back)
     push(&in.cmd, "b", "c d");
     push(&in.shell, "/bin/sh", "-c");
     push(&in.onbuild, "RUN x", "COPY . .");
+    in.inherited = STR("{\"config\":{\"Labels\":{\"a\":\"b\"}}}");
     ck_assert_ok(image_save(&sd.layout, &key, &in, &err), &err);
     ck_assert_int_eq(image_load(&sd.layout, &key, &a, &out, &err), 1);
     ck_assert(digest_eq(&out.digest, &in.digest));
     ck_assert_strs(out.user, in.user);
     ck_assert_strs(out.workdir, in.workdir);
+    ck_assert_strs(out.inherited, in.inherited);
     same(&out.env, &in.env);
     same(&out.entrypoint, &in.entrypoint);
     same(&out.cmd, &in.cmd);

@@ -74,6 +74,26 @@ START_TEST(a_row_is_replaced_by_one_with_its_key)
 }
 END_TEST
 
+START_TEST(older_rows_that_are_alike_are_found)
+{
+    struct str_vec keys = {0};
+    struct index_row row = {.key = STR("cc"), .parent = STR("p"), .heading = STR("h")};
+    struct index_row other = row;
+    add("aa", "p", 1); /* has the parent */
+    add("xx", "q", 1); /* has nothing */
+    other.key = STR("bb");
+    other.parent = STR("q");
+    ck_assert_ok(index_add(ix, &other, &err), &err); /* has the heading */
+    ck_assert_ok(index_add(ix, &row, &err), &err);
+    other.key = STR("dd");
+    ck_assert_ok(index_add(ix, &other, &err), &err); /* is younger */
+    ck_assert_ok(index_alike(ix, &a, &row, &keys, &err), &err);
+    ck_assert_uint_eq(keys.n, 2);
+    ck_assert_strs(keys.at[0], STR("bb"));
+    ck_assert_strs(keys.at[1], STR("aa"));
+}
+END_TEST
+
 START_TEST(children_are_found)
 {
     struct str_vec keys = {0};
@@ -156,6 +176,7 @@ END_TEST
 
 UNIT_MAIN_WITH("index", start, stop, rows_come_back_in_the_order_of_making,
                a_row_is_replaced_by_one_with_its_key, children_are_found,
+               older_rows_that_are_alike_are_found,
                prefixes_are_taken_literally_and_give_two_at_most, removing_is_for_good,
                two_processes_may_have_it_open, a_damaged_index_is_put_aside,
                an_index_of_a_newer_obkit_is_left_alone)

@@ -430,6 +430,25 @@ START_TEST(so_is_each_field_of_a_mount)
 }
 END_TEST
 
+START_TEST(of_what_was_built_also_what_was_late_is_compared)
+{
+    struct buf out = BUF_INIT;
+    struct str x[] = {STR_INIT("0123456789abcdef"), STR_INIT(""), STR_INIT("ff")};
+    struct str y[] = {STR_INIT("0123456789abcdef"), STR_INIT("eeeeeeeeeeeeeeee"), STR_INIT("ff")};
+    CHAIN(&p, "one", "two");
+    CHAIN(&q, "one", "two");
+    ir_identify(&p);
+    ir_identify(&q);
+    q.steps.at[1].id.b[0] ^= 1; /* as their keys would */
+    q.steps.at[2].id.b[0] ^= 1;
+    ck_assert(!ir_diff_built(&p, &q, x, y, &out));
+    ck_assert_str_eq(out.p, "- a:2: RUN one: network, mounts or --no-cache: the default\n"
+                            "+ b:2: RUN one: network, mounts or --no-cache: eeeeeeeeeeee\n"
+                            "  b:3: RUN two: only its parent\n");
+    buf_free(&out);
+}
+END_TEST
+
 UNIT_MAIN_WITH("diff", start, stop, equal_plans_say_nothing,
                a_changed_command_is_the_cause_of_the_rest, a_step_that_was_put_in_changes_no_other,
                a_step_that_was_left_out_is_told, what_is_alike_is_paired,
@@ -441,4 +460,4 @@ UNIT_MAIN_WITH("diff", start, stop, equal_plans_say_nothing,
                a_common_step_is_told_once, many_followers_are_counted,
                of_long_chains_steps_are_paired_by_position, a_long_common_end_does_not_count,
                no_control_character_gets_to_the_terminal, each_field_is_found_by_its_name,
-               so_is_each_field_of_a_mount)
+               so_is_each_field_of_a_mount, of_what_was_built_also_what_was_late_is_compared)

@@ -30,7 +30,8 @@ START_TEST(keys_are_pinned)
        "4305d2df0cd7ff41cd2ef06ab63d68245f32ba75c05c82e9f3c9230270996bff");
     is(result_key(&op, NULL, &input),
        "b25f5bccddda08154103db262fee4195765abe41bb91935e198a62209b434667");
-    is(image_key(&input), "7f9aa990c74e8b3fedb25b18bdbf7485eee400d44335e50f3181ee4f04906be0");
+    is(image_key(&input, false),
+       "7f9aa990c74e8b3fedb25b18bdbf7485eee400d44335e50f3181ee4f04906be0");
 }
 END_TEST
 

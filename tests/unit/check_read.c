@@ -46,6 +46,30 @@ START_TEST(a_plan_with_every_field_comes_back)
 }
 END_TEST
 
+START_TEST(each_op_comes_back_alone)
+{
+    struct plan p;
+    struct ob_err err;
+    sample_plan(&a, &p);
+    vec_for (const struct step, s, &p.steps) {
+        struct buf first = BUF_INIT, second = BUF_INIT;
+        struct json_out j = JSON_OUT_INIT(&first), k = JSON_OUT_INIT(&second);
+        struct step back;
+        ir_write_op(&j, s);
+        ck_assert_ok(
+            ir_read_op(&a, str_from(step_kind_name(s->kind)), buf_str(&first), &back, &err), &err);
+        ir_write_op(&k, &back);
+        ck_assert_strs(buf_str(&second), buf_str(&first));
+        buf_free(&first);
+        buf_free(&second);
+    }
+    struct step s;
+    ck_assert_int_eq(ir_read_op(&a, STR("fly"), STR("{}"), &s, &err), -1);
+    ck_assert_str_eq(err.text, "$.op: unknown kind of step \"fly\"");
+    ck_assert_int_eq(ir_read_op(&a, STR("run"), STR("{\"argv\":1}"), &s, &err), -1);
+}
+END_TEST
+
 START_TEST(the_smallest_document_is_read)
 {
     struct plan p;
@@ -323,6 +347,7 @@ int main(void)
     tcase_add_test(tc, unknown_keys_of_meta_are_read_over);
     tcase_add_test(tc, late_values_come_into_normal_form);
     tcase_add_loop_test(tc, what_is_wrong_is_named_by_its_path, 0, sizeof bad / sizeof bad[0]);
+    tcase_add_test(tc, each_op_comes_back_alone);
     tcase_add_test(tc, a_nul_byte_ends_no_document);
     tcase_add_test(tc, deep_nesting_is_refused);
     tcase_add_test(tc, a_long_late_value_takes_no_time);

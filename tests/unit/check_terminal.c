@@ -57,5 +57,30 @@ START_TEST(columns_are_those_of_the_terminal)
 }
 END_TEST
 
+static void expect_clip(const char *text, unsigned columns, const char *want, unsigned used)
+{
+    struct buf out = BUF_INIT;
+    buf_puts(&out, "");
+    ck_assert_uint_eq(terminal_clip(&out, str_from(text), columns), used);
+    ck_assert_str_eq(out.p, want);
+    buf_free(&out);
+}
+
+START_TEST(text_is_clipped_by_columns)
+{
+    expect_clip("abc", 3, "abc", 3);
+    expect_clip("abc", 2, "ab", 2);
+    expect_clip("abc", 0, "", 0);
+    expect_clip("\xe6\xbc\xa2\xe6\xbc\xa2", 3, "\xe6\xbc\xa2", 2);
+    expect_clip("e\xcc\x81x", 1, "e\xcc\x81", 1);
+    expect_clip("a\tb", 9, "a       b", 9);
+    expect_clip("a\tb", 7, "a", 1);
+    expect_clip("\x1b[1mbo\x1b[0mld\r\x7f", 9, "bold", 4);
+    expect_clip("\xff\xff", 1, HIDDEN, 1);
+    expect_clip("\xe2\x80\xaex", 9, "x", 1);
+}
+END_TEST
+
 UNIT_MAIN("terminal", quoting_leaves_a_mark_of_what_is_not_shown,
-          what_programs_print_loses_its_colours, columns_are_those_of_the_terminal)
+          what_programs_print_loses_its_colours, columns_are_those_of_the_terminal,
+          text_is_clipped_by_columns)

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packing a cache into an archive, and unpacking an archive into one. */
+#include <config.h>
+
+#include "exec/cache_tar.h"
+
+#include "base/cleanup.h"
+#include "exec/kit.h"
+
+#include <fcntl.h>
+
+int cache_tar_start(int archive, struct cache_start *out, struct ob_err *err)
+{
+    *out = (struct cache_start){.mode = 0755};
+    if (!kit_archive_root(archive, &out->mode, &out->uid, &out->gid))
+        return ob_err_set(err, 0, "it is no tar archive");
+    return 0;
+}
+
+static int unpack(void *arg, int dir, struct ob_err *err)
+{
+    const struct look look = {.keep_owner = true};
+    return kit_unpack(*(const int *)arg, dir, STR(""), &look, err);
+}
+
+static int import_dir(struct caches *c, const struct cache_info *info,
+                      const struct cache_start *start, const struct cache_waiting *waiting,
+                      int locks, struct ob_err *err)
+{
+    int rc = cache_claim(locks, &info->name, false, err);
+    if (rc == 0) {
+        waiting->fn(waiting->arg, info->id);
+        rc = cache_claim(locks, &info->name, true, err);
+    }
+    cleanup_close int entry =
+        rc < 0 ? -1 : cache_entry_open(c, &info->name, CACHE_DIR, info->id, err);
+    return entry < 0 ? -1 : cache_dir_replace(entry, start, err);
+}
+
+static int import_copy(struct caches *c, const struct cache_info *info,
+                       const struct cache_start *start, int locks, struct ob_err *err)
+{
+    struct cache_copy copy;
+    if (cache_copy_begin(c, &info->name, info->id, start, true, locks, &copy, err) < 0)
+        return -1;
+    if (start->fill(start->arg, copy.root.fd, err) == 0)
+        return cache_copy_publish(c, &copy, locks, err);
+    cache_copy_drop(&copy);
+    return -1;
+}
+
+int cache_import(struct caches *c, const struct cache_info *info, const struct cache_start *start,
+                 int archive, const struct cache_waiting *waiting, struct ob_err *err)
+{
+    struct cache_start filled = *start;
+    filled.fill = unpack;
+    filled.arg = &archive;
+    cleanup_close int locks = cache_locks_open(c, err);
+    if (locks < 0)
+        return -1;
+    return info->kind == CACHE_COPY ? import_copy(c, info, &filled, locks, err)
+                                    : import_dir(c, info, &filled, waiting, locks, err);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ssh agents of a run step: those that it asks for and the user gave. */
+#include <config.h>
+
+#include "base/cleanup.h"
+#include "exec/look.h"
+#include "exec/ssh_relay.h"
+#include "exec/work.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct run_agents {
+    VEC(struct ssh_relay) relays;
+};
+
+static const struct build_ssh *find_agent(const struct build_options *o, struct str id)
+{
+    vec_for (const struct build_ssh, s, &o->ssh)
+        if (str_eq(s->id, id))
+            return s;
+    return NULL;
+}
+
+static int open_agent(struct work *w, const struct build_ssh *s, struct ob_err *err)
+{
+    const char *path = s->socket.n ? arena_cstr(w->b->arena, s->socket) : getenv("SSH_AUTH_SOCK");
+    struct stat st;
+    if (!path || !path[0])
+        return ob_err_set(err, 0,
+                          "ssh agent \"" STR_FMT "\": SSH_AUTH_SOCK is not set: give --ssh " STR_FMT
+                          "=SOCKET",
+                          STR_ARG(s->id), STR_ARG(s->id));
+    cleanup_close int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return ob_err_set(err, errno, "ssh agent \"" STR_FMT "\": \"%s\"", STR_ARG(s->id), path);
+    if (!S_ISSOCK(st.st_mode))
+        return ob_err_set(err, 0, "ssh agent \"" STR_FMT "\": \"%s\" is no socket", STR_ARG(s->id),
+                          path);
+    return take_fd(&fd);
+}
+
+/* The agent for a mount: 1, 0 = there is none and need not be, -1. */
+static int choose_agent(struct work *w, const struct ir_mount *m, int *agent, struct ob_err *err)
+{
+    struct str id;
+    if (work_value(w, m->id, &id, err) < 0)
+        return work_fault(w);
+    const struct build_ssh *s = find_agent(w->b->options, id);
+    if (!s && !m->required)
+        return 0;
+    *agent =
+        s ? open_agent(w, s, err)
+          : ob_err_set(err, 0,
+                       "the step needs ssh agent \"" STR_FMT "\": give --ssh " STR_FMT "[=SOCKET]",
+                       STR_ARG(id), STR_ARG(id));
+    return *agent < 0 ? work_fault(w) : 1;
+}
+
+static int open_mount(struct work *w, const struct ir_mount *m, int scratch, size_t i, int *fd,
+                      struct ob_err *err)
+{
+    char name[32];
+    struct ssh_relay relay;
+    cleanup_close int agent = -1;
+    int rc = choose_agent(w, m, &agent, err);
+    if (rc <= 0)
+        return rc;
+    snprintf(name, sizeof name, "ssh-%zu", i);
+    mode_t mode = m->mode.n ? look_octal(m->mode) : 0600;
+    if (ssh_relay_start(scratch, name, agent, mode, (uid_t)m->uid, (gid_t)m->gid, &relay, err) < 0)
+        return ob_err_wrap(err, "ssh agent");
+    vec_push(w->b->arena, &w->agents->relays, relay);
+    *fd = relay.fd;
+    return 0;
+}
+
+int work_open_agents(struct work *w, int scratch, struct run_source *sources, struct ob_err *err)
+{
+    const struct op_run *op = &w->job.step->op.run;
+    w->agents = arena_new(w->b->arena, struct run_agents);
+    for (size_t i = 0; i < op->mounts.n; i++) {
+        const struct ir_mount *m = &op->mounts.at[i];
+        if (m->type == MOUNT_SSH && open_mount(w, m, scratch, i, &sources[i].fd, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void work_close_agents(struct work *w)
+{
+    if (w->agents)
+        vec_for (struct ssh_relay, r, &w->agents->relays)
+            ssh_relay_end(r);
+    w->agents = NULL;
+}

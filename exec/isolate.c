@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "exec/isolate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool leaves_network_open(const struct step *s)
+{
+    return s->kind == STEP_RUN && s->op.run.network == NETWORK_DEFAULT;
+}
+
+static bool has_run(const struct plan *p, bool with_open_network)
+{
+    vec_for (const struct step, s, &p->steps)
+        if (with_open_network ? leaves_network_open(s) : s->kind == STEP_RUN)
+            return true;
+    return false;
+}
+
+static int check_private(struct build *b, struct ob_err *err)
+{
+    return sandbox_check(b->kit.sandbox, STEP_NETWORK_PRIVATE, &(struct step_limits){0}, err);
+}
+
+static int decide_network(struct build *b, struct ob_err *err)
+{
+    switch (b->options->network) {
+    case BUILD_NETWORK_NONE: b->network = STEP_NETWORK_NONE; return 0;
+    case BUILD_NETWORK_HOST: b->network = STEP_NETWORK_HOST; return 0;
+    case BUILD_NETWORK_PRIVATE:
+        b->network = STEP_NETWORK_PRIVATE;
+        return check_private(b, err) < 0 ? ob_err_wrap(err, "--network-default=private") : 0;
+    case BUILD_NETWORK_AUTO: break;
+    }
+    struct ob_err why;
+    b->network = STEP_NETWORK_PRIVATE;
+    if (check_private(b, &why) == 0)
+        return 0;
+    b->network = STEP_NETWORK_HOST;
+    b->network_note = arena_printf(b->arena, "steps have the host's network, as %s", why.text).p;
+    return 0;
+}
+
+static int check_limits(struct build *b, struct ob_err *err)
+{
+    const struct step_limits *l = &b->options->limits;
+    if (!l->cpu_milli && !l->memory && !l->pids)
+        return 0;
+    if (sandbox_check(b->kit.sandbox, STEP_NETWORK_NONE, l, err) < 0)
+        return ob_err_wrap(err, "limits of steps");
+    return 0;
+}
+
+int isolate_decide(struct build *b, struct ob_err *err)
+{
+    if (has_run(b->plan, true) && decide_network(b, err) < 0)
+        return -1;
+    return has_run(b->plan, false) ? check_limits(b, err) : 0;
+}
+
+enum step_network isolate_network(const struct build *b, const struct op_run *op)
+{
+    switch (op->network) {
+    case NETWORK_NONE: return STEP_NETWORK_NONE;
+    case NETWORK_HOST: return STEP_NETWORK_HOST;
+    case NETWORK_DEFAULT: break;
+    }
+    return b->network;
+}
+
+bool isolate_denies_network(const struct build *b, const struct op_run *op)
+{
+    return op->network == NETWORK_DEFAULT && b->options->network == BUILD_NETWORK_NONE;
+}
+
+void isolate_note(struct build *b, const struct step *step)
+{
+    if (!b->network_note || !leaves_network_open(step))
+        return;
+    struct event e = {.kind = EVENT_NOTE, .text = str_from(b->network_note)};
+    b->network_note = NULL;
+    b->progress->event(b->progress, &e);
+}
+
+/* "64 MiB", by the largest unit that leaves no fraction. */
+static void print_bytes(uint64_t bytes, char *out, size_t size)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    size_t i = 0;
+    for (; i + 1 < sizeof units / sizeof units[0] && bytes % 1024 == 0; i++)
+        bytes /= 1024;
+    snprintf(out, size, "%" PRIu64 " %s", bytes, units[i]);
+}
+
+void isolate_explain(const struct step_limits *l, const struct sandbox_status *status,
+                     struct ob_err *err)
+{
+    char size[32];
+    print_bytes(l->memory, size, sizeof size);
+    if (status->is_out_of_pids)
+        ob_err_wrap(err, "out of processes: the step may have %" PRIu64 " (--pids)", l->pids);
+    if (status->is_out_of_memory)
+        ob_err_wrap(err, "out of memory: the step may use %s (--memory)", size);
+}

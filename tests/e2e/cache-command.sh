@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# obexec cache: what there is, and what people do with it.
+. "$(dirname "$0")/functions.sh"
+requires root busybox tar python3
+scratch
+make_base
+cd "$tmp"
+n=0
+
+cache()
+{
+    obexec cache "$@" --store="$store"
+}
+
+# COMMAND: runs it in a new step with a Dockerfile's cache d and a spec's cache s, in two builds.
+both()
+{
+    n=$((n + 1))
+    printf 'FROM busybox\nRUN --mount=type=cache,id=d,target=/c : %d; %s\n' $n "$1" | dockerfile
+    build_ok
+    printf '((from busybox) (user (uid 7) (gid 8)) (run (cache (s (target /c))) (shell ": %d; %s")))\n' \
+        $n "$1" | spec
+    build_ok -f context/spec
+}
+
+# The columns of ls of a cache: ID FIELDS
+shown()
+{
+    cache ls | sed -n "s/ $1\$//p" | tr -s ' ' | cut -d ' ' -f "$2"
+}
+
+subject "a store without caches, and one that is not there"
+expect_exit 3 obexec cache ls --store="$store"
+dockerfile <<'END'
+FROM busybox
+END
+build_ok
+expect_exit 0 cache ls
+expect_stdout ""
+
+subject "what ls says"
+both 'echo 1 >/c/f; dd if=/dev/zero of=/c/big bs=1k count=100 2>/dev/null'
+both 'echo 2 >/c/f'
+expect_equal 2 "$(cache ls | wc -l)" "the number of caches"
+[ "$(shown d 4)" -ge 102400 ] || fail "the Dockerfile's cache has $(shown d 4) bytes"
+[ "$(shown s 4)" -ge 102400 ] || fail "the spec's cache has $(shown s 4) bytes"
+expect_equal "dir -" "$(shown d 5-6)" "what the Dockerfile's is"
+expect_equal "copy 2 -" "$(shown s 5-7)" "what the spec's is"
+expect_equal "$(date +%F)" "$(shown s 2)" "the day of the last use"
+
+subject "one that is in use: rm waits for its end"
+printf 'FROM busybox\nRUN --mount=type=cache,id=d,target=/c echo in; sleep 1; test -s /c/f\n' >context/long
+start_build long
+expect_soon 20 has_printed long '\| in'
+expect_equal "dir in use" "$(shown d 5-7)" "what the Dockerfile's is"
+expect_exit 0 cache rm d
+expect_stderr 'obexec: warning: cache "d" is in use: waiting until it is free'
+wait $pid || fail "the build failed"
+expect_equal "" "$(shown d 1)" "what is left of it"
+both 'ls /c'
+expect_output $'big\nf'
+
+subject "the same of a spec, by its name"
+printf '((from busybox) (run (cache (s (target /c))) (shell "echo in; sleep 1; cat /c/f; touch /c/late")))\n' >context/long
+start_build long
+expect_soon 20 has_printed long '\| in'
+expect_exit 0 cache rm "$(shown s 1 | cut -c 1-6)"
+expect_in_stderr 'waiting'
+wait $pid || fail "the build failed"
+has_printed long '\| 2' || fail "its files went away meanwhile"
+expect_equal "" "$(shown s 1)" "what is left of it"
+expect_equal "" "$(ls store/state/cache/trees/result)" "the generations that are left"
+
+subject "the others stay"
+expect_equal 1 "$(cache ls | wc -l)" "the number of caches"
+
+subject "what can't be meant"
+expect_exit 1 cache rm nothing
+expect_stderr 'obexec: no cache "nothing" in the store'
+printf 'FROM busybox\nRUN --mount=type=cache,id=d,uid=5,target=/c true\n' | dockerfile
+build_ok
+expect_exit 1 cache rm d
+expect_in_stderr 'fits more than one cache'
+expect_exit 2 cache rm
+expect_exit 2 cache
+expect_exit 2 cache look
+expect_exit 2 cache ls d
+for name in $(cache ls | cut -c 1-12); do
+    expect_exit 0 cache rm "$name"
+done
+
+subject "an id that would drive the terminal"
+printf 'FROM busybox\nRUN --mount=type=cache,id=a\033[31m,target=/c true\n' | dockerfile
+build_ok
+expect_exit 0 cache ls
+! grep -q $'\033' out || fail "ls prints control characters"
+expect_exit 0 cache rm $'a\033[31m'
+
+subject "import: a new cache has the owner of the archive's directory, so that steps find it"
+mkdir -p in/d
+echo 1 >in/f
+ln -s f in/d/l
+ln in/f in/g
+chown -R 7:8 in
+tar -C in -cf in.tar .
+tar -C in -czf in.tar.gz .
+expect_exit 0 cache import --spec s in.tar
+printf '((from busybox) (user (uid 7) (gid 8)) (run (cache (s (target /c))) (shell "find /c | sort; stat -c %%u:%%g:%%h /c/f; touch /c/mine")))\n' | spec
+build_ok -f context/spec
+expect_output $'/c\n/c/d\n/c/d/l\n/c/f\n/c/g\n7:8:2'
+expect_exit 0 cache import i in.tar.gz
+printf 'FROM busybox\nRUN --mount=type=cache,id=i,uid=7,gid=8,target=/c cat /c/f; echo own >/c/own\n' | dockerfile
+build_ok
+expect_output 1
+
+subject "import replaces what there is, and nothing if the archive is no good"
+echo 2 >in/f
+tar -C in -cf in.tar .
+head -c 3000 in.tar >cut.tar
+for id in i s; do
+    for bad in cut.tar context/Dockerfile none; do
+        expect_exit 1 cache import $id $bad
+    done
+    expect_exit 0 cache import $id in.tar
+done
+echo 'RUN --mount=type=cache,id=i,uid=7,gid=8,target=/c cat /c/f; ls /c' >>context/Dockerfile
+build_ok
+expect_output $'2\nd\nf\ng'
+sed -i 's/find/cat \/c\/f; find/' context/spec
+build_ok -f context/spec
+expect_output $'2\n/c\n/c/d\n/c/d/l\n/c/f\n/c/g\n7:8:2'
+
+subject "an archive that would lead out of its directory"
+mkdir outside
+python3 - <<'END'
+import tarfile
+with tarfile.open("evil.tar", "w") as t:
+    link = tarfile.TarInfo("out")
+    link.type, link.linkname = tarfile.SYMTYPE, "../../../../outside"
+    t.addfile(link)
+    for name in "out/evil", "../evil", "../../../../../evil", "/evil":
+        t.addfile(tarfile.TarInfo(name))
+END
+cache import i evil.tar || true
+cache import s evil.tar || true
+[ ! -e /evil ] || fail "it has led out"
+expect_equal "" "$(find . -name '*evil' -not -path './store/state/cache/*')" "what has led out"
+expect_equal "" "$(find store/state/cache/*/evil store/state/cache/evil 2>/dev/null)" "what has led out"
