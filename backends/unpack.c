@@ -310,7 +310,8 @@ int unpack_archive(int root, const struct blob *b, const struct unpack_add *add,
 {
     struct blob_reader r;
     blob_reader_init(&r, b);
-    int rc = unpack(root, &r, UNPACK_END_ANY, add, err);
+    enum unpack_end end = add->is_marked ? UNPACK_END_MARKED : UNPACK_END_ANY;
+    int rc = unpack(root, &r, end, add, err);
     blob_reader_free(&r);
     return rc;
 }

@@ -50,8 +50,7 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
         return -1;
     s->root = q.root;
     vec_push(w->b->arena, &q.src, s->source);
-    return m->from == MOUNT_FROM_CONTEXT ? work_manifest(w, &q, &s->manifest, err)
-                                         : manifest_build(w->b->arena, &q, &s->manifest, err);
+    return work_manifest(w, &q, &s->manifest, err);
 }
 
 /* What is late in the key of a run: what its mounts show, and secrets that count. */

@@ -313,3 +313,11 @@ int kit_copy_tree(int from, int to, struct ob_err *err)
 {
     return tree_copy(from, to, err);
 }
+
+int kit_unpack_whole(int fd, int root, struct ob_err *err)
+{
+    const struct blob b = blob_of(fd);
+    const struct unpack_add add = {
+        .set_owner = true, .uid = geteuid(), .gid = getegid(), .is_marked = true};
+    return unpack_archive(root, &b, &add, err);
+}

@@ -48,6 +48,8 @@ int kit_copy_tree(int from, int to, struct ob_err *err);
 /* A platform's parts, as images name them; empty = this machine's. *variant may come out empty. */
 int kit_platform(struct str text, struct str *os, struct str *arch, struct str *variant,
                  struct ob_err *err);
+/* Unpacks what must be all there, into the root, with the owner of this process. */
+int kit_unpack_whole(int fd, int root, struct ob_err *err);
 
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);

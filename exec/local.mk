@@ -13,6 +13,7 @@ libexec_a_SOURCES = \
 	exec/digests.c exec/digests.h \
 	exec/do_add.c \
 	exec/do_cache.c \
+	exec/do_copy.c \
 	exec/do_file.c \
 	exec/do_run.c \
 	exec/durable.c exec/durable.h \

@@ -16,14 +16,16 @@ static const char help[] =
     "       obexec ls|log|inspect|shell|du|prune|delete|clean|cache|healthcheck|stores\n"
     "              [ARGUMENT]...\n"
     "Build the targets of a step graph. IR.json may be - for standard input; CONTEXT is\n"
-    "the directory that files are copied from. Prints each target's id.\n"
+    "the directory that files are copied from, or a tar archive, or - for one on standard\n"
+    "input. Prints each target's id.\n"
     "The other commands look after the store: obexec COMMAND --help says how.\n"
     "\n"
     "What to build, and what comes out\n"
     "      --target=STAGE        build this stage only; may be repeated\n"
     "      --build-context=NAME=REF\n"
     "                            what FROM NAME means: oci-layout://DIR[:TAG],\n"
-    "                            oci-archive:FILE, docker-archive:FILE, tar:FILE, dir:DIR\n"
+    "                            oci-archive:FILE, docker-archive:FILE, tar:FILE, dir:DIR;\n"
+    "                            or, as CONTEXT, what COPY copies from NAME\n"
     "  -o, --output=type=TYPE,dest=PATH\n"
     "                            write the result: local, tar, oci or docker\n"
     "  -t, --tag=NAME            name of the image that is written\n"
@@ -376,5 +378,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
         return cli_usage_error("obexec", "\"%s\" is one argument too many", argv[optind + 2]);
     o->ir = argv[optind];
     o->context = argv[optind + 1]; /* NULL at the end */
+    if (o->context && strcmp(o->ir, "-") == 0 && strcmp(o->context, "-") == 0)
+        return cli_usage_error("obexec", "the IR and the context can't both be standard input");
     return -1;
 }

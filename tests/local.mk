@@ -143,7 +143,9 @@ E2E_TESTS = \
 	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
+	tests/e2e/context-changed.sh \
 	tests/e2e/context-named.sh \
+	tests/e2e/context-tar.sh \
 	tests/e2e/convert-builds.sh \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
@@ -152,6 +154,7 @@ E2E_TESTS = \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-parents.sh \
+	tests/e2e/copy-special.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
