@@ -62,8 +62,9 @@ static int spool(int from, int dir, struct ob_err *err)
 
 static int unpack(int archive, int dir, struct ob_err *err)
 {
-    if (!kit_is_archive(archive))
-        return ob_err_set(err, 0, "neither a directory nor a tar archive");
+    int is_archive = kit_is_archive(archive, err);
+    if (is_archive <= 0)
+        return is_archive < 0 ? -1 : ob_err_set(err, 0, "neither a directory nor a tar archive");
     if (fchmod(dir, 0755) < 0) /* a copy of all of it may take its mode */
         return ob_err_set(err, errno, "can't set the mode of its directory");
     return kit_unpack_whole(archive, dir, err);
