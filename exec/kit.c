@@ -316,8 +316,8 @@ int kit_copy_tree(int from, int to, struct ob_err *err)
 
 int kit_unpack_whole(int fd, int root, struct ob_err *err)
 {
-    const struct blob b = blob_of(fd);
+    struct blob b;
     const struct unpack_add add = {
         .set_owner = true, .uid = geteuid(), .gid = getegid(), .is_marked = true};
-    return unpack_archive(root, &b, &add, err);
+    return blob_of(fd, &b, err) < 0 ? -1 : unpack_archive(root, &b, &add, err);
 }
