@@ -24,6 +24,7 @@ static int read_files(struct opened *o, struct arena *a, const struct step *s, s
         .exclude = &nothing,
         .is_literal = true,
         .keep_owner = true,
+        .is_result = true,
     };
     struct text dst = s->kind == STEP_COPY ? s->op.copy.dst : s->op.add.dst;
     if (!text_is_literal(dst)) /* a value that is too large to be in a record */
