@@ -40,9 +40,10 @@ aim() { # value, limit: "ok" or "MISSED"
 mkdir -p "$dir/base/bin" "$dir/context"
 cp "$build/tests/bench/true-static" "$dir/base/bin/true"
 image=--build-context=base=dir:$dir/base
+net=--network-default=none # as the floor has it
 store=--store=overlayfs:$dir/store
 
-obexec() { "$build/obexec" "$store" "$image" --progress=quiet "$@" >/dev/null; }
+obexec() { "$build/obexec" "$store" "$image" "$net" --progress=quiet "$@" >/dev/null; }
 
 trivial_spec() { # steps, seed
     awk -v n="$1" -v seed="$2" 'BEGIN {
@@ -60,9 +61,9 @@ bench_step() {
     obexec "$dir/0.json"
     us=$(for i in 1 2 3 4 5 6 7; do
         trivial_spec $steps "$i" >"$dir/d" && "$build/spec2ir" --from=dockerfile -o "$dir/$i.json" "$dir/d"
-        "$timed" "$build/obexec" "$store" "$image" --progress=quiet -j1 "$dir/$i.json"
+        "$timed" "$build/obexec" "$store" "$image" "$net" --progress=quiet -j1 "$dir/$i.json"
     done | median)
-    us=$(((us - $("$timed" -n 20 "$build/obexec" "$store" "$image" --progress=quiet "$dir/0.json")) / steps))
+    us=$(((us - $("$timed" -n 20 "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/0.json")) / steps))
     row "trivial step, uncached, overlayfs + native" "$us" us "$(ratio "$us" "$floor")" \
         "at most 5 x the floor: $(aim "$us" $((5 * floor)))"
 }
@@ -72,9 +73,9 @@ bench_cached() {
     trivial_spec 19 c >"$dir/d"
     "$build/spec2ir" --from=dockerfile -o "$dir/c.json" "$dir/d"
     obexec "$dir/c.json"
-    us=$("$timed" -n 100 "$build/obkit" build "$store" "$image" --progress=quiet --from=dockerfile -f "$dir/d" "$dir/context")
+    us=$("$timed" -n 100 "$build/obkit" build "$store" "$image" "$net" --progress=quiet --from=dockerfile -f "$dir/d" "$dir/context")
     row "20 steps cached, obkit build (both programs)" "$(ms "$us")" ms "" "under 10 ms: $(aim "$us" 10000)"
-    us=$("$timed" -n 100 "$build/obexec" "$store" "$image" --progress=quiet "$dir/c.json")
+    us=$("$timed" -n 100 "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/c.json")
     row "20 steps cached, obexec alone" "$(ms "$us")" ms "" ""
 }
 
@@ -190,12 +191,12 @@ bench_copy() {
     done
     printf 'FROM base\nCOPY . /src/\n' >"$dir/d"
     "$build/spec2ir" --from=dockerfile -o "$dir/copy.json" "$dir/d"
-    us=$("$timed" "$build/obexec" "$store" "$image" --progress=quiet "$dir/copy.json" "$dir/context")
+    us=$("$timed" "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/copy.json" "$dir/context")
     row "copy of 2,000 files / 100 MB, uncached" "$(ms "$us")" ms "" ""
-    us=$("$timed" -n 5 "$build/obexec" "$store" "$image" --progress=quiet "$dir/copy.json" "$dir/context")
+    us=$("$timed" -n 5 "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/copy.json" "$dir/context")
     row "the same, nothing changed" "$(ms "$us")" ms "" ""
     echo changed >"$dir/context/d1/faaa"
-    us=$("$timed" "$build/obexec" "$store" "$image" --progress=quiet "$dir/copy.json" "$dir/context")
+    us=$("$timed" "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/copy.json" "$dir/context")
     row "the same, one file changed" "$(ms "$us")" ms "" ""
 }
 
@@ -207,7 +208,7 @@ bench_parallel() {
         for (i = 0; i < 4; i++) printf "COPY --from=s%d /bin/true /t%d\n", i, i
     }' >"$dir/d"
     "$build/spec2ir" --from=dockerfile -o "$dir/p.json" "$dir/d"
-    us=$("$timed" "$build/obexec" "$store" "$image" --progress=quiet -j4 "$dir/p.json")
+    us=$("$timed" "$build/obexec" "$store" "$image" "$net" --progress=quiet -j4 "$dir/p.json")
     row "4 independent steps that sleep 1 s, -j4" "$(ms "$us")" ms "" "about 1 s: $(aim "$us" 1300000)"
 }
 

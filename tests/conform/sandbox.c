@@ -405,6 +405,24 @@ START_TEST(the_network_of_the_host_is_there_when_asked)
 }
 END_TEST
 
+START_TEST(a_private_network_is_one_of_its_own_and_leaves_nothing)
+{
+    struct place p;
+    struct ob_err err = OB_ERR_INIT;
+    with_busybox(&p);
+    if (sandbox_check(p.sandbox, STEP_NETWORK_PRIVATE, &p.cfg.limits, &err) < 0)
+        return; /* this machine can't */
+    p.cfg.network = STEP_NETWORK_PRIVATE;
+    ck_assert_prints(&p,
+                     "ls /sys/class/net; ip -o link show up | grep -q eth0 && echo up; "
+                     "ip route show default | grep -q eth0 && echo routed; "
+                     "grep -q ^nameserver /etc/resolv.conf && echo named",
+                     "eth0\nlo\nup\nrouted\nnamed\n");
+    ck_assert(!exists(&p, "etc"));
+    place_close(&p);
+}
+END_TEST
+
 START_TEST(a_daemon_that_holds_the_output_ends_with_the_command)
 {
     struct place p;
@@ -780,6 +798,7 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           a_detached_root_can_be_used_after_the_step,
           without_network_there_is_a_loopback_that_is_up,
           the_network_of_the_host_is_there_when_asked,
+          a_private_network_is_one_of_its_own_and_leaves_nothing,
           a_daemon_that_holds_the_output_ends_with_the_command, kill_ends_everything_at_once,
           the_death_of_the_worker_ends_everything, ignored_and_blocked_signals_are_not_inherited,
           fast_sync_does_not_sync, set_user_id_programs_work,
