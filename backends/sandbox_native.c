@@ -295,6 +295,10 @@ static int native_start(struct sandbox *s, const struct rootfs *root, const stru
                         struct sandbox_run **out, struct ob_err *err)
 {
     const struct native *n = (const struct native *)s;
+    if (n->in_userns && cfg->is_insecure)
+        return ob_err_set(err, 0,
+                          "a step that may do all needs root of the machine, not of a user "
+                          "namespace");
     if (n->has_one_user && (cfg->uid != 0 || cfg->gid != 0))
         return ob_err_set(err, 0,
                           "user %u with group %u can't be had: this user namespace has only root "

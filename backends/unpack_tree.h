@@ -40,6 +40,7 @@ struct unpack_add {
     gid_t gid;
     bool set_time; /* time for all that is made; else as in the archive */
     struct timespec time;
+    bool is_marked; /* without its end-of-archive block, it is taken for cut */
 };
 
 struct unpack_tree {

@@ -229,6 +229,24 @@ static int make_component(int parent, const char *name, mode_t mode, uid_t uid, 
     return fd < 0 ? -1 : owner_set(fd, uid, gid, mode); /* whatever the umask took away */
 }
 
+/* Opens the deepest directory of the path that is there; the length of its part of the path. Who
+ * makes a tree finds the parent at once. */
+static size_t open_existing(int root, char *p, int *dir)
+{
+    for (size_t n = strlen(p);;) {
+        while (n > 0 && p[n - 1] == '/')
+            n--;
+        while (n > 0 && p[n - 1] != '/')
+            n--;
+        char was = p[n];
+        p[n] = '\0';
+        *dir = fs_open_in(root, n ? p : "/", O_RDONLY | O_DIRECTORY, 0);
+        p[n] = was;
+        if (*dir >= 0 || errno != ENOENT || n == 0)
+            return n;
+    }
+}
+
 int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct ob_err *err)
 {
     int dir = fs_open_in(root, path, O_RDONLY | O_DIRECTORY, 0);
@@ -239,8 +257,8 @@ int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, 
     cleanup_free char *p = strdup(path);
     if (!p)
         ob_out_of_memory();
-    cleanup_close int parent = fs_open_in(root, "/", O_RDONLY | O_DIRECTORY, 0);
-    for (char *name = p; parent >= 0;) {
+    cleanup_close int parent = -1;
+    for (char *name = p + open_existing(root, p, &parent); parent >= 0;) {
         name += strspn(name, "/");
         if (*name == '\0')
             return take_fd(&parent);

@@ -100,3 +100,20 @@ bool quantity_milli(struct str text, uint64_t *out)
     struct number n;
     return take_number(&text, &n) && text.n == 0 && times(&n, 1000, out);
 }
+
+void quantity_add_bytes(struct buf *out, uint64_t bytes)
+{
+    static const char letters[] = "KMGTPE";
+    const char *unit = letters;
+    if (bytes < 1024) {
+        buf_printf(out, "%u B", (unsigned)bytes);
+        return;
+    }
+    for (; bytes >= 1024 * 1024; bytes /= 1024)
+        unit++;
+    unsigned whole = (unsigned)(bytes / 1024), tenth = (unsigned)(bytes % 1024 * 10 / 1024);
+    if (whole < 10)
+        buf_printf(out, "%u.%u %ciB", whole, tenth, *unit);
+    else
+        buf_printf(out, "%u %ciB", whole, *unit);
+}

@@ -80,9 +80,23 @@ static size_t sequence_length(struct str s)
     return i < s.n ? i + 1 : s.n;
 }
 
+/* Bytes at the start of s that a terminal prints as they are: most of what programs write. */
+static size_t printable_len(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && ((s.p[n] >= ' ' && s.p[n] < 0x7f) || s.p[n] == '\t'))
+        n++;
+    return n;
+}
+
 void terminal_add(struct buf *out, struct str s)
 {
     for (size_t n; s.n; s = str_skip(s, n)) {
+        n = printable_len(s);
+        if (n > 0) {
+            buf_add(out, s.p, n);
+            continue;
+        }
         n = str_char_len(s);
         if (n == 0) {
             buf_puts(out, "\xef\xbf\xbd"); /* a stray byte */

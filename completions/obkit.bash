@@ -65,7 +65,8 @@ _obkit_value() {
     --loss:) return 1 ;;
     --loss:* | --file:* | -f:* | --output:* | -o:* | --pin:* | --trace:* | --passwd:* | --group:*) _obkit_files -f "$value" ;;
     --build-context:* | --target:* | --jobs:* | -j:* | --cpus:* | --memory:* | --pids:* | --ssh:* | \
-        --tag:* | -t:* | --timeout:* | --step-timeout:* | --grace:* | --min-free:*) COMPREPLY=() ;;
+        --tag:* | -t:* | --timeout:* | --step-timeout:* | --grace:* | --min-free:* | --before:* | --keep-bytes:* | \
+        --keep-days:* | --max:*) COMPREPLY=() ;;
     *) return 1 ;;
     esac
 }
@@ -115,8 +116,13 @@ _obkit_obexec() {
     case $1:$value in
     inspect:-*) _obkit_offer -W "--why --format= --store= --help" ;;
     log:-*) _obkit_offer -W "-f --follow --store= --help" ;;
-    cache:-* | clean:-* | delete:-* | du:-* | ls:-* | prune:-*)
+    cache:-*) _obkit_offer -W "--spec --store= --help" ;;
+    clean:-* | delete:-* | du:-* | ls:-*)
         _obkit_offer -W "--store= --help"
+        ;;
+    prune:-*)
+        _obkit_offer -W "-n --all --auto --before= --dry-run --keep-bytes= --keep-days= --max=
+            --min-free= --store= --help"
         ;;
     shell:-*)
         _obkit_offer -W "--store= --sandbox= --build-context= --secret= --ssh= --network-default=
@@ -129,7 +135,8 @@ _obkit_obexec() {
         ;;
     delete:* | inspect:* | log:* | shell:*) _obkit_offer -W "$(_obkit_ids)" ;;
     cache:*) _obkit_offer -W "ls rm export import" ;;
-    clean:* | du:* | healthcheck:* | ls:* | prune:* | stores:*) COMPREPLY=() ;;
+    stores:*) _obkit_files -d "$value" ;;
+    clean:* | du:* | healthcheck:* | ls:* | prune:*) COMPREPLY=() ;;
     *) _obkit_files -f "$value" ;;
     esac
 }

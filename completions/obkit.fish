@@ -88,6 +88,17 @@ function __obkit_run
     complete $argv -s v -l verbose -d 'Say more'
 end
 
+function __obkit_prune
+    complete $argv -l all -d 'Remove all that is not in use'
+    complete $argv -l keep-days -x -d 'Keep what was used in the last days'
+    complete $argv -l before -x -d 'Keep what was used on this date or later'
+    complete $argv -l keep-bytes -x -d 'Remove until all take no more'
+    complete $argv -l min-free -x -d 'Remove until so much is free'
+    complete $argv -l auto -d 'As --min-free=10%'
+    complete $argv -l max -x -d 'Remove no more results'
+    complete $argv -s n -l dry-run -d 'Only say what would be removed'
+end
+
 function __obkit_subcommand
     complete $argv[3..] -n __obkit_first -f -a $argv[1] -d $argv[2]
 end
@@ -109,6 +120,7 @@ complete -c specfmt -l from -x -a 'auto dockerfile spec' -d 'Language of the fil
 for program in obkit obexec
     __obkit_subcommand run 'Build a step graph' -c $program
     __obkit_subcommand cache 'Look after the caches of steps' -c $program
+    complete -c $program -n '__obkit_command cache' -l spec -d 'A new cache is one of specs'
     __obkit_subcommand du 'Say how much space results take' -c $program
     __obkit_subcommand inspect 'Say what a result is' -c $program
     __obkit_subcommand ls 'List the results' -c $program
@@ -122,13 +134,14 @@ for program in obkit obexec
     __obkit_store -c $program -n 'not __obkit_command compile convert fmt stores'
     __obkit_sandbox -c $program -n '__obkit_command build run healthcheck'
     __obkit_run -c $program -n '__obkit_command build run'
+    __obkit_prune -c $program -n '__obkit_command prune'
     complete -c $program -n '__obkit_command run' -l build-context -r -d 'What FROM NAME means'
     complete -c $program -n '__obkit_command run' -l resolve -d 'Print what spec2ir --pin reads'
     complete -c $program -n '__obkit_command log' -s f -l follow -d 'Go on until the step ends'
     complete -c $program -n '__obkit_command inspect' -l why -d 'Say why it had to be built'
     complete -c $program -n '__obkit_command inspect' -l format -x -a 'text json' \
         -d 'How it is printed'
-    complete -c $program -n '__obkit_command clean du healthcheck ls prune stores' -f
+    complete -c $program -n '__obkit_command clean du healthcheck ls prune' -f
     complete -c $program -n '__obkit_command delete inspect log shell' -f -a '(__obkit_ids)'
     complete -c $program -n '__obkit_command run' -l target -x -d 'Build this stage'
 end

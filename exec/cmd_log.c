@@ -12,16 +12,9 @@
 #include <fcntl.h>
 #include <time.h>
 
-/* Of the logs of one key the best is shown: the result's own, but for -f the one that grows. */
-static int rank(struct str name, bool follow)
-{
-    if (str_ends(name, STR(".part")))
-        return follow ? 0 : 2;
-    return str_ends(name, STR(".failed")) ? 3 : 1;
-}
-
-/* The name in state/log of the best log of the only key that starts so. */
-static int find_log(struct store_cmd *c, bool follow, char name[LOG_NAME_MAX])
+/* The name in state/log of the only log whose key starts so: of the result's, a running step's
+ * (.part) and a failed one's (.failed) the first that is there, which has the shortest name. */
+static int find_log(struct store_cmd *c, char name[LOG_NAME_MAX])
 {
     const char *prefix = c->args[0];
     size_t n = strlen(prefix), n_found = 0;
@@ -35,7 +28,7 @@ static int find_log(struct store_cmd *c, bool follow, char name[LOG_NAME_MAX])
             continue;
         bool same_key = strncmp(name, e->d_name, SHA256_HEX) == 0;
         n_found += !same_key;
-        if (!same_key || rank(str_from(e->d_name), follow) < rank(str_from(name), follow))
+        if (!same_key || strlen(e->d_name) < strlen(name))
             snprintf(name, LOG_NAME_MAX, "%s", e->d_name);
     }
     if (n_found == 0)
@@ -46,12 +39,12 @@ static int find_log(struct store_cmd *c, bool follow, char name[LOG_NAME_MAX])
 }
 
 /* Opens it under the name that it has by now: a step that ends renames its log. */
-static int open_log(struct store_cmd *c, bool follow, char key[SHA256_HEX + 1])
+static int open_log(struct store_cmd *c, char key[SHA256_HEX + 1])
 {
     char name[LOG_NAME_MAX];
     int fd;
     do {
-        if (find_log(c, follow, name) < 0)
+        if (find_log(c, name) < 0)
             return -1;
         fd = openat(c->o.layout.log, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     } while (fd < 0 && errno == ENOENT);
@@ -93,7 +86,7 @@ static int do_log(struct store_cmd *c, void *arg)
 {
     const bool *follow = arg;
     char key[SHA256_HEX + 1];
-    cleanup_close int fd = open_log(c, *follow, key);
+    cleanup_close int fd = open_log(c, key);
     if (fd < 0)
         return store_cmd_fail(c, OB_EXIT_FAILED);
     int rc = *follow ? print_growing(c, key, fd) : print_rest(fd, &c->err);

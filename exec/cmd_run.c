@@ -12,6 +12,7 @@
 #include "exec/isolate.h"
 #include "exec/open.h"
 #include "exec/output.h"
+#include "exec/prune.h"
 #include "exec/run_options.h"
 #include "exec/trace.h"
 #include "ir/pass.h"
@@ -124,14 +125,16 @@ static int resolve(struct build *b, struct progress *progress)
     return cli_close_stdout("obexec");
 }
 
-/* Nothing is wrong with the results themselves. */
-static void keep_results(struct build *b, struct progress *progress)
+/* Gives the status; an error of the disk may have cost results that seemed to be there. */
+static int keep_results(struct build *b, int status)
 {
     struct ob_err err;
     int rc = b->options->durable ? durable_sync(b->kit.store, &b->layout, &err)
                                  : durable_end(&b->durable, &err);
-    if (rc < 0)
-        progress->event(progress, &(struct event){.kind = EVENT_NOTE, .text = str_from(err.text)});
+    if (rc == 0)
+        return status;
+    report(b->progress, err.text);
+    return OB_EXIT_ENVIRONMENT;
 }
 
 /* -1 = the build can start, else the exit status. */
@@ -141,7 +144,9 @@ static int make_ready(struct build *b, struct ob_err *err)
         return OB_EXIT_FAILED;
     if (isolate_decide(b, err) < 0)
         return OB_EXIT_ENVIRONMENT;
-    return contexts_open(b, err) < 0 ? OB_EXIT_FAILED : -1;
+    if (contexts_open(b, err) < 0)
+        return OB_EXIT_FAILED;
+    return prune_before(b, err) < 0 ? OB_EXIT_ENVIRONMENT : -1;
 }
 
 static int finish(struct build *b, const struct digest *keys, const struct outputs *outputs)
@@ -152,6 +157,22 @@ static int finish(struct build *b, const struct digest *keys, const struct outpu
         return OB_EXIT_ENVIRONMENT;
     }
     return outputs_take_stdout(outputs) ? OB_EXIT_OK : print_keys(b->plan, keys);
+}
+
+/* Runs the build, for which everything is there. Gives the exit status. */
+static int run_build(struct build *b, const struct outputs *outputs, bool *changed)
+{
+    struct ob_err err;
+    struct digest *keys = arena_new_n(b->arena, struct digest, b->plan->targets.n);
+    enum build_end end = build_run(b, keys, changed, &err);
+    switch (end) {
+    case BUILD_OK: return keep_results(b, finish(b, keys, outputs));
+    case BUILD_FAILED: return keep_results(b, OB_EXIT_FAILED);
+    case BUILD_INTERRUPTED: report(b->progress, "interrupted"); return OB_EXIT_INTERRUPTED;
+    case BUILD_ERROR: break;
+    }
+    report(b->progress, err.text);
+    return OB_EXIT_ENVIRONMENT;
 }
 
 static int build_plan(const struct run_options *o, struct plan *plan, struct opened *opened,
@@ -169,25 +190,15 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
         .context_path = o->context,
         .store_path = opened->path,
     };
-    struct digest *keys = arena_new_n(o->arena, struct digest, plan->targets.n);
     if (o->resolve)
         return resolve(&b, progress);
-    int unfit = make_ready(&b, &err);
-    if (unfit >= 0) {
+    int status = make_ready(&b, &err);
+    if (status < 0)
+        status = run_build(&b, outputs, changed);
+    else
         report(progress, err.text);
-        contexts_close(&b);
-        return unfit;
-    }
-    enum build_end end = build_run(&b, keys, changed, &err);
     contexts_close(&b);
-    if (end == BUILD_OK || end == BUILD_FAILED) {
-        int status = end == BUILD_OK ? finish(&b, keys, outputs) : OB_EXIT_FAILED;
-        keep_results(&b, progress);
-        return status;
-    }
-    bool is_interrupted = end == BUILD_INTERRUPTED;
-    report(progress, is_interrupted ? "interrupted" : err.text);
-    return is_interrupted ? OB_EXIT_INTERRUPTED : OB_EXIT_ENVIRONMENT;
+    return status;
 }
 
 static int add_trace(const struct run_options *o, struct progress **progress)

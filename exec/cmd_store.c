@@ -9,6 +9,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "exec/cache.h"
+#include "exec/failure.h"
 #include "exec/results.h"
 #include "exec/store_cmd.h"
 
@@ -132,6 +134,7 @@ static int collect_key(void *arg, const char *key, struct ob_err *err)
 /* What belongs to no result: logs of failed steps, what images were last, leftovers. */
 static void remove_files(const struct layout *l)
 {
+    failure_remove_old(l, INT64_MAX);
     const int dirs[] = {l->log, l->image, l->config, l->record, l->unsynced};
     for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
         cleanup_dir DIR *d = fs_opendir(dirs[i]);
@@ -153,6 +156,11 @@ static int do_clean(struct store_cmd *c, void *arg)
         if (remove_result(c, *key, &n) < 0)
             return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     remove_files(&c->o.layout);
+    unsigned n_caches;
+    if (cache_remove_all(&c->o.layout, c->o.kit.store, c->o.path, &n_caches, &c->err) < 0)
+        return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+    if (n_caches > 0)
+        printf("%u %s removed\n", n_caches, n_caches == 1 ? "cache" : "caches");
     return say_removed(n);
 }
 
@@ -160,7 +168,7 @@ int cmd_clean(int argc, char **argv)
 {
     static const struct store_cmd_usage usage = {
         .help = "Usage: obexec clean [--store=KIND:PATH]\n"
-                "Remove all results.\n" STORE_CMD_HELP,
+                "Remove all results, caches and logs.\n" STORE_CMD_HELP,
         .min_args = 0,
         .max_args = 0,
         .what = NULL,
@@ -173,8 +181,14 @@ int cmd_clean(int argc, char **argv)
 int cmd_stores(int argc, char **argv)
 {
     static const struct store_cmd_usage usage = {
-        .help = "Usage: obexec stores\n"
-                "List the kinds of stores, sandboxes and base images.\n" STORE_CMD_HELP,
+        .help =
+            "Usage: obexec stores [DIRECTORY]\n"
+            "List the kinds of stores, sandboxes and base images, and say what does not work\n"
+            "here. Stores are tried in DIRECTORY, or where the default store would be; nothing\n"
+            "is left there.\n" STORE_CMD_HELP,
+        .min_args = 0,
+        .max_args = 1,
+        .what = NULL,
     };
     struct store_cmd c;
     int status = store_cmd_parse(&c, argc, argv, &usage);
@@ -182,7 +196,7 @@ int cmd_stores(int argc, char **argv)
         return status;
     arena_free(&c.arena);
     struct buf b = BUF_INIT;
-    kit_describe(&b);
+    kit_describe(c.n_args ? c.args[0] : NULL, &b);
     fputs(b.p, stdout);
     buf_free(&b);
     return cli_close_stdout("obexec");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds and opens the contexts that a plan needs. */
+/* Finds, opens and unpacks the contexts that a plan needs. */
 #include <config.h>
 
 #include "exec/context.h"
@@ -10,6 +10,8 @@
 #include "exec/build.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 
 const struct context *context_find(const struct build *b, struct str name)
 {
@@ -17,6 +19,14 @@ const struct context *context_find(const struct build *b, struct str name)
         if (str_eq(c->name, name))
             return c;
     return NULL;
+}
+
+bool context_stays(const struct build *b, int fd)
+{
+    vec_for (const struct context, c, &b->contexts)
+        if (c->fd == fd)
+            return c->lock < 0;
+    return false;
 }
 
 static int read_ignore(struct build *b, struct context *c, struct ob_err *err)
@@ -29,15 +39,90 @@ static int read_ignore(struct build *b, struct context *c, struct ob_err *err)
                                                              : 0;
 }
 
+/* All that comes, in a file without a name. */
+static int spool(int from, int dir, struct ob_err *err)
+{
+    static const char name[] = ".archive";
+    char chunk[64 << 10];
+    cleanup_close int to = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (to < 0 || unlinkat(dir, name, 0) < 0)
+        return ob_err_set(err, errno, "can't make a file in the store");
+    for (;;) {
+        ssize_t n = read(from, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ob_err_set(err, errno, "read");
+        if (n == 0)
+            return take_fd(&to);
+        if (fs_write_all(to, chunk, (size_t)n, err) < 0)
+            return -1;
+    }
+}
+
+static int is_nothing_known(struct ob_err *err)
+{
+    return ob_err_set(err, 0, "neither a directory nor a tar archive");
+}
+
+static int unpack(int archive, int dir, struct ob_err *err)
+{
+    int is_archive = kit_is_archive(archive, err);
+    if (is_archive <= 0)
+        return is_archive < 0 ? -1 : is_nothing_known(err);
+    if (fchmod(dir, 0755) < 0) /* a copy of all of it may take its mode */
+        return ob_err_set(err, errno, "can't set the mode of its directory");
+    return kit_unpack_whole(archive, dir, err);
+}
+
+static void never_waits(void *arg)
+{
+    BUG("somebody has the lock of a new name of \"%s\"", (const char *)arg);
+}
+
+/* Gives the directory of a scratch with a name that nobody else has. */
+static int new_scratch(const struct build *b, struct context *c, struct ob_err *err)
+{
+    char name[SHA256_HEX + 1], scratch[] = "scratch";
+    if (getrandom(c->scratch.b, sizeof c->scratch.b, 0) != sizeof c->scratch.b)
+        return ob_err_set(err, errno, "can't get random numbers");
+    c->lock = layout_lock(&b->layout, &c->scratch, never_waits, scratch, err);
+    digest_hex(&c->scratch, name);
+    return c->lock < 0 ? -1 : layout_new_scratch(&b->layout, name, err);
+}
+
+/* Puts the directory that an archive becomes in the place of its descriptor. */
+static int replace_archive(struct build *b, struct context *c, struct ob_err *err)
+{
+    struct stat st;
+    if (fstat(c->fd, &st) < 0)
+        return ob_err_set(err, errno, "can't stat it");
+    if (S_ISDIR(st.st_mode))
+        return 0;
+    if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) /* a terminal, or something without an end */
+        return is_nothing_known(err);
+    cleanup_close int from = take_fd(&c->fd);
+    c->fd = new_scratch(b, c, err);
+    if (c->fd < 0)
+        return -1;
+    if (S_ISREG(st.st_mode))
+        return unpack(from, c->fd, err);
+    cleanup_close int archive = spool(from, c->fd, err);
+    return archive < 0 ? -1 : unpack(archive, c->fd, err);
+}
+
 static int open_context(struct build *b, struct str name, const char *path, struct ob_err *err)
 {
-    struct context c = {.name = name};
-    c.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (c.fd < 0)
+    bool is_stdin = name.n == 0 && strcmp(path, "-") == 0;
+    struct context new = {.name = name, .lock = -1};
+    new.fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+    if (new.fd < 0)
         return ob_err_set(err, errno, "can't open context \"%s\"", path);
-    vec_push(b->arena, &b->contexts, c);
-    struct context *kept = &b->contexts.at[b->contexts.n - 1];
-    return read_ignore(b, kept, err) < 0 ? ob_err_wrap(err, "context \"%s\"", path) : 0;
+    vec_push(b->arena, &b->contexts, new);
+    struct context *c = &b->contexts.at[b->contexts.n - 1];
+    if (replace_archive(b, c, err) < 0 || read_ignore(b, c, err) < 0)
+        return ob_err_wrap(err, "context \"%s\"", is_stdin ? "standard input" : path);
+    return 0;
 }
 
 /* What --build-context says of a name; empty = nothing. */
@@ -97,9 +182,22 @@ int contexts_open(struct build *b, struct ob_err *err)
     return 0;
 }
 
+static void close_context(const struct build *b, const struct context *c)
+{
+    char name[SHA256_HEX + 1];
+    struct ob_err ignored; /* the next settle tries again */
+    if (c->fd >= 0)
+        close(c->fd);
+    if (c->lock < 0)
+        return;
+    digest_hex(&c->scratch, name);
+    layout_end_scratch(&b->layout, name, &ignored);
+    close(c->lock);
+}
+
 void contexts_close(struct build *b)
 {
     vec_for (const struct context, c, &b->contexts)
-        close(c->fd);
+        close_context(b, c);
     b->contexts.n = 0;
 }

@@ -81,6 +81,12 @@ static void load(struct digests *d)
     futimens(fd, NULL); /* it is in use; a store that can't be written to does without */
 }
 
+static int open_dir(int state)
+{
+    mkdirat(state, "digests", 0700);
+    return openat(state, "digests", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 void digests_open(struct digests *d, struct arena *a, int state, int root,
                   const struct str_vec *src)
 {
@@ -88,8 +94,7 @@ void digests_open(struct digests *d, struct arena *a, int state, int root,
     *d = (struct digests){.arena = a, .dir = -1};
     if (fstat(root, &st) < 0 || !has_own_clock(root))
         return;
-    mkdirat(state, "digests", 0700);
-    d->dir = openat(state, "digests", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    d->dir = open_dir(state);
     if (d->dir < 0)
         return;
     d->dev = st.st_dev;
@@ -154,39 +159,56 @@ static size_t sort_seen(struct digests *d)
     return n;
 }
 
-/* Removes what was used longest ago. One is enough: each save adds at most one. */
-static void make_room(int dir)
+/* The names in the directory: how many bytes they have, and which was used longest ago. */
+struct survey {
+    size_t n;
+    uint64_t bytes;
+    char oldest[NAME_MAX + 1];
+};
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+static struct survey survey(int dir)
 {
     cleanup_dir DIR *all = fs_opendir(dir);
-    char oldest[NAME_MAX + 1] = "";
+    struct survey out = {0};
     struct timespec since = {0};
-    size_t n = 0;
     struct stat st;
     for (struct dirent *e; all && (e = readdir(all));) {
         if (e->d_name[0] == '.' || fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
-        bool is_older = st.st_mtim.tv_sec < since.tv_sec ||
-                        (st.st_mtim.tv_sec == since.tv_sec && st.st_mtim.tv_nsec < since.tv_nsec);
-        if (n++ == 0 || is_older) {
+        out.bytes += (uint64_t)st.st_size;
+        if (out.n++ == 0 || is_before(&st.st_mtim, &since)) {
             since = st.st_mtim;
-            snprintf(oldest, sizeof oldest, "%s", e->d_name);
+            snprintf(out.oldest, sizeof out.oldest, "%s", e->d_name);
         }
     }
-    if (n > DIGESTS_MAX_WALKS)
-        unlinkat(dir, oldest, 0);
+    return out;
+}
+
+static void replace(int dir, const char *name, struct str content)
+{
+    struct ob_err ignored;
+    struct survey now;
+    fs_replace_file_at(dir, name, content.p, content.n, 0600, &ignored);
+    do
+        now = survey(dir);
+    while ((now.n > DIGESTS_MAX_NAMES || now.bytes > DIGESTS_MAX_BYTES) &&
+           unlinkat(dir, now.oldest, 0) == 0);
 }
 
 static void save(struct digests *d)
 {
     cleanup_buf struct buf out = BUF_INIT;
-    struct ob_err ignored;
     struct header head = {.n = sort_seen(d)};
     memcpy(head.magic, magic, sizeof magic);
     head.sum = sha256_of(d->seen.at, head.n * sizeof *d->seen.at);
     buf_add(&out, &head, sizeof head);
     buf_add(&out, d->seen.at, head.n * sizeof *d->seen.at);
-    fs_replace_file_at(d->dir, d->name, out.p, out.n, 0600, &ignored);
-    make_room(d->dir);
+    replace(d->dir, d->name, buf_str(&out));
 }
 
 void digests_close(struct digests *d)
@@ -197,4 +219,49 @@ void digests_close(struct digests *d)
     if (d->dir >= 0)
         close(d->dir);
     *d = (struct digests){.dir = -1};
+}
+
+/* What is in the file of one digest. */
+struct noted {
+    char magic[16];
+    struct digest digest;
+    struct digest sum; /* of the name and the digest */
+};
+
+static struct noted noted_of(const struct digest *name, const struct digest *d)
+{
+    struct noted n = {.magic = "obkit digest 1", .digest = *d};
+    struct sha256 h;
+    sha256_init(&h);
+    sha256_add(&h, name, sizeof *name);
+    sha256_add(&h, d, sizeof *d);
+    sha256_final(&h, &n.sum);
+    return n;
+}
+
+bool digests_recall(int state, const struct digest *name, struct digest *out)
+{
+    char hex[SHA256_HEX + 1];
+    struct noted n, want;
+    digest_hex(name, hex);
+    cleanup_close int dir = open_dir(state);
+    cleanup_close int fd = openat(dir, hex, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || read(fd, &n, sizeof n) != sizeof n)
+        return false;
+    want = noted_of(name, &n.digest);
+    if (memcmp(&n, &want, sizeof n) != 0)
+        return false;
+    *out = n.digest;
+    futimens(fd, NULL); /* it is in use */
+    return true;
+}
+
+void digests_note(int state, const struct digest *name, const struct digest *d)
+{
+    char hex[SHA256_HEX + 1];
+    struct noted n = noted_of(name, d);
+    cleanup_close int dir = open_dir(state);
+    digest_hex(name, hex);
+    if (dir >= 0)
+        replace(dir, hex, str_of((const char *)&n, sizeof n));
 }

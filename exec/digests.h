@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Digests of contents, remembered from one copy of a context to the next in state/digests/ of the
- * store: one file for each context and list of sources, replaced as a whole.
+ * Digests that are remembered in state/digests/ of the store, so that nothing is read twice.
  *
- * A digest is found again only for a file of the same device, inode, size, mtime and ctime. No
+ * Those of a context's files have one file for each context and list of sources, which is replaced
+ * as a whole. What a copy takes from a step's result has one digest for all of it.
+ *
+ * A file's digest is found again only for the same device, inode, size, mtime and ctime. No
  * program can set a ctime, so a file that has changed since has another one, provided that
  *
  *   - it was read when the clock that sets ctimes had gone past its ctime (exec/content.c waits for
@@ -28,8 +30,9 @@
 #include <time.h>
 
 enum {
-    DIGESTS_MAX_FILES = 1 << 20, /* of one walk; more of them are read again each time */
-    DIGESTS_MAX_WALKS = 256,     /* in a store; those that were used last are kept */
+    DIGESTS_MAX_FILES = 1 << 19,  /* of one walk; more of them are read again each time */
+    DIGESTS_MAX_NAMES = 512,      /* in a store; those that were used last are kept, … */
+    DIGESTS_MAX_BYTES = 64 << 20, /* … as many as fit */
 };
 
 /* What tells whether a file is still the one that it was. */
@@ -72,5 +75,9 @@ bool digests_find(struct digests *d, const struct file_state *f, struct digest *
 /* Notes the digest of a file that was read when its ctime had passed, and is in that state still.
  */
 void digests_add(struct digests *d, const struct file_state *f, const struct digest *content);
+
+/* One digest, remembered under a name, which is the digest of all that it depends on. */
+bool digests_recall(int state, const struct digest *name, struct digest *out);
+void digests_note(int state, const struct digest *name, const struct digest *d);
 
 #endif

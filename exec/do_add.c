@@ -36,18 +36,18 @@ int prepare_add(struct work *w, struct ob_err *err)
 {
     const struct op_add *op = &w->job.step->op.add;
     struct str chmod;
-    struct copy_request q = {
+    struct copy_request *q = &w->request;
+    *q = (struct copy_request){
         .style = COPY_DOCKERFILE,
         .exclude = &op->exclude,
     };
     if (work_chmod(w, op->chmod, &chmod, err) < 0)
         return work_fault(w);
-    q.set_mode = look_is_octal(chmod);
-    if (work_context(w, STR(""), &q.root, &q.ignore, err) < 0 ||
-        work_ignore(w, op->has_ignore, &op->ignore, &q.ignore, err) < 0 ||
-        add_sources(w, &q.src, err) < 0 || work_manifest(w, &q, &w->manifest, err) < 0)
+    q->set_mode = look_is_octal(chmod);
+    if (work_context(w, STR(""), &q->root, &q->ignore, err) < 0 ||
+        work_ignore(w, op->has_ignore, &op->ignore, &q->ignore, err) < 0 ||
+        add_sources(w, &q->src, err) < 0 || work_manifest(w, q, &w->manifest, err) < 0)
         return work_fault(w);
-    w->source_fd = q.root;
     work_set_key(w, &w->manifest.digest);
     return 0;
 }
@@ -80,17 +80,20 @@ static int add_item(struct work *w, const struct manifest_item *item, const stru
     const struct manifest_file *f = w->manifest.files.at[item->first];
     bool wants_unpack = w->job.step->op.add.unpack != CHOICE_NO;
     if (wants_unpack && S_ISREG(f->mode)) {
-        struct source source = SOURCE_INIT(w->source_fd); /* opens no directory for an item */
+        struct source source = SOURCE_INIT(w->request.root); /* opens no directory for an item */
         cleanup_close int fd = source_open(&source, f, "unpacked", err);
         if (fd < 0)
             return -1;
-        if (kit_is_archive(fd))
+        int is_archive = kit_is_archive(fd, err);
+        if (is_archive < 0)
+            return ob_err_wrap(err, "can't read \"" STR_FMT "\"", STR_ARG(f->source));
+        if (is_archive)
             return unpack(w, f, fd, t, err);
     }
     struct manifest alone = w->manifest;
     alone.items.at = (struct manifest_item *)item;
     alone.items.n = 1;
-    return copy_apply(&alone, w->source_fd, t, err);
+    return copy_apply(&alone, w->request.root, t, err);
 }
 
 int do_add(struct work *w, const struct rootfs *root, struct ob_err *err)

@@ -43,6 +43,7 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
         .is_literal = true,
         .exclude = &none,
         .keep_owner = m->from == MOUNT_FROM_STEP,
+        .is_result = m->from == MOUNT_FROM_STEP,
     };
     if (m->from == MOUNT_FROM_CONTEXT &&
         (work_context(w, m->context, &q.root, &q.ignore, err) < 0 ||
@@ -50,8 +51,7 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
         return -1;
     s->root = q.root;
     vec_push(w->b->arena, &q.src, s->source);
-    return m->from == MOUNT_FROM_CONTEXT ? work_manifest(w, &q, &s->manifest, err)
-                                         : manifest_build(w->b->arena, &q, &s->manifest, err);
+    return work_manifest(w, &q, &s->manifest, err);
 }
 
 /* What is late in the key of a run: what its mounts show, and secrets that count. */
@@ -320,10 +320,10 @@ static int run_with_caches(struct work *w, const struct rootfs *root, struct run
     int rc = work_take_caches(w, root, sources, err);
     if (rc == 0)
         rc = run_command(w, root, sources, err);
-    if (rc == 0 && !w->job.is_shell)
-        return work_end_caches(w, true, err);
+    if (rc == 0)
+        return work_end_caches(w, !w->job.is_shell, err);
     work_end_caches(w, false, &ignored);
-    return rc;
+    return -1;
 }
 
 static int run_with_scratch(struct work *w, const struct rootfs *root, struct run_source *sources,

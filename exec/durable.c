@@ -138,11 +138,12 @@ static int64_t read_risk(const struct layout *l)
     return ms < MAX_RISK_MS ? (int64_t)ms : MAX_RISK_MS;
 }
 
-static int write_risk(const struct layout *l, int64_t ms, struct ob_err *err)
+static void write_risk(const struct layout *l, int64_t ms)
 {
     char text[32];
+    struct ob_err ignored;
     int n = snprintf(text, sizeof text, "%lld", (long long)ms);
-    return fs_replace_file_at(l->state, "risk", text, (size_t)n, 0600, err);
+    fs_replace_file_at(l->state, "risk", text, (size_t)n, 0600, &ignored);
 }
 
 int durable_end(const struct durable *d, struct ob_err *err)
@@ -150,8 +151,10 @@ int durable_end(const struct durable *d, struct ob_err *err)
     if (!d->is_at_risk)
         return 0;
     int64_t risk = ms_since(&d->since) + read_risk(d->layout);
-    return risk < MAX_RISK_MS ? write_risk(d->layout, risk, err)
-                              : durable_sync(d->store, d->layout, err);
+    if (risk >= MAX_RISK_MS)
+        return durable_sync(d->store, d->layout, err);
+    write_risk(d->layout, risk);
+    return 0;
 }
 
 /* Another boot. */

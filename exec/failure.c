@@ -160,3 +160,21 @@ int failure_load(const struct layout *l, const char *key, struct failure *out, s
         return -1;
     return out->step < plan->steps.n ? 1 : 0;
 }
+
+static void remove_old(int dir, const char *suffix, int64_t before)
+{
+    cleanup_dir DIR *d = dir < 0 ? NULL : fs_opendir(dir);
+    struct stat st;
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (str_ends(str_from(e->d_name), str_from(suffix)) &&
+            fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+            st.st_mtime < before)
+            unlinkat(dir, e->d_name, 0);
+}
+
+void failure_remove_old(const struct layout *l, int64_t before)
+{
+    cleanup_close int notes = open_notes(l);
+    remove_old(notes, "", before);
+    remove_old(l->log, ".failed", before);
+}

@@ -40,6 +40,9 @@ void failure_save(const struct layout *l, const struct digest *key, const struct
                   struct plan *plan);
 void failure_forget(const struct layout *l, const struct digest *key);
 
+/* Removes the notes and logs of what failed before this time, in seconds since 1970. */
+void failure_remove_old(const struct layout *l, int64_t before);
+
 /* The key of the failure whose key starts so; empty if there is none. */
 int failure_find(const struct layout *l, struct arena *a, const char *prefix, struct str *key,
                  struct ob_err *err);

@@ -40,7 +40,7 @@ bool job_output(struct sched *s, uint32_t i)
         ;
     if (n <= 0)
         return false;
-    if (j->log >= 0 && fs_write_all(j->log, chunk, (size_t)n, &err) < 0)
+    if (j->log >= 0 && step_log_write(&j->kept, j->log, chunk, (size_t)n, &err) < 0)
         log_failed(s, &err);
     emit_output(s, i, chunk, (size_t)n);
     return true;
@@ -104,8 +104,11 @@ static void close_fd(int *fd)
 void job_close(struct sched *s, uint32_t i)
 {
     struct job *j = &s->jobs[i];
+    struct ob_err err;
     while (job_output(s, i)) /* whoever could write more is dead */
         ;
+    if (step_log_end(&j->kept, j->log, &err) < 0)
+        log_failed(s, &err);
     if (j->is_waiting)
         follow_to_end(s, i);
     j->is_waiting = false;

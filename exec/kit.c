@@ -5,14 +5,16 @@
 #include "exec/kit.h"
 
 #include "backends/backends.h"
-#include "backends/tree_copy.h"
 #include "backends/platform.h"
+#include "backends/tree_copy.h"
+#include "backends/tree_size.h"
 #include "backends/unpack.h"
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -181,46 +183,122 @@ int kit_platform(struct str text, struct str *os, struct str *arch, struct str *
     return 0;
 }
 
-void kit_describe(struct buf *out)
+/* A directory that is there, at `path` or above it. */
+static int open_above(struct buf *path, struct ob_err *err)
 {
-    buf_puts(out, "stores (--store=KIND:PATH)\n");
-    for (size_t i = 0; i < COUNT(stores); i++)
-        buf_printf(out, "  %-16s%s\n", stores[i]->name, stores[i]->summary);
+    for (;;) {
+        int fd = open(path->p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        char *slash = strrchr(path->p, '/');
+        if (fd >= 0 || errno != ENOENT || !slash || slash[1] == '\0')
+            return fd < 0 ? ob_err_set(err, errno, "\"%s\"", path->p) : fd;
+        slash[slash == path->p] = '\0';
+        path->n = strlen(path->p);
+    }
+}
+
+/* One line, and a second one that says why not. */
+static void describe(struct buf *out, const char *name, const char *summary, int rc,
+                     const struct ob_err *err)
+{
+    buf_printf(out, "  %-16s%s%s\n", name, summary, rc < 0 ? " (not here)" : "");
+    if (rc < 0)
+        buf_printf(out, "  %-16s%s\n", "", err->text);
+}
+
+static void try_stores(const char *dir, struct buf *out)
+{
+    for (size_t i = 0; i < COUNT(stores); i++) {
+        struct buf path = BUF_INIT;
+        struct store *s = NULL;
+        struct ob_err err;
+        buf_printf(&path, "%s/%s", dir, stores[i]->name);
+        int rc = store_open(stores[i], path.p, &s, &err);
+        store_close(s);
+        describe(out, stores[i]->name, stores[i]->summary, rc, &err);
+        buf_free(&path);
+    }
+}
+
+/* Tries them in a directory of its own, which it removes. */
+static int describe_stores(const char *dir, struct buf *place, struct buf *out, struct ob_err *err)
+{
+    if (dir)
+        buf_puts(place, dir);
+    else if (kit_default_dir(place, err) < 0)
+        return -1;
+    int fd = open_above(place, err);
+    if (fd < 0)
+        return -1;
+    struct buf path = BUF_INIT;
+    buf_printf(&path, "%s/obkit-stores-XXXXXX", place->p);
+    int rc = mkdtemp(path.p) ? 0 : ob_err_set(err, errno, "can't write in \"%s\"", place->p);
+    if (rc == 0) {
+        buf_printf(out, "stores (--store=KIND:PATH), tried in \"%s\"\n", place->p);
+        try_stores(path.p, out);
+        rc = fs_remove_tree_at(fd, strrchr(path.p, '/') + 1, err);
+    }
+    buf_free(&path);
+    close(fd);
+    return rc;
+}
+
+static void describe_sandboxes(struct buf *out)
+{
     buf_puts(out, "sandboxes (--sandbox=KIND)\n");
-    for (size_t i = 0; i < COUNT(sandboxes); i++)
-        buf_printf(out, "  %-16s%s\n", sandboxes[i]->name, sandboxes[i]->summary);
+    for (size_t i = 0; i < COUNT(sandboxes); i++) {
+        const struct sandbox_options none = {0};
+        struct sandbox *s = NULL;
+        struct ob_err err;
+        int rc = sandbox_open(sandboxes[i], &none, &s, &err);
+        sandbox_close(s);
+        describe(out, sandboxes[i]->name, sandboxes[i]->summary, rc, &err);
+    }
+}
+
+void kit_describe(const char *dir, struct buf *out)
+{
+    struct buf place = BUF_INIT;
+    struct ob_err err;
+    if (describe_stores(dir, &place, out, &err) < 0)
+        buf_printf(out, "stores (--store=KIND:PATH): not tried, %s\n", err.text);
+    buf_free(&place);
+    describe_sandboxes(out);
     buf_puts(out, "base images (--build-context=NAME=SCHEME:WHERE)\n");
     for (size_t i = 0; kit_fetchers[i]; i++)
         buf_printf(out, "  %-16s%s\n", kit_fetchers[i]->scheme, kit_fetchers[i]->summary);
 }
 
-static struct blob blob_of(int fd)
+static int blob_of(int fd, struct blob *out, struct ob_err *err)
 {
     struct stat st;
-    return (struct blob){.fd = fd, .size = fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_size};
+    if (fstat(fd, &st) < 0)
+        return ob_err_set(err, errno, "can't examine the archive");
+    *out = (struct blob){.fd = fd, .size = (uint64_t)st.st_size};
+    return 0;
 }
 
-bool kit_is_archive(int fd)
+int kit_is_archive(int fd, struct ob_err *err)
 {
-    struct blob b = blob_of(fd);
-    return unpack_is_archive(&b, NULL);
+    struct blob b;
+    return blob_of(fd, &b, err) < 0 ? -1 : unpack_is_archive(&b, NULL, err);
 }
 
-bool kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid)
+int kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid, struct ob_err *err)
 {
-    struct blob b = blob_of(fd);
+    struct blob b;
     struct unpack_root root = {*mode, *uid, *gid};
-    if (!unpack_is_archive(&b, &root))
-        return false;
+    int rc = blob_of(fd, &b, err) < 0 ? -1 : unpack_is_archive(&b, &root, err);
+    if (rc <= 0)
+        return rc;
     *mode = root.mode;
     *uid = root.uid;
     *gid = root.gid;
-    return true;
+    return 1;
 }
 
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err)
 {
-    const struct blob b = blob_of(fd);
+    struct blob b;
     const struct unpack_add add = {
         .dir = dir,
         .set_owner = !look->keep_owner,
@@ -229,10 +307,23 @@ int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct
         .set_time = look->set_time,
         .time = look->time,
     };
-    return unpack_archive(root, &b, &add, err);
+    return blob_of(fd, &b, err) < 0 ? -1 : unpack_archive(root, &b, &add, err);
 }
 
 int kit_copy_tree(int from, int to, struct ob_err *err)
 {
     return tree_copy(from, to, err);
+}
+
+int kit_unpack_whole(int fd, int root, struct ob_err *err)
+{
+    struct blob b;
+    const struct unpack_add add = {
+        .set_owner = true, .uid = geteuid(), .gid = getegid(), .is_marked = true};
+    return blob_of(fd, &b, err) < 0 ? -1 : unpack_archive(root, &b, &add, err);
+}
+
+int kit_tree_size(int dir, uint64_t *bytes, struct ob_err *err)
+{
+    return tree_size(dir, ".", bytes, err);
 }

@@ -10,7 +10,7 @@
  *   state/boot, risk         what is on disk (exec/durable.h)
  *   state/config/KEY       the base image's configuration, as JSON
  *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
- *   state/digests/HASH     digests of a context's files (exec/digests.h)
+ *   state/digests/HASH     digests of what copies take (exec/digests.h)
  *   state/scratch/KEY      what a running step needs besides its filesystem
  *   state/locks            one byte per key, locked while it is built, and one for the use of the
  *                          store

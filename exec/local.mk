@@ -2,17 +2,18 @@ noinst_LIBRARIES += libexec.a
 libexec_a_SOURCES = \
 	exec/bases.c exec/bases.h exec/bases_json.c \
 	exec/build.c exec/build.h \
-	exec/content.c exec/content.h \
 	exec/cache.c exec/cache.h \
 	exec/cache_copy.c exec/cache_copy.h \
 	exec/cache_dir.c exec/cache_dir.h \
 	exec/cache_room.c exec/cache_room.h \
 	exec/cache_tar.c exec/cache_tar.h \
+	exec/content.c exec/content.h \
 	exec/context.c exec/context.h \
 	exec/copy.c exec/copy.h \
 	exec/digests.c exec/digests.h \
 	exec/do_add.c \
 	exec/do_cache.c \
+	exec/do_copy.c \
 	exec/do_file.c \
 	exec/do_run.c \
 	exec/durable.c exec/durable.h \
@@ -45,6 +46,7 @@ libexec_a_SOURCES = \
 	exec/output_name.c exec/output_name.h \
 	exec/progress.c exec/progress_json.c exec/progress_plain.c exec/progress_tty.c \
 	exec/progress_text.c exec/progress_text.h \
+	exec/prune.c exec/prune.h exec/prune_build.c \
 	exec/ready.c exec/ready.h \
 	exec/record.c exec/record.h \
 	exec/reindex.c exec/reindex.h \
@@ -55,11 +57,12 @@ libexec_a_SOURCES = \
 	exec/job.c \
 	exec/sched.c exec/sched.h exec/sched_cancel.c exec/sched_end.c \
 	exec/screen.c exec/screen.h \
-	exec/source.c exec/source.h \
 	exec/secret.c exec/secret.h \
 	exec/ssh_relay.c exec/ssh_relay.h \
+	exec/source.c exec/source.h \
 	exec/step_cfg.h \
 	exec/shell.c exec/shell.h \
+	exec/step_log.c exec/step_log.h \
 	exec/store.c exec/store.h \
 	exec/tail.c exec/tail.h \
 	exec/trace.c exec/trace.h \

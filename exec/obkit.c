@@ -22,7 +22,8 @@ static const char help[] =
     "Usage: obkit build [OPTION]... CONTEXT\n"
     "       obkit compile|convert|fmt|run|ls|log|inspect|shell [ARGUMENT]...\n"
     "       obkit du|prune|delete|clean|cache|healthcheck|stores [ARGUMENT]...\n"
-    "Build a Dockerfile or an OBuilder spec.\n"
+    "Build a Dockerfile or an OBuilder spec. CONTEXT is the directory that files are copied\n"
+    "from, or a tar archive, or - for one on standard input.\n"
     "\n"
     "  -f, --file=FILE           what to build (default: CONTEXT/Dockerfile)\n"
     "      --from, --target, --build-arg, --platform, --strict\n"
@@ -183,6 +184,11 @@ static int parse_option(struct build *b, int opt, int index)
     }
 }
 
+static bool is_stdin(const char *file)
+{
+    return strcmp(file, "-") == 0;
+}
+
 static int parse_build(struct build *b, int argc, char **argv)
 {
     int status = -1, opt, index = 0;
@@ -199,6 +205,9 @@ static int parse_build(struct build *b, int argc, char **argv)
                               : cli_usage_error("obkit", "build: \"%s\" is one argument too many",
                                                 argv[optind + 1]);
     b->context = argv[optind];
+    if (is_stdin(b->context) && (!b->file || is_stdin(b->file)))
+        return cli_usage_error("obkit", "build: a context on standard input needs --file=FILE, "
+                                        "which is not in it");
     struct str file =
         b->file ? str_from(b->file) : arena_printf(&b->arena, "%s/Dockerfile", b->context);
     add(b, &b->spec2ir, STR("--"));

@@ -149,6 +149,26 @@ static int check_fields(struct parse *p)
     return 0;
 }
 
+/* What the plan's one target says of its image. */
+static const struct image_config *config_of(const struct plan *plan)
+{
+    static const struct image_config none;
+    const struct target *t = &plan->targets.at[0];
+    return t->stage == NO_STEP ? &none : &plan->stages.at[t->stage].config;
+}
+
+static int check_epoch(const struct plan *plan, struct ob_err *err)
+{
+    struct str epoch = config_of(plan)->epoch;
+    int64_t unused;
+    if (epoch.n == 0 || epoch_seconds(epoch, &unused))
+        return 0;
+    return ob_err_set(err, 0,
+                      "SOURCE_DATE_EPOCH is \"" STR_FMT "\", which this obexec can't find out: "
+                      "give --output a graph with a number of seconds",
+                      STR_ARG(epoch));
+}
+
 static int check_list(const struct outputs *list, const struct build_options *options,
                       const struct plan *plan, struct ob_err *err)
 {
@@ -166,7 +186,7 @@ static int check_list(const struct outputs *list, const struct build_options *op
         return ob_err_set(err, 0, "--tag names an image: give --output=type=oci or docker");
     if (options->squash && n_images == 0)
         return ob_err_set(err, 0, "--squash is for images: give --output=type=oci or docker");
-    return 0;
+    return list->n ? check_epoch(plan, err) : 0;
 }
 
 static int parse_one(struct arena *a, struct str text, const struct image_names *tags,
@@ -284,27 +304,13 @@ static int write_one(const struct output_source *s, const struct output *o, stru
     BUG("an output of type %d", (int)o->type);
 }
 
-static int find_epoch(struct output_source *s, struct ob_err *err)
-{
-    struct str epoch = s->config->epoch;
-    s->has_epoch = epoch.n > 0;
-    if (!s->has_epoch || epoch_seconds(epoch, &s->epoch))
-        return 0;
-    return ob_err_set(err, 0,
-                      "SOURCE_DATE_EPOCH is \"" STR_FMT "\", which this obexec can't find out: "
-                      "give a number of seconds",
-                      STR_ARG(epoch));
-}
-
 int outputs_write(struct build *b, const struct outputs *list, struct ob_err *err)
 {
-    static const struct image_config none;
     if (list->n == 0)
         return 0;
     struct output_source s = {.b = b, .target = &b->plan->targets.at[0]};
-    s.config = s.target->stage == NO_STEP ? &none : &b->plan->stages.at[s.target->stage].config;
-    if (find_epoch(&s, err) < 0)
-        return -1;
+    s.config = config_of(b->plan);
+    s.has_epoch = s.config->epoch.n > 0 && epoch_seconds(s.config->epoch, &s.epoch);
     vec_for (const struct output, o, list)
         if (write_one(&s, o, err) < 0)
             return ob_err_wrap(err, "can't export %s", type_names[o->type]);

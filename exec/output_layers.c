@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -26,6 +27,7 @@ struct making {
     struct image_layers *layers;
     pid_t *pid; /* one for each layer; 0 = not started, or over */
     int *report;
+    struct pollfd *polls;
 };
 
 /* A layer may be larger than the memory, so it goes to a disk if there is one: the store's, which
@@ -69,7 +71,7 @@ static int pack(const struct making *m, int root, const struct layer_entries *en
     if (rc == 0)
         rc = layer_packer_end(p, out, err);
     layer_packer_free(p);
-    return rc;
+    return rc < 0 ? ob_err_wrap(err, "can't write a layer") : 0;
 }
 
 /* Opens the trees on both sides of a layer. The process ends soon, so nothing is closed. */
@@ -175,18 +177,36 @@ static void kill_all(struct making *m)
         }
 }
 
+/* Waits until a process or more have something to say, and takes it. Gives how many, or -1. */
+static int finish_some(struct making *m, struct ob_err *err)
+{
+    int n = 0;
+    for (uint32_t i = 0; i < m->layers->n; i++)
+        m->polls[i] = (struct pollfd){m->pid[i] > 0 ? m->report[i] : -1, POLLIN, 0};
+    if (poll(m->polls, m->layers->n, -1) < 0)
+        return errno == EINTR ? 0 : ob_err_set(err, errno, "can't wait for a layer");
+    for (uint32_t i = 0; i < m->layers->n; i++) {
+        if (!m->polls[i].revents)
+            continue;
+        if (finish(m, i, err) < 0)
+            return -1;
+        n++;
+    }
+    return n;
+}
+
 static int make_all(struct making *m, unsigned at_once, struct ob_err *err)
 {
     int rc = 0;
-    uint32_t n = m->layers->n;
-    for (uint32_t started = 0, over = 0; rc == 0 && over < n;) {
+    uint32_t n = m->layers->n, started = 0, over = 0;
+    while (rc >= 0 && over < n) {
         if (started < n && started - over < at_once)
             rc = start(m, started++, err);
-        else
-            rc = finish(m, over++, err);
+        else if ((rc = finish_some(m, err)) > 0)
+            over += (uint32_t)rc;
     }
     kill_all(m);
-    return rc;
+    return rc < 0 ? -1 : 0;
 }
 
 /* The steps that a target's filesystem was made by, from the base up. */
@@ -225,6 +245,7 @@ int image_layers_make(const struct output_source *s, struct arena *a, enum layer
         .layers = out,
         .pid = arena_new_n(a, pid_t, out->n),
         .report = arena_new_n(a, int, out->n),
+        .polls = arena_new_n(a, struct pollfd, out->n),
     };
     return make_all(&m, s->b->options->jobs, err);
 }

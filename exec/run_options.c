@@ -16,14 +16,16 @@ static const char help[] =
     "       obexec ls|log|inspect|shell|du|prune|delete|clean|cache|healthcheck|stores\n"
     "              [ARGUMENT]...\n"
     "Build the targets of a step graph. IR.json may be - for standard input; CONTEXT is\n"
-    "the directory that files are copied from. Prints each target's id.\n"
+    "the directory that files are copied from, or a tar archive, or - for one on standard\n"
+    "input. Prints each target's id.\n"
     "The other commands look after the store: obexec COMMAND --help says how.\n"
     "\n"
     "What to build, and what comes out\n"
     "      --target=STAGE        build this stage only; may be repeated\n"
     "      --build-context=NAME=REF\n"
     "                            what FROM NAME means: oci-layout://DIR[:TAG],\n"
-    "                            oci-archive:FILE, docker-archive:FILE, tar:FILE, dir:DIR\n"
+    "                            oci-archive:FILE, docker-archive:FILE, tar:FILE, dir:DIR;\n"
+    "                            or, as CONTEXT, what COPY copies from NAME\n"
     "  -o, --output=type=TYPE,dest=PATH\n"
     "                            write the result: local, tar, oci or docker\n"
     "  -t, --tag=NAME            name of the image that is written\n"
@@ -247,17 +249,21 @@ static bool set_grace(struct run_options *o, const char *text)
     return quantity_ms(str_from(text), &o->build.grace) && o->build.grace <= INT_MAX;
 }
 
-static bool set_min_free(struct run_options *o, const char *text)
+bool run_options_min_free(const char *text, struct build_min_free *out)
 {
-    struct build_min_free *m = &o->build.min_free;
     struct str s = str_from(text);
     unsigned long long n;
-    *m = (struct build_min_free){0};
+    *out = (struct build_min_free){0};
     if (!str_ends(s, STR("%")))
-        return quantity_bytes(s, &m->bytes) && m->bytes > 0;
+        return quantity_bytes(s, &out->bytes) && out->bytes > 0;
     bool is_share = str_to_u64(str_of(s.p, s.n - 1), &n) && n > 0 && n < 100;
-    m->percent = is_share ? (unsigned)n : 0;
+    out->percent = is_share ? (unsigned)n : 0;
     return is_share;
+}
+
+static bool set_min_free(struct run_options *o, const char *text)
+{
+    return run_options_min_free(text, &o->build.min_free);
 }
 
 /* Options with a value: what takes it, and what to say if it doesn't. */
@@ -372,5 +378,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
         return cli_usage_error("obexec", "\"%s\" is one argument too many", argv[optind + 2]);
     o->ir = argv[optind];
     o->context = argv[optind + 1]; /* NULL at the end */
+    if (o->context && strcmp(o->ir, "-") == 0 && strcmp(o->context, "-") == 0)
+        return cli_usage_error("obexec", "the IR and the context can't both be standard input");
     return -1;
 }

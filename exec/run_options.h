@@ -21,6 +21,9 @@ struct run_options {
     const char *context; /* NULL = none */
 };
 
+/* "10g" or "15%". */
+bool run_options_min_free(const char *text, struct build_min_free *out);
+
 /* -1 = go on, else the exit status. */
 int run_options_parse(struct run_options *o, int argc, char **argv);
 

@@ -11,6 +11,7 @@
 #include "exec/build.h"
 #include "exec/front.h"
 #include "exec/ready.h"
+#include "exec/step_log.h"
 #include "exec/uses.h"
 #include "exec/worker.h"
 
@@ -32,6 +33,7 @@ struct job {
     const char *cancelled;   /* why it is being ended; NULL = it is not */
     uint64_t kill_at;        /* of a cancelled one: when patience ends, as now_ms */
     struct timespec started;
+    struct step_log kept; /* what the log has taken */
 };
 
 struct sched {

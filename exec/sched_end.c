@@ -5,6 +5,7 @@
 #include "exec/sched.h"
 
 #include "exec/heading.h"
+#include "exec/prune.h"
 #include "exec/record.h"
 
 #include <time.h>
@@ -86,6 +87,7 @@ void end_built(struct sched *s, uint32_t i)
     e.seconds = sched_seconds_since(&s->jobs[i].started);
     note_in_index(s, i, e.seconds);
     durable_committed(&s->b->durable);
+    prune_meanwhile(s->b);
     s->n_built++;
     sched_emit(s, e);
     finish(s, i);

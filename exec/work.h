@@ -17,18 +17,19 @@ struct work {
     struct build *b;
     struct worker_job job;
     struct worker_report report;
-    struct timespec started;   /* CLOCK_MONOTONIC */
-    struct digest input;       /* room for job.input, where the worker makes the key */
-    struct manifest manifest;  /* STEP_COPY, STEP_ADD */
-    int source_fd;             /* what the manifest is of */
-    struct rootfs source;      /* COPY_FROM_STEP: the step that is read */
-    struct shown *shown;       /* STEP_RUN with mounts that are from something: by mount */
-    struct run_cache *caches;  /* STEP_RUN: those that are taken */
-    struct run_agents *agents; /* STEP_RUN: those that run */
-    bool has_waited;           /* for another process that built this */
-    bool is_step_fault;        /* an error is the step's, not the machine's */
-    bool is_cancelled;         /* the command was asked to end */
-    bool is_certain;           /* it is, whatever errno is behind it */
+    struct timespec started;     /* CLOCK_MONOTONIC */
+    struct digest input;         /* room for job.input, where the worker makes the key */
+    struct copy_request request; /* STEP_COPY, STEP_ADD */
+    struct manifest manifest;    /* what it comes to */
+    bool has_manifest;           /* STEP_COPY: it is there */
+    struct rootfs source;        /* COPY_FROM_STEP: the step that is read */
+    struct shown *shown;         /* STEP_RUN with mounts that are from something: by mount */
+    struct run_cache *caches;    /* STEP_RUN: those that are taken */
+    struct run_agents *agents;   /* STEP_RUN: those that run */
+    bool has_waited;             /* for another process that built this */
+    bool is_step_fault;          /* an error is the step's, not the machine's */
+    bool is_cancelled;           /* the command was asked to end */
+    bool is_certain;             /* it is, whatever errno is behind it */
 };
 
 /* Sets the key of the result, which depends on `input`. */
@@ -56,7 +57,7 @@ int work_context(const struct work *w, struct str name, int *fd, const struct ig
 int work_ignore(const struct work *w, bool has_own, const struct str_vec *patterns,
                 const struct ignore_list **ignore, struct ob_err *err);
 
-/* As manifest_build, with what is remembered of the context's files. */
+/* As manifest_build; what is remembered of a context's files is not read again. */
 int work_manifest(const struct work *w, struct copy_request *q, struct manifest *out,
                   struct ob_err *err);
 
@@ -68,6 +69,9 @@ int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob
 /* Reads what a run's mounts show of the build, which gives the key. */
 int prepare_run(struct work *w, struct ob_err *err);
 int do_run(struct work *w, const struct rootfs *root, struct ob_err *err);
+/* Finds out what is copied, which gives the key. */
+int prepare_copy(struct work *w, struct ob_err *err);
+int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err);
 /* Fills a new cache with what its mount is from, and tells such contents apart. */
 int run_fill(struct work *w, size_t mount, int dir, struct ob_err *err);
 struct digest run_origin(const struct work *w, size_t mount);

@@ -8,7 +8,6 @@
 #include "base/fs.h"
 #include "base/mode.h"
 #include "base/path.h"
-#include "exec/copy.h"
 #include "exec/failure.h"
 #include "exec/image.h"
 #include "exec/key.h"
@@ -55,11 +54,6 @@ void work_set_key(struct work *w, const struct digest *input)
     w->job.key = result_key(&w->job.step->op_digest, w->job.parent, input);
 }
 
-static struct text_vec const *copy_src(const struct work *w)
-{
-    return &w->job.step->op.copy.src;
-}
-
 int work_value(const struct work *w, struct text t, struct str *out, struct ob_err *err)
 {
     struct base_config base = base_config(w);
@@ -98,16 +92,6 @@ int work_has_owner(const struct work *w, struct text owner, bool *has, struct ob
     return 0;
 }
 
-static int find_keeps_owner(const struct work *w, bool *keeps, struct ob_err *err)
-{
-    const struct op_copy *op = &w->job.step->op.copy;
-    bool has_owner;
-    if (work_has_owner(w, op->owner, &has_owner, err) < 0)
-        return -1;
-    *keeps = op->source == COPY_FROM_STEP && op->style == COPY_DOCKERFILE && !has_owner;
-    return 0;
-}
-
 int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob_err *err)
 {
     char hex[SHA256_HEX + 1];
@@ -143,85 +127,14 @@ int work_manifest(const struct work *w, struct copy_request *q, struct manifest 
                   struct ob_err *err)
 {
     struct digests known;
+    if (!context_stays(w->b, q->root))
+        return manifest_build(w->b->arena, q, out, err);
     digests_open(&known, w->b->arena, w->b->layout.state, q->root, &q->src);
     q->known = &known;
     int rc = manifest_build(w->b->arena, q, out, err);
     digests_close(&known);
+    q->known = NULL;
     return rc;
-}
-
-static int open_copied_context(struct work *w, struct copy_request *q, struct ob_err *err)
-{
-    const struct op_copy *op = &w->job.step->op.copy;
-    if (work_context(w, op->context, &q->root, &q->ignore, err) < 0)
-        return work_fault(w);
-    if (op->style == COPY_SPEC)
-        q->ignore = NULL;
-    else if (work_ignore(w, op->has_ignore, &op->ignore, &q->ignore, err) < 0)
-        return work_fault(w);
-    return 0;
-}
-
-static int open_copy_source(struct work *w, struct copy_request *q, struct ob_err *err)
-{
-    if (w->job.step->op.copy.source == COPY_FROM_CONTEXT)
-        return open_copied_context(w, q, err);
-    if (work_open_read(w, 0, &w->source, err) < 0)
-        return -1;
-    q->root = w->source.fd;
-    return 0;
-}
-
-/* A copy's key is known when its files are. */
-static int prepare_copy(struct work *w, struct ob_err *err)
-{
-    const struct op_copy *op = &w->job.step->op.copy;
-    struct str chmod;
-    struct copy_request q = {
-        .style = op->style,
-        .exclude = &op->exclude,
-        .parents = op->parents,
-    };
-    if (work_chmod(w, op->chmod, &chmod, err) < 0 || find_keeps_owner(w, &q.keep_owner, err) < 0)
-        return work_fault(w);
-    q.set_mode = look_is_octal(chmod);
-    if (open_copy_source(w, &q, err) < 0)
-        return -1;
-    vec_for (const struct text, t, copy_src(w)) {
-        struct str src;
-        if (work_value(w, *t, &src, err) < 0)
-            return work_fault(w);
-        vec_push(w->b->arena, &q.src, src);
-    }
-    bool is_context = op->source == COPY_FROM_CONTEXT;
-    if ((is_context ? work_manifest(w, &q, &w->manifest, err)
-                    : manifest_build(w->b->arena, &q, &w->manifest, err)) < 0)
-        return work_fault(w);
-    w->source_fd = q.root;
-    work_set_key(w, &w->manifest.digest);
-    return 0;
-}
-
-static int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err)
-{
-    const struct op_copy *op = &w->job.step->op.copy;
-    struct look look = {0};
-    struct str dst;
-    if (work_value(w, op->dst, &dst, err) < 0 || work_chmod(w, op->chmod, &look.chmod, err) < 0 ||
-        find_keeps_owner(w, &look.keep_owner, err) < 0 ||
-        work_look(w, op->owner, op->epoch, root, &look, err) < 0)
-        return work_fault(w);
-    struct copy_target t = {
-        .root = root->fd,
-        .style = op->style,
-        .dst = dst,
-        .look = look,
-        .many_sources = op->src.n > 1,
-        .parents = op->parents,
-    };
-    if (w->manifest.items.n == 0)
-        dprintf(w->job.output_fd, "warning: no source matches, so nothing is copied\n");
-    return copy_apply(&w->manifest, w->source_fd, &t, err) < 0 ? work_fault(w) : 0;
 }
 
 static int do_mkdir(struct work *w, const struct rootfs *root, struct ob_err *err)

@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
 	tests/unit/check_content \
+	tests/unit/check_cache \
 	tests/unit/check_context \
 	tests/unit/check_copy \
 	tests/unit/check_copy_changes \
@@ -66,6 +67,7 @@ UNIT_TESTS = \
 	tests/unit/check_sha256 \
 	tests/unit/check_source \
 	tests/unit/check_spawn \
+	tests/unit/check_step_log \
 	tests/unit/check_str \
 	tests/unit/check_suggest \
 	tests/unit/check_sx_emit \
@@ -131,6 +133,7 @@ tests_bench_true_static_LDADD =
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
 	tests/e2e/allow-insecure.sh \
+	tests/e2e/attach.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \
@@ -141,7 +144,9 @@ E2E_TESTS = \
 	tests/e2e/cache-mounts.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
+	tests/e2e/context-changed.sh \
 	tests/e2e/context-named.sh \
+	tests/e2e/context-tar.sh \
 	tests/e2e/convert-builds.sh \
 	tests/e2e/convert-random.sh \
 	tests/e2e/convert-spec-builds.sh \
@@ -150,9 +155,12 @@ E2E_TESTS = \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-parents.sh \
+	tests/e2e/copy-special.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
 	tests/e2e/delete-waits.sh \
+	tests/e2e/du.sh \
+	tests/e2e/durable.sh \
 	tests/e2e/failure-keeps.sh \
 	tests/e2e/file-content.sh \
 	tests/e2e/ids-stable.sh \
@@ -164,6 +172,8 @@ E2E_TESTS = \
 	tests/e2e/kill9-recovers.sh \
 	tests/e2e/limits.sh \
 	tests/e2e/log-follow.sh \
+	tests/e2e/log-limit.sh \
+	tests/e2e/min-free.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
 	tests/e2e/network-private.sh \
@@ -178,6 +188,7 @@ E2E_TESTS = \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/prune.sh \
 	tests/e2e/rootless.sh \
 	tests/e2e/rootless-alone.sh \
 	tests/e2e/rootless-inside.sh \
@@ -185,15 +196,16 @@ E2E_TESTS = \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
-	tests/e2e/shell.sh \
-	tests/e2e/attach.sh \
 	tests/e2e/secrets-dockerfile.sh \
 	tests/e2e/secrets-traceless.sh \
 	tests/e2e/sharing-graph.sh \
+	tests/e2e/shell.sh \
 	tests/e2e/specfmt.sh \
 	tests/e2e/ssh-agent.sh \
 	tests/e2e/step-limits.sh \
+	tests/e2e/store-moved.sh \
 	tests/e2e/store-shared.sh \
+	tests/e2e/stores.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/users-env.sh \
 	tests/e2e/why.sh

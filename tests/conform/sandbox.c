@@ -9,6 +9,7 @@
 #include "backends/native_sys.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/userns.h"
 #include "tests/unit/fixture.h"
 
 #include <fcntl.h>
@@ -410,8 +411,10 @@ START_TEST(a_private_network_is_one_of_its_own_and_leaves_nothing)
     struct place p;
     struct ob_err err = OB_ERR_INIT;
     with_busybox(&p);
-    if (sandbox_check(p.sandbox, STEP_NETWORK_PRIVATE, &p.cfg.limits, &err) < 0)
-        return; /* this machine can't */
+    if (sandbox_check(p.sandbox, STEP_NETWORK_PRIVATE, &p.cfg.limits, &err) < 0) {
+        place_close(&p); /* this machine can't */
+        return;
+    }
     p.cfg.network = STEP_NETWORK_PRIVATE;
     ck_assert_prints(&p,
                      "ls /sys/class/net; ip -o link show up | grep -q eth0 && echo up; "
@@ -727,8 +730,10 @@ START_TEST(a_fork_bomb_ends_with_its_step)
     with_busybox(&p);
     copy_file(INSIDE, p.root.fd, "inside");
     p.cfg.limits.pids = 30;
-    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0)
-        return; /* this machine has no such limits */
+    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0) {
+        place_close(&p); /* this machine has no such limits */
+        return;
+    }
     run_argv(&p, LIST("/inside", "processes", "100000"));
     ck_assert_int_eq(p.status.exit_code, 1);
     ck_assert(p.status.is_out_of_pids && !p.status.is_out_of_memory);
@@ -746,8 +751,10 @@ START_TEST(a_memory_hog_is_ended_and_named)
     with_busybox(&p);
     copy_file(INSIDE, p.root.fd, "inside");
     p.cfg.limits.memory = 32 << 20;
-    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0)
+    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0) {
+        place_close(&p);
         return;
+    }
     run_argv(&p, LIST("/inside", "memory", "256"));
     ck_assert_int_eq(p.status.signal, SIGKILL);
     ck_assert(p.status.is_out_of_memory && !p.status.is_out_of_pids);
@@ -761,6 +768,8 @@ END_TEST
 START_TEST(a_step_that_may_do_all_leaves_nothing)
 {
     struct place p;
+    if (!userns_is_initial())
+        return;
     with_busybox(&p);
     p.cfg.is_insecure = true;
     ck_assert_prints(&p,

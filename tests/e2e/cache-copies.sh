@@ -42,6 +42,14 @@ all()
     expect_equal 1 "$status" "the exit status"
     expect_step 'ls /c' $'d\nf\nl\nold'
 
+    subject "$store: and so is what is done in a shell where it failed"
+    step spec 'rm -r /c/*; touch /c/bad; false'
+    build -f context/spec
+    failed=$(sed -n 's,.*/state/log/\([0-9a-f]*\)\.failed$,\1,p' err)
+    expect_equal $'d\nf\nl\nold' \
+        "$(echo 'ls /c; touch /c/bad' | obexec shell --store="$store" "$failed" 2>/dev/null)" "what the shell sees"
+    expect_step 'ls /c' $'d\nf\nl\nold'
+
     subject "$store: what a killed step did is dropped, and the next build removes it"
     step killed 'rm -r /c/*; touch /c/bad; echo ready; sleep 60'
     start_build killed

@@ -101,16 +101,21 @@ expect_exit 0 timeout 20 obkit build --store="$store" --progress=plain \
     --build-context=busybox=dir:base -f context/two context
 
 subject "locked: steps that want several never wait for each other for ever"
-dockerfile <<'END'
-FROM busybox AS a
-RUN --mount=type=cache,id=p,target=/p,sharing=locked --mount=type=cache,id=q,target=/q,sharing=locked sleep 0.3
-FROM busybox AS b
-RUN --mount=type=cache,id=q,target=/q,sharing=locked --mount=type=cache,id=p,target=/p,sharing=locked sleep 0.2
-FROM busybox
-COPY --from=a /etc/passwd /a
-COPY --from=b /etc/passwd /b
-END
-build_ok -j4
+# two waits for q first, having p or nothing; then one, having p or nothing.
+both=sharing=locked,target=/p,id=p
+step holder target=/q,id=q,sharing=locked 'echo in; sleep 1'
+step two "target=/q,id=q,sharing=locked --mount=type=cache,$both" 'echo got both'
+step one "$both --mount=type=cache,target=/q,id=q,sharing=locked" 'echo got both'
+start_build holder
+expect_soon 20 has_printed holder '\| in'
+start_build two
+two=$pid
+expect_soon 20 has_printed two waiting
+start_build one
+expect_soon 20 has_printed one waiting
+expect_soon 20 has_printed one '\| got both'
+expect_soon 20 has_printed two '\| got both'
+wait $pid $two || fail "a build failed"
 
 subject "one cache at two places of a step is one directory, also if it is locked"
 step Dockerfile "target=/c,id=l,sharing=locked --mount=type=cache,target=/d,id=l" 'touch /c/both; ls /d'

@@ -77,3 +77,32 @@ printf 'FROM busybox AS a\nRUN true\nFROM busybox\nCOPY --from=a /none /\n' | do
 build
 expect_equal 1 "$status" "the exit status"
 expect_in_stderr '^\[3/3\] failed after .*: "none" is not there$'
+
+subject "of a stage that is there, nothing is read to find the copy; of one that was lost, all"
+dockerfile <<'END'
+FROM busybox AS random
+RUN head -c 8 /dev/urandom | od -t x8 -An >/r
+FROM busybox
+COPY --from=random /r /r
+RUN cat /r
+END
+build_ok
+first=$(output)
+build_ok --target=random
+random=$id
+build_ok
+expect_counts 4 0
+expect_exit 0 obexec delete --store="$store" "$random"
+build_ok
+expect_different "$first" "$(output)" "what the stage has made"
+expect_different "" "$(output)" "what the stage has made"
+build_ok
+expect_counts 4 0
+cp "$tmp/store/result/$random/fs/r" "$tmp/r"
+echo "what nobody may do shows that nobody reads" >"$tmp/store/result/$random/fs/r"
+build_ok
+expect_counts 4 0
+cp "$tmp/r" "$tmp/store/result/$random/fs/r"
+find "$tmp/store/state/digests" -type f -exec sh -c 'printf x | dd of="$1" bs=1 seek=20 conv=notrunc' {} {} \; 2>/dev/null
+build_ok
+expect_counts 4 0

@@ -35,7 +35,7 @@ leftovers()
     find /sys/fs/cgroup -type d -name '*obkit*' 2>/dev/null | sort
     # Not what other tests are making meanwhile: obkit-TEST-XXXXXX.
     find /tmp /run /var/tmp -maxdepth 1 2>/dev/null |
-        sed -En '/obkit/{/\/obkit-[a-z0-9]+-[A-Za-z0-9]{6}$/!p}' | sort
+        sed -En '/obkit/{/\/obkit-[a-z0-9]+[-.][A-Za-z0-9]{6}$/!p}' | sort
     find "$tmp/store" -path '*/state/*' -prune -o -print | sort
     find "$tmp/store/state/log" -name '*.part'
     find "$tmp/store/state/scratch" -mindepth 1 2>/dev/null || :

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The log of a step can be read while the step runs, by another process, until it ends.
 . "$(dirname "$0")/functions.sh"
-requires root busybox
+requires root busybox pgrep
 scratch
 make_base
 
@@ -19,6 +19,15 @@ END
     pid=$!
     expect_soon 10 has_log
     step=$(basename "$tmp"/store/state/log/*.part .part)
+}
+
+descendants()
+{
+    local child
+    for child in $(pgrep -P "$1"); do
+        descendants "$child"
+        echo "$child"
+    done
 }
 
 has_log()
@@ -57,7 +66,8 @@ has_all()
     [ "$(wc -l <"$tmp/out")" = 8 ]
 }
 expect_soon 10 has_all
-kill -KILL "$pid"
+# shellcheck disable=SC2046 # words
+kill -KILL "$pid" $(descendants "$pid")
 wait "$log" || fail "log ended with status $?"
 expect_stdout "$(eight_lines)"
 

@@ -107,6 +107,15 @@ build -o small/local
 expect_equal 3 "$status" "the exit status"
 expect_equal "" "$(find small -name '.obkit*')" "what is left"
 umount small
+subject "nor of a layer for which the store's disk has no room"
+mount -t tmpfs -o size=3200k none small
+head -c 300k /dev/zero >base/zeros
+build --store=overlayfs:small/store -o type=oci,compression=uncompressed,dest=roomy.tar
+expect_equal 3 "$status" "the exit status"
+expect_in_stderr 'can.t export oci: can.t write a layer: .*write: No space left on device'
+[ ! -e roomy.tar ] || fail "there is an archive"
+umount small
+rm base/zeros
 build -o type=tar,dest=no/such/directory.tar
 expect_equal 3 "$status" "the exit status"
 expect_in_stderr 'can.t export tar: can.t write "no/such/directory.tar": No such file or directory'
@@ -135,6 +144,7 @@ wrong 'only one --output' -o type=tar -o type=oci
 wrong '"Upper" is no name of an image' -o type=oci,dest=x -t Upper
 wrong 'tag names an image' -o d -t x
 wrong 'squash is for images' --squash
+wrong 'SOURCE_DATE_EPOCH is "context"' -o x --build-arg SOURCE_DATE_EPOCH=context
 dockerfile <<'END'
 FROM busybox AS a
 RUN true

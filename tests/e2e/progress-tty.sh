@@ -74,27 +74,30 @@ $(for i in $(seq 11 30); do echo " 2 | line $i"; done)
 2 steps: 1 cached, 0 built, 1 failed in TIME"
 
 subject "output that is wide, broken, or would drive the terminal stays in its place"
-cat >"$tmp/context/text" <<'END'
-漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字
-é́combining ﷽ 👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦
-END
 printf 'tab\t\ttab\t\t\t\t\t\t\t\tend\n\377\376stray\n\033[2J\033[?25l\033[?1049h\033[1;1Hat home\n10%%\r50%%\r100%%\n' \
-    >>"$tmp/context/text"
+    >"$tmp/context/broken"
+cat >"$tmp/context/wide" <<'END'
+漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字
+écombining 👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦
+END
+printf '\342\232\241%.0s' $(seq 60) >>"$tmp/context/wide" # narrow by our tables, wide by newer ones
 dockerfile <<'END'
 FROM busybox
-COPY text /
-RUN cat /text; echo ready; sleep 0.3
+COPY broken wide /
+RUN cat /broken; sleep 0.3; cat /wide; echo; echo ready; sleep 0.3
 END
-on_terminal '--when=\| ready=show' --
-grep -q '^  TIME 2 of 3 steps' <(sed -E 's/^ +[0-9.]+s/  TIME/' "$tmp/out") || {
-    show_run
-    fail "no table"
-}
-sed -n '/-----/,$p' "$tmp/out" | tail -n +2 >"$tmp/last"
-mv "$tmp/last" "$tmp/out"
+on_terminal '--when=\| 100%=show' '--when=\| ready=show' --
+sed -E 's/^ +[0-9.]+s/  TIME/' "$tmp/out" >"$tmp/shown"
+expect_equal '        | tab             tab
+        | ��stray
+        | at home
+        | 100%' "$(sed -n '/| tab/,/^  TIME/p' "$tmp/shown" | head -n 4)" "what is shown"
+expect_equal 2 "$(grep -c '^  TIME 2 of 3 steps' "$tmp/shown")" "the number of tables"
+sed -i '1,/^-----/d' "$tmp/out"
+sed -i '1,/^-----/d' "$tmp/out"
 expect_screen '[1/3] FROM busybox: cached ID
-[2/3] COPY text /: done in TIME ID
-[3/3] RUN cat /text; echo ready; sleep 0.3: done in TIME ID
+[2/3] COPY broken wide /: done in TIME ID
+[3/3] RUN cat /broken; sleep 0.3; cat /wide; echo...: done in TIME ID
 3 steps: 1 cached, 2 built in TIME
 KEY'
 
@@ -113,6 +116,21 @@ END
 2 steps: 1 cached, 1 built in TIME
 KEY'
 done
+
+subject "of more steps than there are lines some are shown"
+{
+    for i in 1 2 3 4 5 6; do
+        printf 'FROM busybox AS s%d\nRUN echo %d >/o; sleep 0.4\n' $i $i
+    done
+    echo FROM busybox
+    for i in 1 2 3 4 5 6; do
+        echo "COPY --from=s$i /o /o$i"
+    done
+} >"$tmp/context/Dockerfile"
+on_terminal --size=5x80 '--when=6 running=show' -- -j6
+expect_in_stdout '^        and 4 more$'
+sed -i '1,/^-----/d' "$tmp/out"
+expect_equal 0 "$(grep -c -e running -e ' more$' "$tmp/out")" "what is left of the table"
 
 subject "a window of two lines is enough, and one of one does no harm"
 for size in 2x10 1x1; do
@@ -134,6 +152,15 @@ expect_equal 130 "$status" "the exit status"
 expect_screen '[1/2] FROM busybox: cached ID
 2 steps: 1 cached, 0 built, 1 not run in TIME
 obexec: interrupted'
+
+subject "a crash leaves it as it was, too"
+dockerfile <<'END'
+FROM busybox
+RUN echo started; sleep 60; true
+END
+ulimit -c 0
+on_terminal '--when=\| started=keys:^\' --
+expect_equal 131 "$status" "the exit status"
 
 subject "a terminal that somebody has stopped does not stop the build"
 dockerfile <<'END'

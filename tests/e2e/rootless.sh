@@ -96,6 +96,25 @@ END
 user_ok obkit build "${build_args[@]}" "$tmp/context"
 expect_output "$(find /sys/class/net/ -mindepth 1 | wc -l)"$'\n0\n1'
 
+subject "a step that may do all is refused"
+printf '# syntax=docker/dockerfile:1-labs\nFROM busybox\nRUN --security=insecure true\n' | dockerfile
+user obkit build --allow=security.insecure "${build_args[@]}" "$tmp/context"
+expect_equal 3 "$status" "the status"
+expect_in_stderr 'a step that may do all needs root of the machine, not of a user namespace$'
+
+if command -v slirp4netns >/dev/null && [ -e /dev/net/tun ]; then
+    subject "a private network"
+    mkdir "$tmp/tun"
+    mount -t tmpfs -o mode=755 none "$tmp/tun"
+    mknod -m 666 "$tmp/tun/tun" c 10 200
+    mount --bind "$tmp/tun/tun" /dev/net/tun
+    printf 'FROM busybox\nRUN ip -o -4 addr show | wc -l\n' | dockerfile
+    user_ok obkit build --network-default=private "${build_args[@]}" "$tmp/context"
+    expect_output 2
+    user_ok obkit build --network-default=none "${build_args[@]}" "$tmp/context"
+    expect_output 1
+fi
+
 subject "a killed obkit takes its build along, and the next one goes on"
 printf 'FROM busybox\nRUN sleep %d\n' "1${$}1" | dockerfile
 "$top_src/tests/as-user.sh" sub-ids "$tmp" obkit build "${build_args[@]}" "$tmp/context" \

@@ -84,6 +84,7 @@ expect_exit 0 obexec --store="$store" --trace="$tmp/trace" "$tmp/ir.json"
 wait
 expect_trace '0 FROM busybox cached row 0
 1 RUN echo started; sleep 0.5 cached row 1 waited'
+grep -q '"name":"another obexec builds it"' "$tmp/trace" || fail "no span for the waiting"
 
 subject "a build without steps to tell of has an empty trace"
 expect_exit 1 obexec --store="$store" --trace="$tmp/trace" - <<<'{}'

@@ -208,7 +208,7 @@ START_TEST(those_that_were_not_used_for_longest_make_room)
     remember(&f);
     const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
     char name[300];
-    for (int i = 0; i < DIGESTS_MAX_WALKS; i++) {
+    for (int i = 0; i < DIGESTS_MAX_NAMES; i++) {
         snprintf(name, sizeof name, "state/digests/%d", i);
         scratch_text(&dir, name, "");
         ck_assert_int_eq(utimensat(dir.fd, name, i == 5 ? old : NULL, 0), 0);
@@ -218,6 +218,40 @@ START_TEST(those_that_were_not_used_for_longest_make_room)
     ck_assert(is_known(&f));
     ck_assert_int_eq(faccessat(dir.fd, "state/digests/5", F_OK, 0), -1);
     ck_assert_int_eq(faccessat(dir.fd, "state/digests/4", F_OK, 0), 0);
+}
+END_TEST
+
+START_TEST(one_digest_is_known_by_its_name)
+{
+    struct digest name = {{5}}, other = {{6}}, got;
+    ck_assert(!digests_recall(state, &name, &got));
+    digests_note(state, &name, &some);
+    ck_assert(digests_recall(state, &name, &got) && digest_eq(&got, &some));
+    ck_assert(!digests_recall(state, &other, &got));
+    char hex[SHA256_HEX + 1];
+    digest_hex(&other, hex);
+    cleanup_close int digests = open_dir("state/digests");
+    ck_assert_int_eq(renameat(dir.fd, name_in_state(), digests, hex), 0);
+    ck_assert(!digests_recall(state, &other, &got));
+}
+END_TEST
+
+START_TEST(one_digest_that_is_damaged_is_not_known)
+{
+    struct digest name = {{5}}, got;
+    struct ob_err err;
+    cleanup_buf struct buf whole = BUF_INIT;
+    digests_note(state, &name, &some);
+    const char *path = name_in_state();
+    ck_assert_int_eq(fs_read_file_at(dir.fd, path, &whole, 1 << 20, &err), 1);
+    for (size_t i = 0; i < whole.n; i++) {
+        whole.p[i] ^= 1;
+        scratch_write(&dir, path, whole.p, whole.n);
+        whole.p[i] ^= 1;
+        ck_assert_msg(!digests_recall(state, &name, &got), "with byte %zu changed", i);
+        scratch_write(&dir, path, whole.p, i);
+        ck_assert_msg(!digests_recall(state, &name, &got), "with %zu bytes left", i);
+    }
 }
 END_TEST
 
@@ -239,4 +273,5 @@ UNIT_MAIN_WITH("digests", start, stop, a_file_is_known_as_long_as_nothing_of_it_
                what_a_walk_has_not_seen_is_forgotten_by_the_next_that_has_news,
                a_damaged_file_is_as_good_as_none, other_sources_and_other_contexts_have_their_own,
                a_store_that_is_moved_keeps_them, those_that_were_not_used_for_longest_make_room,
+               one_digest_is_known_by_its_name, one_digest_that_is_damaged_is_not_known,
                where_nothing_can_be_written_nothing_is_known_and_nothing_fails)

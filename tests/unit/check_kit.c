@@ -106,7 +106,7 @@ END_TEST
 START_TEST(every_backend_is_described_in_a_line)
 {
     struct buf b = BUF_INIT;
-    kit_describe(&b);
+    kit_describe("/tmp", &b);
     ck_assert_ptr_nonnull(strstr(b.p, "\n  overlayfs "));
     ck_assert_ptr_nonnull(strstr(b.p, "\n  native "));
     ck_assert_ptr_nonnull(strstr(b.p, "\n  oci-layout "));

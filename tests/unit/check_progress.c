@@ -456,6 +456,7 @@ START_TEST(the_end_of_much_output_is_kept)
     tail_add(&t, STR("\nend"));
     ck_assert_uint_eq(tail_lines(&t, lines, 3, &cut), 2);
     ck_assert_strs(lines[1], STR("end"));
+    ck_assert(cut);
     free(large);
     buf_free(&t.text);
 }
