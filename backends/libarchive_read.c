@@ -9,12 +9,14 @@
 #include <locale.h>
 #include <unistd.h>
 
+enum { MISC = -1 }; /* what libarchive says of what is no error of the system */
+
 static la_ssize_t read_blob(struct archive *ar, void *arg, const void **data)
 {
     struct ob_err err = OB_ERR_INIT;
     ssize_t n = blob_reader_next(arg, data, &err);
     if (n < 0)
-        archive_set_error(ar, err.errnum ? err.errnum : EIO, "%s", err.text);
+        archive_set_error(ar, err.errnum ? err.errnum : MISC, "%s", err.text);
     return n;
 }
 
@@ -62,10 +64,19 @@ struct archive *libarchive_open_seekable_tar(const struct blob *b, struct ob_err
     return NULL;
 }
 
+/* What is wrong with an archive is libarchive's EILSEQ or EINVAL, or less than nothing. */
+static int machine_errno(struct archive *ar)
+{
+    int e = archive_errno(ar);
+    return e > 0 && e != EILSEQ && e != EINVAL ? e : 0;
+}
+
 int libarchive_error(struct archive *ar, struct ob_err *err)
 {
     const char *text = archive_error_string(ar);
-    return ob_err_set(err, 0, "%s", text ? text : "the archive can't be read");
+    ob_err_set(err, 0, "%s", text ? text : "the archive can't be read");
+    err->errnum = machine_errno(ar); /* the text has it already */
+    return -1;
 }
 
 void libarchive_locale_begin(struct libarchive_locale *l)

@@ -17,7 +17,7 @@ struct archive *libarchive_open_tar(struct blob_reader *r, struct ob_err *err);
 struct archive *libarchive_open_raw(struct blob_reader *r, struct ob_err *err);
 /* For headers only: skips the data by lseek(2). The blob is a whole file. */
 struct archive *libarchive_open_seekable_tar(const struct blob *b, struct ob_err *err);
-/* Puts what libarchive says into *err; gives -1. */
+/* Puts what libarchive says into *err, with an errnum if the machine is at fault; gives -1. */
 int libarchive_error(struct archive *ar, struct ob_err *err);
 
 /* Names in pax headers are UTF-8, and libarchive converts them to the locale's character set,

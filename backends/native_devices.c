@@ -21,11 +21,14 @@ static bool is_node(const struct stat *st)
     return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 }
 
-/* Those that each sandbox has anyway are there already. */
+/* Those that each sandbox has anyway are there already; others nobody can make in a user namespace,
+ * and could not use either. */
 static int copy_node(int dev, const char *name, const struct stat *st, struct ob_err *err)
 {
     if (mknodat(dev, name, st->st_mode, st->st_rdev) < 0)
-        return errno == EEXIST ? 0 : ob_err_set(err, errno, "can't make device \"%s\"", name);
+        return errno == EEXIST || errno == EPERM
+                   ? 0
+                   : ob_err_set(err, errno, "can't make device \"%s\"", name);
     if (fchownat(dev, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
         return ob_err_set(err, errno, "can't set the owner of device \"%s\"", name);
     return 0;

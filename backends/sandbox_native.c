@@ -266,8 +266,8 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
     cleanup_close int resolv = -1;
     cleanup_close int dev = -1;
     cleanup_buf struct buf private_resolv = BUF_INIT;
-    cleanup_close int mount =
-        clone_source(root->fd, root->is_detached, 0, cfg->is_insecure ? 0 : MOUNT_ATTR_NODEV, err);
+    const unsigned attrs = cfg->is_insecure ? 0 : MOUNT_ATTR_NODEV;
+    cleanup_close int mount = clone_source(root->fd, root->is_detached, 0, attrs, err);
     if (mount < 0)
         return ob_err_wrap(err, "root filesystem");
     if (clone_sources(run, cfg, err) < 0 || clone_resolv_conf(cfg, &resolv, err) < 0)

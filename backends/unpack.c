@@ -326,21 +326,23 @@ static void read_root(struct archive_entry *e, struct unpack_root *out)
                                 (gid_t)archive_entry_gid(e)};
 }
 
-bool unpack_is_archive(const struct blob *b, struct unpack_root *root)
+int unpack_is_archive(const struct blob *b, struct unpack_root *root, struct ob_err *err)
 {
     struct blob_reader r;
     struct archive_entry *e;
-    struct ob_err ignored; /* a file that can't be read as an archive is none */
     struct libarchive_locale locale;
+    *err = OB_ERR_INIT;
     blob_reader_init(&r, b);
     libarchive_locale_begin(&locale);
-    struct archive *ar = libarchive_open_tar(&r, &ignored);
+    struct archive *ar = libarchive_open_tar(&r, err);
     int rc = ar ? archive_read_next_header(ar, &e) : ARCHIVE_FATAL;
     bool is_archive = rc == ARCHIVE_OK || rc == ARCHIVE_WARN;
     if (is_archive && root)
         read_root(e, root);
+    if (ar && !is_archive)
+        libarchive_error(ar, err);
     archive_read_free(ar);
     libarchive_locale_end(&locale);
     blob_reader_free(&r);
-    return is_archive;
+    return is_archive ? 1 : err->errnum ? -1 : 0;
 }

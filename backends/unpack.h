@@ -27,9 +27,10 @@ struct unpack_root {
     gid_t gid;
 };
 
-/* Whether the file is a tar archive, compressed or not, with at least one entry that makes sense.
- * If the first is the archive's own root, *root gets what it says; root may be NULL. */
-bool unpack_is_archive(const struct blob *b, struct unpack_root *root);
+/* 1 = the file is a tar archive, compressed or not, with at least one entry that makes sense; 0 =
+ * it is none; -1 = nobody knows, since it can't be read. If the first entry is the archive's own
+ * root, *root gets what it says; root may be NULL. */
+int unpack_is_archive(const struct blob *b, struct unpack_root *root, struct ob_err *err);
 
 /* Unpacks an archive that is no image. Its root's own entry does not count. */
 int unpack_archive(int root, const struct blob *b, const struct unpack_add *add,

@@ -12,9 +12,8 @@
 int cache_tar_start(int archive, struct cache_start *out, struct ob_err *err)
 {
     *out = (struct cache_start){.mode = 0755};
-    if (!kit_archive_root(archive, &out->mode, &out->uid, &out->gid))
-        return ob_err_set(err, 0, "it is no tar archive");
-    return 0;
+    int rc = kit_archive_root(archive, &out->mode, &out->uid, &out->gid, err);
+    return rc == 0 ? ob_err_set(err, 0, "it is no tar archive") : rc < 0 ? -1 : 0;
 }
 
 static int unpack(void *arg, int dir, struct ob_err *err)

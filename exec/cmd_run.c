@@ -137,6 +137,18 @@ static int keep_results(struct build *b, int status)
     return OB_EXIT_ENVIRONMENT;
 }
 
+/* -1 = the build can start, else the exit status. */
+static int make_ready(struct build *b, struct ob_err *err)
+{
+    if (build_check(b, err) < 0)
+        return OB_EXIT_FAILED;
+    if (isolate_decide(b, err) < 0)
+        return OB_EXIT_ENVIRONMENT;
+    if (contexts_open(b, err) < 0)
+        return OB_EXIT_FAILED;
+    return prune_before(b, err) < 0 ? OB_EXIT_ENVIRONMENT : -1;
+}
+
 static int finish(struct build *b, const struct digest *keys, const struct outputs *outputs)
 {
     struct ob_err err;
@@ -178,16 +190,13 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
         .context_path = o->context,
         .store_path = opened->path,
     };
-    int status;
     if (o->resolve)
         return resolve(&b, progress);
-    bool is_fit = build_check(&b, &err) == 0 && contexts_open(&b, &err) == 0;
-    if (is_fit && isolate_decide(&b, &err) == 0 && prune_before(&b, &err) == 0) {
+    int status = make_ready(&b, &err);
+    if (status < 0)
         status = run_build(&b, outputs, changed);
-    } else {
+    else
         report(progress, err.text);
-        status = is_fit ? OB_EXIT_ENVIRONMENT : OB_EXIT_FAILED;
-    }
     contexts_close(&b);
     return status;
 }

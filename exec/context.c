@@ -67,7 +67,10 @@ static int is_nothing_known(struct ob_err *err)
 
 static int unpack(int archive, int dir, struct ob_err *err)
 {
-    if (!kit_is_archive(archive))
+    int is_archive = kit_is_archive(archive, err);
+    if (is_archive < 0)
+        return -1;
+    if (!is_archive)
         return is_nothing_known(err);
     if (fchmod(dir, 0755) < 0) /* a copy of all of it may take its mode */
         return ob_err_set(err, errno, "can't set the mode of its directory");

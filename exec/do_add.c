@@ -84,7 +84,10 @@ static int add_item(struct work *w, const struct manifest_item *item, const stru
         cleanup_close int fd = source_open(&source, f, "unpacked", err);
         if (fd < 0)
             return -1;
-        if (kit_is_archive(fd))
+        int is_archive = kit_is_archive(fd, err);
+        if (is_archive < 0)
+            return ob_err_wrap(err, "can't read \"" STR_FMT "\"", STR_ARG(f->source));
+        if (is_archive)
             return unpack(w, f, fd, t, err);
     }
     struct manifest alone = w->manifest;

@@ -267,33 +267,37 @@ void kit_describe(const char *dir, struct buf *out)
         buf_printf(out, "  %-16s%s\n", kit_fetchers[i]->scheme, kit_fetchers[i]->summary);
 }
 
-static struct blob blob_of(int fd)
+static int blob_of(int fd, struct blob *out, struct ob_err *err)
 {
     struct stat st;
-    return (struct blob){.fd = fd, .size = fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_size};
+    if (fstat(fd, &st) < 0)
+        return ob_err_set(err, errno, "can't examine the archive");
+    *out = (struct blob){.fd = fd, .size = (uint64_t)st.st_size};
+    return 0;
 }
 
-bool kit_is_archive(int fd)
+int kit_is_archive(int fd, struct ob_err *err)
 {
-    struct blob b = blob_of(fd);
-    return unpack_is_archive(&b, NULL);
+    struct blob b;
+    return blob_of(fd, &b, err) < 0 ? -1 : unpack_is_archive(&b, NULL, err);
 }
 
-bool kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid)
+int kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid, struct ob_err *err)
 {
-    struct blob b = blob_of(fd);
+    struct blob b;
     struct unpack_root root = {*mode, *uid, *gid};
-    if (!unpack_is_archive(&b, &root))
-        return false;
+    int rc = blob_of(fd, &b, err) < 0 ? -1 : unpack_is_archive(&b, &root, err);
+    if (rc <= 0)
+        return rc;
     *mode = root.mode;
     *uid = root.uid;
     *gid = root.gid;
-    return true;
+    return 1;
 }
 
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err)
 {
-    const struct blob b = blob_of(fd);
+    struct blob b;
     const struct unpack_add add = {
         .dir = dir,
         .set_owner = !look->keep_owner,
@@ -302,18 +306,18 @@ int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct
         .set_time = look->set_time,
         .time = look->time,
     };
-    return unpack_archive(root, &b, &add, err);
-}
-
-int kit_unpack_whole(int fd, int root, struct ob_err *err)
-{
-    const struct blob b = blob_of(fd);
-    const struct unpack_add add = {
-        .set_owner = true, .uid = geteuid(), .gid = getegid(), .is_marked = true};
-    return unpack_archive(root, &b, &add, err);
+    return blob_of(fd, &b, err) < 0 ? -1 : unpack_archive(root, &b, &add, err);
 }
 
 int kit_copy_tree(int from, int to, struct ob_err *err)
 {
     return tree_copy(from, to, err);
+}
+
+int kit_unpack_whole(int fd, int root, struct ob_err *err)
+{
+    struct blob b;
+    const struct unpack_add add = {
+        .set_owner = true, .uid = geteuid(), .gid = getegid(), .is_marked = true};
+    return blob_of(fd, &b, err) < 0 ? -1 : unpack_archive(root, &b, &add, err);
 }

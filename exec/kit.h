@@ -35,20 +35,21 @@ int kit_open(const struct kit_request *q, struct kit *out, struct ob_err *err);
 void kit_close(struct kit *k);
 
 /* Archives for ADD, by what unpacks images. */
-bool kit_is_archive(int fd); /* of a regular file: a tar archive, plain or compressed */
+/* Whether a regular file is a tar archive, plain or compressed: 1, 0, -1 = it can't be read. */
+int kit_is_archive(int fd, struct ob_err *err);
 /* The same, and what it says of its own directory; where it says nothing, they stay. */
-bool kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid);
+int kit_archive_root(int fd, mode_t *mode, uid_t *uid, gid_t *gid, struct ob_err *err);
 /* Unpacks it below `dir` (clean, from the root), which is there. Modes are the archive's, owners as
  * well if the look keeps them. Nothing outside the root is touched. */
 int kit_unpack(int fd, int root, struct str dir, const struct look *look, struct ob_err *err);
 
-/* Unpacks what must be all there, into the root, with the owner of this process. */
-int kit_unpack_whole(int fd, int root, struct ob_err *err);
 /* Makes the empty directory `to` a copy of the tree `from`, with everything that it carries. */
 int kit_copy_tree(int from, int to, struct ob_err *err);
 /* A platform's parts, as images name them; empty = this machine's. *variant may come out empty. */
 int kit_platform(struct str text, struct str *os, struct str *arch, struct str *variant,
                  struct ob_err *err);
+/* Unpacks what must be all there, into the root, with the owner of this process. */
+int kit_unpack_whole(int fd, int root, struct ob_err *err);
 
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);

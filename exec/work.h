@@ -69,6 +69,9 @@ int work_open_read(const struct work *w, size_t i, struct rootfs *out, struct ob
 /* Reads what a run's mounts show of the build, which gives the key. */
 int prepare_run(struct work *w, struct ob_err *err);
 int do_run(struct work *w, const struct rootfs *root, struct ob_err *err);
+/* Finds out what is copied, which gives the key. */
+int prepare_copy(struct work *w, struct ob_err *err);
+int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err);
 /* Fills a new cache with what its mount is from, and tells such contents apart. */
 int run_fill(struct work *w, size_t mount, int dir, struct ob_err *err);
 struct digest run_origin(const struct work *w, size_t mount);
@@ -83,9 +86,6 @@ int work_end_caches(struct work *w, bool succeeded, struct ob_err *err);
  * follow, also after an error. */
 int work_open_agents(struct work *w, int scratch, struct run_source *sources, struct ob_err *err);
 void work_close_agents(struct work *w);
-/* Finds out what is copied, which gives the key. */
-int prepare_copy(struct work *w, struct ob_err *err);
-int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_add(struct work *w, const struct rootfs *root, struct ob_err *err);
 int do_file(struct work *w, const struct rootfs *root, struct ob_err *err);
 

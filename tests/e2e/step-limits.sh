@@ -84,11 +84,6 @@ expect_soon 10 grep -q here "$tmp/err"
 [ -n "$(groups)" ] || fail "the step has no control group"
 kill -9 -- -$!
 wait $! 2>/dev/null || true
-has_leftovers()
-{
-    [ -n "$(leftovers)" ]
-}
-expect_soon 5 has_leftovers # else this shows nothing
 dockerfile <<<'FROM busybox
 RUN true # after that'
 no_leftovers()

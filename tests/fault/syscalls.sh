@@ -25,9 +25,9 @@ FROM busybox
 WORKDIR /two
 COPY --from=one /one /two/one
 ADD archive.tar.gz /two/
-RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/mnt \
+RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/mnt --mount=type=cache,target=/c \
     --mount=type=bind,from=one,source=/one,target=/src \
-    set -e; sleep 0.001; sort /src/1 /run/secrets/key >/mnt/2; cat /mnt/2 >/two/2
+    set -e; sleep 0.001; sort /src/1 /run/secrets/key >/mnt/2; cat /mnt/2 >/two/2; cat /two/2 >/c/2
 COPY <<EOF /two/here
 a file
 EOF

@@ -78,7 +78,7 @@ def mounts():
 
 
 def check_nothing_left(store, temporary, mounts_before):
-    left = left_in(store + "/tmp") + left_in(store + "/state/scratch") + left_in(temporary)
+    left = left_in(store + "/tmp") + left_in(store + "/state/cache/trees/tmp") + left_in(store + "/state/scratch") + left_in(temporary)
     left += [n for n in left_in(store + "/state/log") if n.endswith(".part")]
     left += locks_on(store)
     left += mounts() ^ mounts_before

@@ -6,6 +6,8 @@ stages overlaps with whoever builds others.
 A step in which one process is killed must fail, not make something else: hence the shell's -e."""
 import os
 
+N_SPECS = 4
+
 # {nonce} makes a step unlike all others, {nap} makes its time differ, {other} is an earlier stage.
 COMMANDS = [
     "echo {nonce} >/d/a{n}; {nap}",
@@ -32,6 +34,14 @@ STEPS = (["RUN set -eo pipefail; " + c for c in COMMANDS] +
          ["COPY --from={other} /d /d/from-{other}", "COPY files /d/files{n}",
           "COPY --chown={small}:7 files/f{few} /d/"])
 
+# A spec's steps have caches of the other kind: a copy for each step, which is kept if it succeeds.
+SPEC = """((from busybox) (shell /bin/sh -ec)
+ (run (cache (c (target /cache))) (shell "m=$(cat /cache/m || echo 0); echo $((m + 1)) >/cache/m.new; {nap}; mv /cache/m.new /cache/m"))
+ (run (cache (c (target /cache))) (shell "test -s /cache/m; ls /cache | wc -l >/n; echo {nonce} >>/cache/log; {nap}; rm /cache/log"))
+ (copy (src files) (dst /))
+ (run (cache (c (target /cache))) (shell "test ! -e /cache/log; {nap}; echo {nonce} >/out")))
+"""
+
 
 def stage(r, n):
     """The lines of stage n, which may build on stages 0 to n - 1."""
@@ -46,7 +56,7 @@ def stage(r, n):
 
 
 def write(r, n_stages, context):
-    """Makes the Dockerfile and what it copies in the directory `context`; the stages' names."""
+    """Makes the Dockerfile, the specs and what they copy in `context`; the stages' names."""
     os.makedirs(context + "/files/sub")
     for i in range(4):
         with open(context + "/files/f%d" % i, "w") as f:
@@ -58,4 +68,7 @@ def write(r, n_stages, context):
         lines += stage(r, n)
     with open(context + "/Dockerfile", "w") as f:
         f.write("\n".join(lines) + "\n")
+    for n in range(N_SPECS):
+        with open(context + "/spec%d" % n, "w") as f:
+            f.write(SPEC.format(nonce=r.randrange(1 << 30), nap="sleep 0.0%02d" % r.randrange(30)))
     return ["s%d" % n for n in range(n_stages)]

@@ -33,7 +33,7 @@ class Run:
         self.argv, self.may_fail = argv, may_fail
         self.out, self.err = where + ".out", where + ".err"
         self.hurt, self.status = False, None
-        self.stages = ()  # of a build
+        self.builds = ()  # stages, or a spec
         self.end_by = time.monotonic() + limit
         self.pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),

@@ -40,6 +40,9 @@ class Round:
         self.n_started, self.n_hurt, self.removing = 0, 0, None
         self.stages = graphs.write(self.r, STAGES, directory + "/context")
         self.call("spec2ir", "-O0", "-o", directory + "/ir", directory + "/context/Dockerfile")
+        self.specs = ["%s/spec%d" % (directory, n) for n in range(graphs.N_SPECS)]
+        for n, ir in enumerate(self.specs):
+            self.call("spec2ir", "-o", ir, "%s/context/spec%d" % (directory, n))
         self.keys = self.build_reference()
 
     def where(self):
@@ -49,28 +52,41 @@ class Round:
     def call(self, *argv):
         return self.runs.call(list(argv), self.where())
 
-    def build_argv(self, store, stages, jobs):
+    def build_argv(self, store, ir, stages, jobs):
         return ["obexec", "--store=" + store, "--progress=json", "-j%d" % jobs,
                 "--build-context=busybox=dir:" + self.dir + "/base",
                 "--secret=id=key,src=" + self.dir + "/context/secret",
-                *("--target=" + s for s in stages), self.dir + "/ir", self.dir + "/context"]
+                *("--target=" + s for s in stages), ir, self.dir + "/context"]
 
     def build_reference(self):
-        """A clean build of all; {stage: key}. The store that copies is the simplest."""
-        out = self.call(*self.build_argv("copy:" + self.reference, self.stages, 2))
-        return {name: key for key, name in (line.split() for line in out.splitlines())}
+        """A clean build of all; {stage or spec: key}. The store that copies is the simplest."""
+        store = "copy:" + self.reference
+        out = self.call(*self.build_argv(store, self.dir + "/ir", self.stages, 2))
+        keys = {name: key for key, name in (line.split() for line in out.splitlines())}
+        for spec in self.specs:
+            keys[spec] = self.call(*self.build_argv(store, spec, [], 2)).strip()
+        return keys
 
-    def start_build(self, stages):
-        run = self.runs.start(self.build_argv(self.store, stages, self.r.randrange(1, 5)), self.where())
-        run.stages = stages
+    def start_build(self, ir, stages):
+        run = self.runs.start(self.build_argv(self.store, ir, stages, self.r.randrange(1, 5)),
+                              self.where())
+        run.builds = stages or [ir]
         return run
+
+    def start_stages(self, n):
+        return self.start_build(self.dir + "/ir", self.r.sample(self.stages, n))
 
     def start_something(self):
         what = self.r.random()
-        if what < .95 or not os.path.isdir(self.store_dir + "/state"):
-            return self.start_build(self.r.sample(self.stages, self.r.randrange(1, 5)))
+        if what < .9 or not os.path.isdir(self.store_dir + "/state"):
+            if self.r.random() < .2:
+                return self.start_build(self.r.choice(self.specs), [])
+            return self.start_stages(self.r.randrange(1, 5))
         if what < .99:
-            return self.runs.start(["obexec", "ls", "--store=" + self.store], self.where())
+            # --all: what is not in use; builds go on meanwhile.
+            argv = self.r.choice([["ls"], ["du"], ["cache", "ls"], ["prune", "--all", "--max=9"],
+                                  ["prune", "--all"], ["prune", "--keep-bytes=5M"]])
+            return self.runs.start(["obexec", *argv, "--store=" + self.store], self.where())
         return self.start_removing()
 
     def start_removing(self):
@@ -87,7 +103,7 @@ class Round:
         self.n_hurt += run.hurt
         if run is self.removing:
             self.removing = None
-        if run.status == 0 and run.stages:
+        if run.status == 0 and run.builds:
             self.check_keys(run)
             for path in (run.out, run.err):
                 os.unlink(path)
@@ -95,7 +111,7 @@ class Round:
     def check_keys(self, run):
         """What a build printed is what the clean one did."""
         lines = run.read(run.out).split("\n")[:-1]
-        want = [self.keys[s] + (" " + s if len(run.stages) > 1 else "") for s in run.stages]
+        want = [self.keys[b] + (" " + b if len(run.builds) > 1 else "") for b in run.builds]
         if lines != want:
             raise run.wrong("it printed %s, not %s" % (lines, want))
 
@@ -113,9 +129,9 @@ class Round:
         self.runs.end_all()
 
     def build_once(self):
-        """Eight builds at once and no signals: each key is built by exactly one."""
-        parts = [self.r.sample(self.stages, STAGES // 2) for _ in range(PROCESSES - 1)]
-        runs = [self.start_build(part) for part in [self.r.sample(self.stages, STAGES), *parts]]
+        """Many builds at once and no signals: each key is built by exactly one."""
+        runs = [self.start_stages(n) for n in [STAGES] + [STAGES // 2] * (PROCESSES - 2)]
+        runs += [self.start_build(spec, []) for spec in self.specs + self.specs]
         built = []
         for run in runs:
             self.runs.wait(run)
@@ -130,10 +146,9 @@ class Round:
     def audit(self, mounts):
         out = self.call("obexec", "ls", "--store=" + self.store)
         audit.check_nothing_left(self.store_dir, self.temporary, mounts)
-        if os.environ.get("TORTURE_INDEX"):
-            audit.check_index(self.store_dir)
+        audit.check_index(self.store_dir)
         found = audit.results(self.store_dir)
-        if os.environ.get("TORTURE_INDEX") and len(out.splitlines()) != len(found):
+        if len(out.splitlines()) != len(found):
             raise Wrong("ls lists %d results of %d" % (len(out.splitlines()), len(found)))
         for key in found:
             audit.check_same(self.store_dir, key, self.reference, self.dir + "/room")
@@ -153,7 +168,7 @@ def make_base(directory):
     for name in ("bin", "etc", "tmp"):
         os.makedirs(directory + "/" + name)
     shutil.copy("/bin/busybox", directory + "/bin/busybox")
-    for name in "sh cat chmod dd echo find kill ln mkdir mkfifo rm setsid sleep sort tail tee test tr wc".split():
+    for name in "sh cat chmod dd echo ls mv find kill ln mkdir mkfifo rm setsid sleep sort tail tee test tr wc".split():
         os.symlink("busybox", directory + "/bin/" + name)
 
 
