@@ -68,10 +68,8 @@ static int is_nothing_known(struct ob_err *err)
 static int unpack(int archive, int dir, struct ob_err *err)
 {
     int is_archive = kit_is_archive(archive, err);
-    if (is_archive < 0)
-        return -1;
-    if (!is_archive)
-        return is_nothing_known(err);
+    if (is_archive <= 0)
+        return is_archive < 0 ? -1 : is_nothing_known(err);
     if (fchmod(dir, 0755) < 0) /* a copy of all of it may take its mode */
         return ob_err_set(err, errno, "can't set the mode of its directory");
     return kit_unpack_whole(archive, dir, err);
