@@ -181,7 +181,7 @@ static int settle_scratch(const struct layout *l, int dir, const char *name, str
     return lock < 0 ? 0 : fs_remove_tree_at(dir, name, err);
 }
 
-static int settle_scratches(const struct layout *l, struct ob_err *err)
+int layout_settle_scratch(const struct layout *l, struct ob_err *err)
 {
     cleanup_close int dir = open_scratch(l);
     cleanup_dir DIR *d = dir < 0 ? NULL : fs_opendir(dir);
@@ -208,10 +208,8 @@ int layout_end_scratch(const struct layout *l, const char *key, struct ob_err *e
     return dir < 0 ? 0 : fs_remove_tree_at(dir, key, err);
 }
 
-int layout_settle(const struct layout *l, struct ob_err *err)
+int layout_settle_logs(const struct layout *l, struct ob_err *err)
 {
-    if (settle_scratches(l, err) < 0)
-        return -1;
     cleanup_dir DIR *d = fs_opendir(l->log);
     if (!d)
         return ob_err_set(err, errno, "can't read the store's logs");

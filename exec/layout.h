@@ -54,9 +54,11 @@ bool layout_is_wanted(const struct layout *l, const struct digest *key);
  * if it is in use. */
 int layout_take(const struct layout *l, const struct digest *key, struct ob_err *err);
 
-/* Turns the logs that dead processes left half written into ".failed" ones, and removes their
- * scratch directories. */
-int layout_settle(const struct layout *l, struct ob_err *err);
+/* Removes the scratch directories of dead processes. */
+int layout_settle_scratch(const struct layout *l, struct ob_err *err);
+/* Turns the logs that they left half written into ".failed" ones. It looks at every log, so that
+ * builds leave it to those who look at all results anyway. */
+int layout_settle_logs(const struct layout *l, struct ob_err *err);
 /* The same for one key's, if it has such a log. */
 int layout_settle_log(const struct layout *l, const char *key, struct ob_err *err);
 

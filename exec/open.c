@@ -72,7 +72,7 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
     out->path = root_path(out->kit.store->root);
     if (layout_open(&out->layout, out->kit.store, err) == 0 &&
         durable_recover(out->kit.store, &out->layout, err) == 0 &&
-        layout_settle(&out->layout, err) == 0) {
+        layout_settle_scratch(&out->layout, err) == 0) {
         settle_store(out);
         out->index = index_new(&out->layout, out->kit.store);
         return 0;
@@ -98,6 +98,8 @@ void opened_close(struct opened *o, bool settle)
 
 int opened_reconcile(struct opened *o, struct ob_err *err)
 {
+    if (layout_settle_logs(&o->layout, err) < 0)
+        return -1;
     return reindex(o->index, &o->layout, o->kit.store, err);
 }
 

@@ -18,7 +18,8 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
 /* With settle: also removes what this process renamed out of the way. */
 void opened_close(struct opened *o, bool settle);
 
-/* Makes the index agree with the store, for those who look at all results or remove some. */
+/* Ends the logs of dead processes and makes the index agree with the store, for those who look at
+ * all results or remove some. */
 int opened_reconcile(struct opened *o, struct ob_err *err);
 
 /* The exit status for an error of kit_open: 2 for a wrong option, else 3. */

@@ -125,9 +125,11 @@ int cancel_wait(const struct sched *s)
 /* What killed workers had in the store besides results: half a log, copies of what they showed. */
 static void settle_workers(struct sched *s)
 {
-    struct ob_err ignored; /* whoever opens the store next tries again */
-    if (s->interrupted_at || s->is_error)
-        layout_settle(&s->b->layout, &ignored);
+    struct ob_err ignored; /* whoever looks after the store next tries again */
+    if (!s->interrupted_at && !s->is_error)
+        return;
+    layout_settle_scratch(&s->b->layout, &ignored);
+    layout_settle_logs(&s->b->layout, &ignored);
 }
 
 void cancel_rest(struct sched *s)

@@ -42,8 +42,10 @@ mkdir -p "$dir/base/bin" "$dir/context"
 cp "$build/tests/bench/true-static" "$dir/base/bin/true"
 image=--build-context=base=dir:$dir/base
 store=--store=overlayfs:$dir/store
+# The floor has an empty network namespace too; a network that leads somewhere has its own row.
+net=--network-default=none
 
-obexec() { "$build/obexec" "$store" "$image" --progress=quiet "$@" >/dev/null; }
+obexec() { "$build/obexec" "$store" "$image" --progress=quiet "$net" "$@" >/dev/null; }
 
 trivial_spec() { # steps, seed
     awk -v n="$1" -v seed="$2" 'BEGIN {
@@ -52,20 +54,28 @@ trivial_spec() { # steps, seed
     }'
 }
 
+# Microseconds that each of $steps trivial steps takes in a store: STORE-OPTION SEED
+step_us() {
+    local i us
+    us=$(for i in 1 2 3 4 5 6 7; do
+        trivial_spec $steps "$2-$i" >"$dir/d" && "$build/spec2ir" --from=dockerfile -o "$dir/$i.json" "$dir/d"
+        "$timed" "$build/obexec" "$1" "$image" --progress=quiet "$net" -j1 "$dir/$i.json"
+    done | median)
+    echo $(((us - $("$timed" -n 20 "$build/obexec" "$1" "$image" --progress=quiet "$dir/0.json")) / steps))
+}
+
 bench_step() {
-    local floor spawn us i
+    local floor spawn us
     { read -r _ spawn; read -r _ floor; } < <("$build/tests/bench/floor" -n 200 "$dir")
     row "spawn and wait of a static program" "$spawn" us "" ""
     row "floor: namespaces, overlay, exec, wait" "$floor" us "1.00" ""
     trivial_spec 0 x >"$dir/empty" && "$build/spec2ir" --from=dockerfile -o "$dir/0.json" "$dir/empty"
     obexec "$dir/0.json"
-    us=$(for i in 1 2 3 4 5 6 7; do
-        trivial_spec $steps "$i" >"$dir/d" && "$build/spec2ir" --from=dockerfile -o "$dir/$i.json" "$dir/d"
-        "$timed" "$build/obexec" "$store" "$image" --progress=quiet -j1 "$dir/$i.json"
-    done | median)
-    us=$(((us - $("$timed" -n 20 "$build/obexec" "$store" "$image" --progress=quiet "$dir/0.json")) / steps))
+    us=$(step_us "$store" x)
     row "trivial step, uncached, overlayfs + native" "$us" us "$(ratio "$us" "$floor")" \
-        "at most 5 x the floor: $(aim "$us" $((5 * floor)))"
+        "at most 3 x the floor: $(aim "$us" $((3 * floor)))"
+    us=$(net=--network-default=auto step_us "$store" n)
+    row "the same with the default network" "$us" us "$(ratio "$us" "$floor")" ""
     bench_step_of_user "$floor"
 }
 
@@ -77,10 +87,60 @@ bench_step_of_user() {
         return
     fi
     us=$(for i in 1 2 3 4 5 6 7; do
-        "${user[@]}" "$timed" "$build/obexec" "$store" "$image" --progress=quiet -j1 "$dir/$i.json"
+        "${user[@]}" "$timed" "$build/obexec" "$store" "$image" --progress=quiet "$net" -j1 "$dir/$i.json"
     done | median)
     us=$(((us - $("${user[@]}" "$timed" -n 20 "$build/obexec" "$store" "$image" --progress=quiet "$dir/0.json")) / steps))
     row "trivial step of a user who is not root" "$us" us "$(ratio "$us" "$1")" ""
+}
+
+# A step costs no more in a store of 100,000 results.
+bench_large_store() {
+    local empty us
+    empty=$(step_us "--store=overlayfs:$dir/empty-store" e)
+    obexec "$dir/0.json"
+    python3 "$(dirname "$0")/many_results.py" "$dir/store" "$dir/large-store" 100000
+    us=$("$timed" "$build/obexec" ls "--store=overlayfs:$dir/large-store")
+    row "ls of 100,000 results that the index lacks" "$(ms "$us")" ms "" ""
+    us=$("$timed" -n 3 "$build/obexec" ls "--store=overlayfs:$dir/large-store")
+    row "ls of 100,000 results" "$(ms "$us")" ms "" ""
+    us=$(step_us "--store=overlayfs:$dir/large-store" l)
+    row "trivial step in an empty store" "$empty" us "" ""
+    row "trivial step beside 100,000 results" "$us" us "" "no more, within 15 %: $(aim "$us" $((empty * 115 / 100)))"
+    us=$("$timed" -n 20 "$build/obexec" "--store=overlayfs:$dir/large-store" "$image" --progress=quiet "$dir/0.json")
+    row "one cached step beside 100,000 results" "$(ms "$us")" ms "" "under 3 ms: $(aim "$us" 3000)"
+    rm -rf "$dir/large-store"
+}
+
+# 100 builds of five steps that share a cache, 10 at a time.
+bench_stress() {
+    local n us
+    mkdir "$dir/stress"
+    for ((n = 0; n < 100; n++)); do
+        {
+            echo "FROM base"
+            for k in 1 2 3 4 5; do
+                k=$((n * k * 7 / 11 % 4))
+                printf 'RUN --mount=type=cache,target=/cache ["/bin/true", "%d"]\n' $k
+            done
+        } >"$dir/d"
+        "$build/spec2ir" --from=dockerfile -o "$dir/stress/$n" "$dir/d"
+    done
+    # shellcheck disable=SC2016 # expanded by sh
+    us=$("$timed" sh -c 'ls "$0"/stress/* | xargs -P 10 -n 1 "$@"' "$dir" \
+        "$build/obexec" "--store=overlayfs:$dir/stress-store" "$image" --progress=quiet "$net" -j1)
+    row "100 builds of 5 steps, 10 at a time, one cache" "$(ms "$us")" ms "" "under 600 ms: $(aim "$us" 600000)"
+}
+
+bench_memory() {
+    local s kib
+    for s in 1 2 3 4 5 6 7 8 9 10; do
+        trivial_spec 99 "m$s"
+    done >"$dir/d"
+    "$build/spec2ir" --from=dockerfile -O0 -o "$dir/m.json" "$dir/d"
+    kib=$("$timed" -m "$build/obexec" "$store" "$image" --progress=quiet "$net" "$dir/m.json")
+    row "memory, 1,000 steps uncached" "$((kib / 1024))" MB "" "under 20 MB: $(aim "$kib" 20480)"
+    kib=$("$timed" -m "$build/obexec" "$store" "$image" --progress=quiet "$net" "$dir/m.json")
+    row "memory, 1,000 steps cached" "$((kib / 1024))" MB "" "under 20 MB: $(aim "$kib" 20480)"
 }
 
 bench_cached() {
@@ -91,7 +151,7 @@ bench_cached() {
     us=$("$timed" -n 100 "$build/obkit" build "$store" "$image" --progress=quiet --from=dockerfile -f "$dir/d" "$dir/context")
     row "20 steps cached, obkit build (both programs)" "$(ms "$us")" ms "" "under 10 ms: $(aim "$us" 10000)"
     us=$("$timed" -n 100 "$build/obexec" "$store" "$image" --progress=quiet "$dir/c.json")
-    row "20 steps cached, obexec alone" "$(ms "$us")" ms "" ""
+    row "20 steps cached, obexec alone" "$(ms "$us")" ms "" "under 3 ms: $(aim "$us" 3000)"
 }
 
 bench_compile() {
@@ -295,6 +355,9 @@ bench_parallel() {
 row "" value "" "x floor" "aim"
 bench_step
 bench_cached
+bench_stress
+bench_memory
+bench_large_store
 bench_compile
 bench_parse
 bench_ir

@@ -3,16 +3,20 @@
  * Runs a command some times, its output thrown away, and prints the median of the wall-clock times
  * in microseconds, from before the spawn to after the wait. The command must succeed each time.
  *
- *     timed [-n ROUNDS] COMMAND [ARGUMENT]...
+ *     timed [-m] [-n ROUNDS] COMMAND [ARGUMENT]...
+ *
+ * -m prints the most memory that it or one of its processes had at a time instead, in KiB.
  */
 #include <config.h>
 
 #include <err.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,20 +59,29 @@ static double run_once(char **argv)
 int main(int argc, char **argv)
 {
     int rounds = 1, opt;
-    while ((opt = getopt(argc, argv, "+n:")) != -1) {
-        if (opt != 'n')
+    bool is_memory = false;
+    while ((opt = getopt(argc, argv, "+mn:")) != -1) {
+        if (opt == 'm')
+            is_memory = true;
+        else if (opt == 'n')
+            rounds = atoi(optarg);
+        else
             return 2;
-        rounds = atoi(optarg);
     }
     if (optind == argc || rounds < 1)
-        errx(2, "usage: timed [-n ROUNDS] COMMAND [ARGUMENT]...");
+        errx(2, "usage: timed [-m] [-n ROUNDS] COMMAND [ARGUMENT]...");
     double *times = calloc((size_t)rounds, sizeof *times);
     for (int i = 0; times && i < rounds; i++)
         times[i] = run_once(argv + optind);
     if (!times)
         err(3, "calloc");
     qsort(times, (size_t)rounds, sizeof *times, by_value);
-    printf("%.0f\n", times[rounds / 2]);
+    struct rusage usage;
+    getrusage(RUSAGE_CHILDREN, &usage);
+    if (is_memory)
+        printf("%ld\n", usage.ru_maxrss);
+    else
+        printf("%.0f\n", times[rounds / 2]);
     free(times);
     return 0;
 }

@@ -124,11 +124,11 @@ END_TEST
 START_TEST(settle_turns_logs_of_the_dead_into_failed_ones)
 {
     int alive = layout_new_log(&sd.layout, key, &err);
-    ck_assert_ok(layout_settle(&sd.layout, &err), &err);
+    ck_assert_ok(layout_settle_logs(&sd.layout, &err), &err);
     ck_assert(is_there(".part"));
     close(alive);
     scratch_text(&sd.dir, "state/log/short.part", "not ours");
-    ck_assert_ok(layout_settle(&sd.layout, &err), &err);
+    ck_assert_ok(layout_settle_logs(&sd.layout, &err), &err);
     ck_assert(is_there(".failed") && !is_there(".part"));
     struct stat st;
     ck_assert_int_eq(fstatat(sd.dir.fd, "state/log/short.part", &st, 0), 0);
@@ -149,11 +149,11 @@ START_TEST(scratch_directories_end_with_their_locks)
         ck_assert_int_lt(fstatat(fd, "file", &st, 0), 0);
         scratch_text(&sd.dir, path, "");
     }
-    ck_assert_ok(layout_settle(&sd.layout, &err), &err);
+    ck_assert_ok(layout_settle_scratch(&sd.layout, &err), &err);
     ck_assert_int_eq(fstatat(sd.dir.fd, path, &st, 0), 0);
     kill(holder, SIGKILL);
     waitpid(holder, NULL, 0);
-    ck_assert_ok(layout_settle(&sd.layout, &err), &err);
+    ck_assert_ok(layout_settle_scratch(&sd.layout, &err), &err);
     path[strlen(path) - strlen("/file")] = '\0';
     ck_assert_int_lt(fstatat(sd.dir.fd, path, &st, 0), 0);
     ck_assert_ok(layout_end_scratch(&sd.layout, name, &err), &err);
