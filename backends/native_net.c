@@ -54,19 +54,6 @@ const char *native_net_choose(const char *routes)
     return NULL;
 }
 
-static bool is_in_path(const char *program)
-{
-    struct str rest = str_from(getenv("PATH") ? getenv("PATH") : ""), dir;
-    char full[PATH_MAX];
-    for (bool more = true; more;) {
-        more = str_cut(rest, ':', &dir, &rest);
-        int n = snprintf(full, sizeof full, "%.*s/%s", (int)dir.n, dir.p, program);
-        if (n > 0 && (size_t)n < sizeof full && access(full, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* The helper asks the servers in the host's resolv.conf, which may be a link to elsewhere. */
 static bool finds_servers_confined(void)
 {
@@ -79,7 +66,7 @@ static bool finds_servers_confined(void)
 int native_net_open(struct native_net *n, struct ob_err *err)
 {
     cleanup_buf struct buf routes = BUF_INIT;
-    if (!is_in_path(HELPER))
+    if (!spawn_finds(HELPER))
         return ob_err_set(
             err, 0, "a private network needs the program \"" HELPER "\", which is not installed");
     if (access("/dev/net/tun", R_OK | W_OK) < 0)

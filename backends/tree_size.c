@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Adds up the blocks of a tree, by descriptors and without recursion: one directory is open, and
- * the way up is "..". A result does not change, so the tree stays as it is meanwhile.
+ * the way up is "..". A result does not change meanwhile; a cache can, so what has gone is left
+ * out.
  */
 #include <config.h>
 
@@ -71,10 +72,12 @@ static int enter(struct sizing *s, const char *name, struct ob_err *err)
 {
     int fd = openat(s->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return ob_err_set(err, errno, "can't open \"%s\"", name);
+        return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+                   ? 0
+                   : ob_err_set(err, errno, "can't open \"%s\"", name);
     close(s->dir);
     s->dir = fd;
-    return 0;
+    return add_dir(s, err);
 }
 
 static int add_tree(struct sizing *s, struct ob_err *err)
@@ -85,7 +88,7 @@ static int add_tree(struct sizing *s, struct ob_err *err)
         struct str_vec *subdirs = &s->level.at[s->level.n - 1];
         if (subdirs->n > 0) {
             const char *name = subdirs->at[--subdirs->n].p;
-            if (enter(s, name, err) < 0 || add_dir(s, err) < 0)
+            if (enter(s, name, err) < 0)
                 return -1;
         } else if (--s->level.n > 0) {
             int up = openat(s->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -51,9 +51,6 @@ int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, 
  * missing name is fine. Works at any depth with three descriptors. */
 int fs_remove_tree_at(int dir, const char *name, struct ob_err *err);
 
-/* What the files below a directory take on the disk, without those on which it can't be told. */
-int fs_tree_bytes(int dir, uint64_t *bytes, struct ob_err *err);
-
 /* Copies `size` bytes between regular files from their start, to an empty one: by reflink where the
  * filesystem can, else in the kernel, else by hand. Holes stay holes. A source that ends early is
  * an error. */

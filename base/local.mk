@@ -10,7 +10,7 @@ libbase_a_SOURCES = \
 	base/diff.c base/diff.h \
 	base/diag_sort.c base/diag_sort.h \
 	base/err.c base/err.h \
-	base/fs.c base/fs.h base/fs_bytes.c base/fs_copy.c base/fs_remove.c \
+	base/fs.c base/fs.h base/fs_copy.c base/fs_remove.c \
 	base/intern.c base/intern.h \
 	base/json.c base/json.h \
 	base/json_tree.c base/json_tree.h \

@@ -4,6 +4,9 @@
 
 #include "base/spawn.h"
 
+#include "base/cleanup.h"
+#include "base/str.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -63,6 +66,20 @@ int spawn(char *const argv[], const struct spawn_io *io, pid_t *pid, struct ob_e
         if (copies[i] >= 0)
             close(copies[i]);
     return e == 0 ? 0 : ob_err_set(err, e, "can't run \"%s\"", argv[0]);
+}
+
+bool spawn_finds(const char *program)
+{
+    const char *path = getenv("PATH");
+    struct str rest = str_from(path ? path : "/bin:/usr/bin"), dir;
+    for (bool more = true; more;) {
+        cleanup_buf struct buf file = BUF_INIT;
+        more = str_cut(rest, ':', &dir, &rest);
+        buf_printf(&file, STR_FMT "/%s", STR_ARG(dir.n ? dir : STR(".")), program);
+        if (access(file.p, X_OK) == 0)
+            return true;
+    }
+    return false;
 }
 
 int spawn_wait(pid_t pid, int *status, struct ob_err *err)

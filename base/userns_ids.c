@@ -86,19 +86,6 @@ static bool add_granted(struct userns_map *m, const char *file, const char *name
     return m->n > 1;
 }
 
-static bool is_in_path(const char *program)
-{
-    const char *path = getenv("PATH");
-    for (struct str rest = str_from(path ? path : "/usr/bin:/bin"), dir; rest.n > 0;) {
-        cleanup_buf struct buf file = BUF_INIT;
-        str_cut(rest, ':', &dir, &rest);
-        buf_printf(&file, STR_FMT "/%s", STR_ARG(dir), program);
-        if (access(file.p, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 int userns_find_ids(struct userns_ids *out, struct ob_err *why)
 {
     *out = (struct userns_ids){.is_direct = may_give_any()};
@@ -111,7 +98,7 @@ int userns_find_ids(struct userns_ids *out, struct ob_err *why)
     const char *name = pw ? pw->pw_name : NULL;
     bool granted = add_granted(&out->users, "/etc/subuid", name, geteuid());
     granted &= add_granted(&out->groups, "/etc/subgid", name, getegid());
-    if (granted && is_in_path("newuidmap") && is_in_path("newgidmap"))
+    if (granted && spawn_finds("newuidmap") && spawn_finds("newgidmap"))
         return 1;
     if (granted)
         ob_err_set(why, 0, "newuidmap and newgidmap are not installed (package uidmap or shadow)");

@@ -68,7 +68,9 @@ static int find_in_store(struct build *b, struct str image, struct str platform,
     int rc = layout_find_image(&b->layout, image, platform, &out->key, err);
     if (rc > 0) {
         digest_hex(&out->key, hex);
-        rc = store_lookup(b->kit.store, hex, NULL, err);
+        rc = layout_use(&b->layout, &out->key, err) < 0
+                 ? -1
+                 : store_lookup(b->kit.store, hex, NULL, err);
     }
     if (rc > 0)
         rc = image_load(&b->layout, &out->key, b->arena, &out->info, err);

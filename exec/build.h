@@ -86,10 +86,10 @@ struct build {
     struct context_vec contexts;
     const char *store_path;    /* for messages that name a log */
     struct durable durable;    /* build_run starts it, the caller ends it */
+    struct timespec pruned;    /* when old results were last removed meanwhile */
     struct digest *step_keys;  /* of each step's result, when all are there; set by build_run */
     enum step_network network; /* of steps that leave it open; set by isolate_decide */
     const char *network_note;  /* to be told when the first of them starts; else NULL */
-    struct timespec pruned;    /* when old results were last removed meanwhile */
 };
 
 /* Refuses steps that ask for what this obexec can't do, before anything is run. */

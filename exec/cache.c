@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "exec/kit.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -98,10 +99,10 @@ static int measure_cache(struct caches *c, int entry, struct cache_info *info, s
 {
     struct rootfs tree = ROOTFS_INIT;
     if (info->kind == CACHE_DIR)
-        return fs_tree_bytes(entry, &info->bytes, err);
+        return kit_tree_size(entry, &info->bytes, err);
     int rc = cache_copy_look(c, &info->name, entry, &tree, &info->generation, err);
     if (rc > 0)
-        rc = fs_tree_bytes(tree.fd, &info->bytes, err);
+        rc = kit_tree_size(tree.fd, &info->bytes, err);
     rootfs_close(&tree);
     return rc;
 }
@@ -212,7 +213,7 @@ int cache_disk_bytes(const struct layout *l, uint64_t *bytes, struct ob_err *err
     *bytes = 0;
     cleanup_close int dir =
         openat(l->state, "cache", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return dir < 0 ? 0 : fs_tree_bytes(dir, bytes, err);
+    return dir < 0 ? 0 : kit_tree_size(dir, bytes, err);
 }
 
 /* What a remover was killed at. Its lock is the cache's own. */

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/owner.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -126,7 +127,7 @@ int cache_entry_open(const struct caches *c, const struct cache_name *name, enum
 
 int cache_set_owner(int dir, mode_t mode, uid_t uid, gid_t gid, struct ob_err *err)
 {
-    if (fchown(dir, uid, gid) < 0 || fchmod(dir, mode) < 0)
+    if (owner_set(dir, uid, gid, mode) < 0)
         return ob_err_set(err, errno, "can't set the owner and mode of a cache");
     return 0;
 }

@@ -5,9 +5,60 @@
 #include "exec/cache_tar.h"
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "exec/kit.h"
+#include "exec/layer_tar.h"
 
 #include <fcntl.h>
+
+static int write_fd(void *arg, const void *p, size_t n, struct ob_err *err)
+{
+    return fs_write_all(*(const int *)arg, p, n, err);
+}
+
+static int write_tree(int top, int out, struct ob_err *err)
+{
+    struct arena a = ARENA_INIT;
+    const struct layer_trees trees = {.parent = -1, .child = top, .upper = -1};
+    const struct tar_sink sink = {write_fd, &out};
+    struct layer_entries entries = {0};
+    int rc = layer_diff(&a, &trees, &entries, err);
+    if (rc == 0)
+        rc = layer_tar_write(top, &entries, &sink, err);
+    arena_free(&a);
+    return rc;
+}
+
+/* Opens what is to be exported, and holds it as a step would. 1, 0 = it is not there, -1. */
+static int hold(struct caches *c, const struct cache_info *info, int locks, struct rootfs *out,
+                struct ob_err *err)
+{
+    uint64_t number = 0;
+    if (cache_lock(locks, &info->name, F_WRLCK, CACHE_CHANGE, 1, err) < 0)
+        return -1;
+    cleanup_close int entry =
+        openat(c->dir, info->name.hex, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (entry < 0)
+        return 0;
+    int rc = info->kind == CACHE_COPY ? cache_copy_look(c, &info->name, entry, out, &number, err)
+                                      : (out->fd = cache_dir_look(entry, &number)) >= 0;
+    if (rc <= 0 || cache_lock(locks, &info->name, F_UNLCK, CACHE_CHANGE, 1, err) < 0)
+        return rc <= 0 ? rc : -1;
+    return cache_lock(locks, &info->name, F_RDLCK, CACHE_IN_USE + (int64_t)number, 1, err);
+}
+
+int cache_export(struct caches *c, const struct cache_info *info, int out, struct ob_err *err)
+{
+    struct rootfs tree = ROOTFS_INIT;
+    cleanup_close int locks = cache_locks_open(c, err);
+    int rc = locks < 0 ? -1 : hold(c, info, locks, &tree, err);
+    if (rc == 0)
+        rc = ob_err_set(err, 0, "the cache is empty");
+    if (rc > 0)
+        rc = write_tree(tree.fd, out, err);
+    rootfs_close(&tree);
+    return rc;
+}
 
 int cache_tar_start(int archive, struct cache_start *out, struct ob_err *err)
 {

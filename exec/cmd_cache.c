@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/log.h"
+#include "base/quantity.h"
 #include "base/terminal.h"
 #include "exec/cache_tar.h"
 #include "exec/store_cmd.h"
@@ -17,12 +18,14 @@
 static const char help[] =
     "Usage: obexec cache ls\n"
     "       obexec cache rm CACHE...\n"
+    "       obexec cache export CACHE FILE\n"
     "       obexec cache import [--spec] CACHE FILE\n"
     "Look after the caches that steps share. CACHE is a cache's id, or the first digits of\n"
     "the name that ls prints, four or more.\n"
     "\n"
-    "  ls        list the caches: name, last use, bytes, kind, whether it is in use, id\n"
+    "  ls        list the caches: name, last use, size, kind, whether it is in use, id\n"
     "  rm        remove caches; waits until no step uses them\n"
+    "  export    write a cache to a tar file; - is standard output\n"
     "  import    make a cache, or replace it, from a tar file, which may be compressed\n"
     "\n"
     "      --spec                a new cache is one of specs, not of Dockerfiles\n" STORE_CMD_HELP;
@@ -44,12 +47,13 @@ static void print_cache(const struct cache_info *info)
 {
     char when[32], kind[32] = "dir";
     struct tm tm;
-    cleanup_buf struct buf id = BUF_INIT;
+    cleanup_buf struct buf id = BUF_INIT, size = BUF_INIT;
     terminal_quote(&id, info->id);
+    quantity_add_bytes(&size, info->bytes);
     strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", localtime_r(&info->used, &tm));
     if (info->kind == CACHE_COPY)
         snprintf(kind, sizeof kind, "copy %" PRIu64, info->generation);
-    printf("%.12s  %s  %12" PRIu64 "  %-9s  %-6s  %s\n", info->name.hex, when, info->bytes, kind,
+    printf("%.12s  %s  %10s  %-9s  %-6s  %s\n", info->name.hex, when, size.p, kind,
            info->in_use ? "in use" : "-", id.n ? id.p : "");
 }
 
@@ -121,6 +125,40 @@ static int do_rm(struct store_cmd *c, struct cache_cmd *cc)
     return OB_EXIT_OK;
 }
 
+/* Makes the file, or takes one that is there; only one of ours is removed after a failure. */
+static int open_output(const char *file, bool *is_new)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    *is_new = fd >= 0;
+    return fd < 0 && errno == EEXIST ? open(file, O_WRONLY | O_TRUNC | O_CLOEXEC) : fd;
+}
+
+static int export_to(struct store_cmd *c, struct cache_cmd *cc, const struct cache_info *info,
+                     const char *file)
+{
+    bool is_new;
+    if (strcmp(file, "-") == 0)
+        return cache_export(&cc->caches, info, STDOUT_FILENO, &c->err);
+    cleanup_close int fd = open_output(file, &is_new);
+    if (fd < 0)
+        return ob_err_set(&c->err, errno, "can't create \"%s\"", file);
+    if (cache_export(&cc->caches, info, fd, &c->err) == 0)
+        return 0;
+    if (is_new)
+        unlink(file);
+    return ob_err_wrap(&c->err, "\"%s\"", file);
+}
+
+static int do_export(struct store_cmd *c, struct cache_cmd *cc)
+{
+    struct cache_info info;
+    int status;
+    if (find_existing(c, cc, c->args[1], &info, &status) < 0)
+        return store_cmd_fail(c, status);
+    return export_to(c, cc, &info, c->args[2]) < 0 ? store_cmd_fail(c, OB_EXIT_ENVIRONMENT)
+                                                   : OB_EXIT_OK;
+}
+
 /* The cache that steps find under this id: its owner is that of the archive's directory. */
 static void set_new(const struct cache_cmd *cc, const char *id, const struct cache_start *start,
                     struct cache_info *out)
@@ -165,6 +203,7 @@ static const struct verb {
 } verbs[] = {
     {"ls", 1, 1, NULL, do_ls},
     {"rm", 2, INT16_MAX, "a cache", do_rm},
+    {"export", 3, 3, "a cache or a file", do_export},
     {"import", 3, 3, "a cache or a file", do_import},
 };
 
@@ -191,7 +230,7 @@ static int check_args(const struct store_cmd *c)
 {
     const struct verb *v = find_verb(c->args[0]);
     if (!v)
-        return cli_usage_error("obexec", "cache: ls, rm or import, not \"%s\"", c->args[0]);
+        return cli_usage_error("obexec", "cache: ls, rm, export or import, not \"%s\"", c->args[0]);
     if (c->n_args < v->min_args)
         return cli_usage_error("obexec", "cache %s: %s is missing", v->name, v->what);
     if (c->n_args > v->max_args)
@@ -211,7 +250,7 @@ int cmd_cache(int argc, char **argv)
         .arg = &cc,
         .min_args = 1,
         .max_args = INT16_MAX,
-        .what = "ls, rm or import",
+        .what = "ls, rm, export or import",
     };
     struct store_cmd c;
     int status = store_cmd_parse(&c, argc, argv, &usage);

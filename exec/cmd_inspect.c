@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/json.h"
+#include "base/quantity.h"
 #include "base/terminal.h"
 #include "exec/record.h"
 #include "exec/store_cmd.h"
@@ -28,6 +29,7 @@ struct subject {
     struct str_vec chain; /* keys of what it stands on, the nearest first */
     struct str_vec children;
     struct str log; /* empty = it has none */
+    uint64_t size;  /* of what is its own */
 };
 
 static struct str path_of_log(struct store_cmd *c, const char *key)
@@ -38,9 +40,11 @@ static struct str path_of_log(struct store_cmd *c, const char *key)
 
 static int find_chain(struct subject *s)
 {
+    enum { MAX_CHAIN = 100000 }; /* a damaged record may name itself */
     struct record r = s->r;
+    struct digest d;
     struct arena *a = &s->c->arena;
-    while (r.parent.n) {
+    while (digest_from_hex(r.parent, &d) && s->chain.n < MAX_CHAIN) {
         struct str parent = r.parent;
         vec_push(a, &s->chain, parent);
         int rc = record_load(&s->c->o.layout, arena_cstr(a, parent), a, &r, &s->c->err);
@@ -70,7 +74,7 @@ static int find_subject(struct store_cmd *c, struct subject *out)
     if (rc <= 0)
         return rc < 0 ? OB_EXIT_ENVIRONMENT : OB_EXIT_FAILED;
     out->log = path_of_log(c, hex);
-    if (find_chain(out) < 0 ||
+    if (find_chain(out) < 0 || store_size(c->o.kit.store, hex, &out->size, &c->err) < 0 ||
         index_children(c->o.index, &c->arena, key, &out->children, &c->err) < 0)
         return OB_EXIT_ENVIRONMENT;
     return -1;
@@ -146,6 +150,13 @@ static void put_made(struct subject *s, struct buf *b)
     buf_putc(b, '\n');
 }
 
+static void put_size(struct subject *s, struct buf *b)
+{
+    put_label(b, "size");
+    quantity_add_bytes(b, s->size);
+    buf_putc(b, '\n');
+}
+
 static void print_text(struct subject *s, struct buf *b)
 {
     const struct record *r = &s->r;
@@ -160,6 +171,7 @@ static void print_text(struct subject *s, struct buf *b)
     if (r->input.n)
         put_line(b, "input", r->input);
     put_made(s, b);
+    put_size(s, b);
     if (s->log.n)
         put_line(b, "log", s->log);
     put_results(s, b, "on", &s->chain);
@@ -197,6 +209,7 @@ static void put_record(struct json_out *j, const struct subject *s)
     json_key_int(j, "created", r->created);
     json_key_int(j, "used", record_last_use(&s->c->o.layout, r->key.p));
     json_key_int(j, "ms", r->ms);
+    json_key_int(j, "size", (int64_t)s->size);
 }
 
 static void print_json(struct subject *s, struct buf *b)

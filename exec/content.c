@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads the files of a manifest. Before the first one is opened, the clock that sets ctimes is past
- * every ctime in the manifest: whatever changes a file from then on is seen in its ctime.
+ * Reads the files of a manifest. Before the first one of a context is opened, the clock that sets
+ * ctimes is past every ctime in the manifest: whatever changes a file from then on is seen in its
+ * ctime.
  */
 #include <config.h>
 
@@ -187,7 +188,9 @@ int content_read(struct arena *a, const struct copy_request *q, struct manifest 
     all.files = find_unknown(a, q, m, &bytes);
     if (all.files.n == 0)
         return 0;
-    struct timespec start = settle(&all.files);
+    struct timespec start = {0};
+    if (!q->is_result)
+        start = settle(&all.files);
     if (read_all(&all, q->root, bytes < FEW_BYTES ? 1 : parallel_threads(), err) < 0)
         return -1;
     if (q->known)

@@ -60,11 +60,16 @@ static int spool(int from, int dir, struct ob_err *err)
     }
 }
 
+static int is_nothing_known(struct ob_err *err)
+{
+    return ob_err_set(err, 0, "neither a directory nor a tar archive");
+}
+
 static int unpack(int archive, int dir, struct ob_err *err)
 {
     int is_archive = kit_is_archive(archive, err);
     if (is_archive <= 0)
-        return is_archive < 0 ? -1 : ob_err_set(err, 0, "neither a directory nor a tar archive");
+        return is_archive < 0 ? -1 : is_nothing_known(err);
     if (fchmod(dir, 0755) < 0) /* a copy of all of it may take its mode */
         return ob_err_set(err, errno, "can't set the mode of its directory");
     return kit_unpack_whole(archive, dir, err);
@@ -94,6 +99,8 @@ static int replace_archive(struct build *b, struct context *c, struct ob_err *er
         return ob_err_set(err, errno, "can't stat it");
     if (S_ISDIR(st.st_mode))
         return 0;
+    if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) /* a terminal, or something without an end */
+        return is_nothing_known(err);
     cleanup_close int from = take_fd(&c->fd);
     c->fd = new_scratch(b, c, err);
     if (c->fd < 0)

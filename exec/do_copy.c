@@ -42,6 +42,7 @@ static int open_copy_source(struct work *w, struct copy_request *q, struct ob_er
     if (work_open_read(w, 0, &w->source, err) < 0)
         return -1;
     q->root = w->source.fd;
+    q->is_result = true;
     return 0;
 }
 

@@ -43,6 +43,7 @@ static int make_manifest(struct work *w, struct shown *s, struct ob_err *err)
         .is_literal = true,
         .exclude = &none,
         .keep_owner = m->from == MOUNT_FROM_STEP,
+        .is_result = m->from == MOUNT_FROM_STEP,
     };
     if (m->from == MOUNT_FROM_CONTEXT &&
         (work_context(w, m->context, &q.root, &q.ignore, err) < 0 ||

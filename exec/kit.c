@@ -7,6 +7,7 @@
 #include "backends/backends.h"
 #include "backends/platform.h"
 #include "backends/tree_copy.h"
+#include "backends/tree_size.h"
 #include "backends/unpack.h"
 #include "base/buf.h"
 #include "base/fs.h"
@@ -320,4 +321,9 @@ int kit_unpack_whole(int fd, int root, struct ob_err *err)
     const struct unpack_add add = {
         .set_owner = true, .uid = geteuid(), .gid = getegid(), .is_marked = true};
     return blob_of(fd, &b, err) < 0 ? -1 : unpack_archive(root, &b, &add, err);
+}
+
+int kit_tree_size(int dir, uint64_t *bytes, struct ob_err *err)
+{
+    return tree_size(dir, ".", bytes, err);
 }

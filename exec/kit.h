@@ -51,6 +51,9 @@ int kit_platform(struct str text, struct str *os, struct str *arch, struct str *
 /* Unpacks what must be all there, into the root, with the owner of this process. */
 int kit_unpack_whole(int fd, int root, struct ob_err *err);
 
+/* Bytes that a directory and what is in it take on disk. */
+int kit_tree_size(int dir, uint64_t *bytes, struct ob_err *err);
+
 /* The directory of the default store: $XDG_CACHE_HOME/obkit, or /var/cache/obkit for root. */
 int kit_default_dir(struct buf *out, struct ob_err *err);
 

@@ -42,9 +42,8 @@ const char *layer_media_type(enum layer_compression c)
     return compressions[c].media_type;
 }
 
-static int write_packed(struct layer_packer *p, const void *data, size_t n, struct ob_err *err)
+static int write_blob(struct layer_packer *p, const void *data, size_t n, struct ob_err *err)
 {
-    sha256_add(&p->packed, data, n);
     p->size += n;
     return fs_write_all(p->fd, data, n, err);
 }
@@ -52,7 +51,8 @@ static int write_packed(struct layer_packer *p, const void *data, size_t n, stru
 static la_ssize_t on_packed(struct archive *ar, void *arg, const void *data, size_t n)
 {
     struct layer_packer *p = arg;
-    if (write_packed(p, data, n, &p->err) == 0)
+    sha256_add(&p->packed, data, n);
+    if (write_blob(p, data, n, &p->err) == 0)
         return (la_ssize_t)n;
     archive_set_error(ar, p->err.errnum ? p->err.errnum : EIO, "%s", p->err.text);
     return -1;
@@ -114,7 +114,7 @@ static int add_plain(void *arg, const void *data, size_t n, struct ob_err *err)
     struct layer_packer *p = arg;
     sha256_add(&p->plain, data, n);
     if (!p->archive)
-        return write_packed(p, data, n, err);
+        return write_blob(p, data, n, err);
     return archive_write_data(p->archive, data, n) == (la_ssize_t)n ? 0 : packing_failed(p, err);
 }
 
@@ -128,7 +128,10 @@ int layer_packer_end(struct layer_packer *p, struct layer_blob *out, struct ob_e
     if (p->archive && archive_write_close(p->archive) != ARCHIVE_OK)
         return packing_failed(p, err);
     sha256_final(&p->plain, &out->diff_id);
-    sha256_final(&p->packed, &out->digest);
+    if (p->archive)
+        sha256_final(&p->packed, &out->digest);
+    else
+        out->digest = out->diff_id;
     out->size = p->size;
     return 0;
 }

@@ -28,6 +28,7 @@ struct copy_request {
     bool keep_owner;                  /* copies from a step keep owners; else the owner is set */
     bool parents;                     /* COPY --parents: items are named by what is kept */
     bool set_mode;                    /* permissions are set anyway, so the source's do not count */
+    bool is_result;                   /* of a step: nobody changes its files */
     struct digests *known;            /* of files that were read before, or NULL */
 };
 

@@ -56,6 +56,8 @@ int record_save(const struct layout *l, const struct record *r, struct ob_err *e
     struct json_out j = JSON_OUT_INIT(&b);
     snprintf(name, sizeof name, STR_FMT, STR_ARG(r->key));
     write_record(&j, r);
+    unlinkat(l->record, name,
+             0); /* of a result that was removed by hand: it would vouch for this */
     cleanup_close int fd =
         openat(l->unsynced, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)

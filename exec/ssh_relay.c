@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/owner.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -115,8 +116,7 @@ static int make_socket(int dir, const char *name, mode_t mode, uid_t uid, gid_t 
     struct sockaddr_un a = address(dir, name);
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 ||
-        fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-        fchmodat(dir, name, mode, 0) < 0 || listen(fd, SOMAXCONN) < 0)
+        owner_set_at(dir, name, uid, gid, S_IFSOCK | mode) < 0 || listen(fd, SOMAXCONN) < 0)
         return ob_err_set(err, errno, "can't make a socket");
     return take_fd(&fd);
 }

@@ -100,21 +100,27 @@ int why_nearest(struct opened *o, struct arena *a, const struct record *r, struc
 
 /* The graph. */
 
+/* A result on the way into it. */
+struct pending {
+    struct str key;
+    bool is_open;    /* what it stands on has been asked for, */
+    struct record r; /* and so its record is there; of one that has none, only the key */
+};
+
 struct built {
     struct opened *o;
     struct plan plan;
-    struct str_vec inputs; /* by step */
-    struct map steps;      /* by key: the index, plus one */
+    struct str_vec inputs;      /* by step */
+    struct map steps;           /* by key: the index, plus one */
+    struct map opened;          /* keys of results that are or were open */
+    VEC(struct pending) queued; /* the last one first */
 };
 
-static bool find_step(const struct built *b, struct str key, uint32_t *out)
+static uint32_t find_step(const struct built *b, struct str key)
 {
     uintptr_t i = (uintptr_t)map_get(&b->steps, key);
-    *out = (uint32_t)i - 1;
-    return i > 0;
+    return i ? (uint32_t)(i - 1) : NO_STEP;
 }
-
-static int add_result(struct built *b, struct str key, uint32_t *out, struct ob_err *err);
 
 static uint32_t add_source(struct plan *p, struct str path)
 {
@@ -124,14 +130,6 @@ static uint32_t add_source(struct plan *p, struct str path)
     struct plan_source s = {.path = path};
     vec_push(p->arena, &p->sources, s);
     return p->sources.n - 1;
-}
-
-/* What is known of a result without a record is that it is another one. */
-static struct step unknown_step(struct built *b, struct str key)
-{
-    struct step s = step_of_kind(STEP_SCRATCH);
-    s.meta.heading = arena_printf(b->plan.arena, "result %.12s", key.p);
-    return s;
 }
 
 static int read_step(struct built *b, const struct record *r, struct step *s, struct ob_err *err)
@@ -144,69 +142,81 @@ static int read_step(struct built *b, const struct record *r, struct step *s, st
         s->meta.line = (uint32_t)r->line;
         s->meta.source = add_source(&b->plan, r->source);
     }
+    s->parent = find_step(b, r->parent);
     vec_for (const struct str, key, &r->reads) {
-        uint32_t i;
-        if (add_result(b, *key, &i, err) < 0)
-            return -1;
-        vec_push(b->plan.arena, &s->reads, i);
+        uint32_t i = find_step(b, *key);
+        if (i != NO_STEP)
+            vec_push(b->plan.arena, &s->reads, i);
     }
     return 0;
 }
 
-static void add_step(struct built *b, struct step *s, struct str key, struct str input)
+/* Adds the step of a result whose own steps are there. What is known of a result without a record
+ * is that it is another one. */
+static int add_step(struct built *b, const struct record *r, struct ob_err *err)
 {
-    digest_from_hex(key, &s->id);
-    vec_push(b->plan.arena, &b->inputs, input);
-    *map_slot(&b->steps, key) = (void *)((uintptr_t)plan_add_step(&b->plan, s) + 1);
+    struct step s = step_of_kind(STEP_SCRATCH);
+    s.meta.heading = arena_printf(b->plan.arena, "result %.12s", r->key.p);
+    if (r->kind.n && read_step(b, r, &s, err) < 0)
+        return -1;
+    digest_from_hex(r->key, &s.id);
+    vec_push(b->plan.arena, &b->inputs, r->input);
+    *map_slot(&b->steps, r->key) = (void *)((uintptr_t)plan_add_step(&b->plan, &s) + 1);
+    return 0;
 }
 
-DEFINE_VEC(record_vec, struct record);
+/* Has a result added, if it is not yet. A damaged record may name what is no key, or itself. */
+static void ask_for(struct built *b, struct str key)
+{
+    struct digest d;
+    struct pending p = {.key = key};
+    if (digest_from_hex(key, &d) && !map_get(&b->opened, key))
+        vec_push(b->plan.arena, &b->queued, p);
+}
 
-/* The records of a result and its parents, up to one that is in the graph already or has none. */
-static int load_chain(struct built *b, struct str key, struct record_vec *out, struct ob_err *err)
+static int open_pending(struct built *b, struct pending *p, struct ob_err *err)
 {
     struct arena *a = b->plan.arena;
-    uint32_t known;
-    while (key.n && !find_step(b, key, &known)) {
-        struct record r;
-        int rc = record_load(&b->o->layout, arena_cstr(a, key), a, &r, err);
-        if (rc < 0)
-            return -1;
-        if (rc == 0)
-            r = (struct record){.key = key};
-        vec_push(a, out, r);
-        key = r.parent;
-    }
+    struct record r;
+    int rc = record_load(&b->o->layout, arena_cstr(a, p->key), a, &r, err);
+    if (rc < 0)
+        return -1;
+    if (rc == 0)
+        r = (struct record){.key = p->key};
+    p->is_open = true;
+    p->r = r;
+    *map_slot(&b->opened, p->key) = b;
+    ask_for(b, r.parent); /* p is not valid any more */
+    vec_for (const struct str, key, &r.reads)
+        ask_for(b, *key);
     return 0;
 }
 
-/* Adds a result behind all that it stands on, and gives its step. */
-static int add_result(struct built *b, struct str key, uint32_t *out, struct ob_err *err)
+/* Adds what is queued, each result behind all that it stands on. */
+static int add_queued(struct built *b, struct ob_err *err)
 {
-    struct record_vec chain = {0};
-    if (load_chain(b, key, &chain, err) < 0)
-        return -1;
-    for (size_t i = chain.n; i-- > 0;) {
-        const struct record *r = &chain.at[i];
-        struct step s = unknown_step(b, r->key);
-        if (r->kind.n && read_step(b, r, &s, err) < 0)
+    while (b->queued.n) {
+        struct pending *last = &b->queued.at[b->queued.n - 1];
+        if (!last->is_open && !map_get(&b->opened, last->key)) {
+            if (open_pending(b, last, err) < 0)
+                return -1;
+            continue;
+        }
+        b->queued.n--;
+        if (last->is_open && add_step(b, &last->r, err) < 0)
             return -1;
-        if (r->parent.n && !find_step(b, r->parent, &s.parent))
-            BUG("a result before its parent");
-        add_step(b, &s, r->key, r->input);
     }
-    if (!find_step(b, key, out))
-        BUG("no step for a result");
     return 0;
 }
 
 static int make_graph(struct built *b, struct opened *o, struct arena *a, struct str key,
                       struct ob_err *err)
 {
-    struct target t = {.name = STR("result"), .stage = NO_STEP};
-    *b = (struct built){.o = o, .plan = PLAN_INIT(a), .steps = MAP_INIT(a)};
-    if (add_result(b, key, &t.step, err) < 0)
+    *b = (struct built){.o = o, .plan = PLAN_INIT(a), .steps = MAP_INIT(a), .opened = MAP_INIT(a)};
+    ask_for(b, key);
+    if (add_queued(b, err) < 0)
         return -1;
+    struct target t = {.name = STR("result"), .stage = NO_STEP, .step = find_step(b, key)};
     vec_push(a, &b->plan.targets, t);
     return 0;
 }
@@ -215,7 +225,8 @@ static int make_graph(struct built *b, struct opened *o, struct arena *a, struct
 static bool copies_others(const struct built *x, const struct step *s, const struct built *y,
                           const struct step *t)
 {
-    if ((t->kind != STEP_COPY && t->kind != STEP_ADD) || s->kind != t->kind)
+    if ((t->kind != STEP_COPY && t->kind != STEP_ADD) || s->kind != t->kind ||
+        s->parent == NO_STEP || t->parent == NO_STEP)
         return false;
     return digest_eq(&s->op_digest, &t->op_digest) && !digest_eq(&s->id, &t->id) &&
            digest_eq(&x->plan.steps.at[s->parent].id, &y->plan.steps.at[t->parent].id);

@@ -24,8 +24,11 @@ static int read_files(struct opened *o, struct arena *a, const struct step *s, s
         .exclude = &nothing,
         .is_literal = true,
         .keep_owner = true,
+        .is_result = true,
     };
     struct text dst = s->kind == STEP_COPY ? s->op.copy.dst : s->op.add.dst;
+    if (!text_is_literal(dst)) /* a value that is too large to be in a record */
+        return 0;
     digest_hex(&s->id, key);
     int rc = store_lookup(o->kit.store, key, &root, err);
     if (rc <= 0)

@@ -133,6 +133,7 @@ tests_bench_true_static_LDADD =
 E2E_TESTS = \
 	tests/e2e/add-archives.sh \
 	tests/e2e/allow-insecure.sh \
+	tests/e2e/attach.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/bad-store.sh \
 	tests/e2e/bad-usage.sh \

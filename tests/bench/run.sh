@@ -9,6 +9,7 @@
 set -euo pipefail
 
 build=$(cd "$1" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
 if [ $# -lt 2 ]; then
     exec unshare --mount --propagation private bash -c '
         dir=$(mktemp -d) && mount -t tmpfs tmpfs "$dir" && bash "$0" "$1" "$dir"
@@ -75,6 +76,21 @@ bench_step() {
         "at most 3 x the floor: $(aim "$us" $((3 * floor)))"
     us=$(net=--network-default=auto step_us "$store" n)
     row "the same with the default network" "$us" us "$(ratio "$us" "$floor")" ""
+    bench_step_of_user "$floor"
+}
+
+# The same as an ordinary user, whose step needs no more of the kernel: FLOOR
+bench_step_of_user() {
+    local us user=("$here/../as-user.sh" sub-ids "$dir") store=--store=overlayfs:$dir/user/store
+    if ! "${user[@]}" "$build/obexec" "$store" "$image" --progress=quiet "$net" "$dir/0.json" >/dev/null; then
+        row "trivial step of a user who is not root" - "" "" "can't be measured here"
+        return
+    fi
+    us=$(for i in 1 2 3 4 5 6 7; do
+        "${user[@]}" "$timed" "$build/obexec" "$store" "$image" --progress=quiet "$net" -j1 "$dir/$i.json"
+    done | median)
+    us=$(((us - $("${user[@]}" "$timed" -n 20 "$build/obexec" "$store" "$image" --progress=quiet "$net" "$dir/0.json")) / steps))
+    row "trivial step of a user who is not root" "$us" us "$(ratio "$us" "$1")" ""
 }
 
 # A step costs no more in a store of 100,000 results.
@@ -285,6 +301,45 @@ bench_stage() {
     row "the same, nothing changed" "$(ms "$us")" ms "" ""
 }
 
+# What is built is in the store: only the writing is measured.
+bench_image() {
+    local us tar i
+    for i in $(seq 60); do
+        mkdir -p "$dir/base/d$i"
+        head -c 1048576 /dev/urandom | split -a 3 -b 10486 - "$dir/base/d$i/f"
+    done
+    awk 'BEGIN {print "FROM base"; for (i = 0; i < 10; i++) printf "COPY d1/faaa /new%d/\n", i}' >"$dir/d"
+    "$build/spec2ir" --from=dockerfile -o "$dir/i.json" "$dir/d"
+    obexec "$dir/i.json" "$dir/context"
+    tar=$("$timed" -n 3 tar -C "$dir/base" -cf "$dir/base.tar" .)
+    row "floor: tar of 6,000 files / 60 MB" "$(ms "$tar")" ms "" ""
+    us=$("$timed" -n 3 "$build/obexec" "$store" "$image" --progress=quiet \
+        -o type=oci,compression=uncompressed,dest="$dir/image.tar" "$dir/i.json" "$dir/context")
+    row "the same and 10 layers as an image, uncompressed" "$(ms "$us")" ms "" \
+        "at most 5 x tar: $(aim "$us" $((5 * tar)))"
+    rm -r "$dir/base.tar" "$dir/image.tar" "$dir"/base/d*
+}
+
+# What is built is in the store: only the writing is measured.
+bench_image() {
+    local us tar i
+    for i in $(seq 60); do
+        mkdir -p "$dir/base/d$i"
+        head -c 1048576 /dev/urandom | split -a 3 -b 10486 - "$dir/base/d$i/f"
+    done
+    mkdir "$dir/small" && echo x >"$dir/small/file"
+    awk 'BEGIN {print "FROM base"; for (i = 0; i < 10; i++) printf "COPY file /new%d/\n", i}' >"$dir/d"
+    "$build/spec2ir" --from=dockerfile -o "$dir/i.json" "$dir/d"
+    obexec "$dir/i.json" "$dir/small"
+    tar=$("$timed" -n 3 tar -C "$dir/base" -cf "$dir/base.tar" .)
+    row "tar of 6,000 files / 60 MB" "$(ms "$tar")" ms "" ""
+    us=$("$timed" -n 3 "$build/obexec" "$store" "$image" --progress=quiet \
+        -o type=oci,compression=uncompressed,dest="$dir/image.tar" "$dir/i.json" "$dir/small")
+    row "the same and 10 layers as an image, uncompressed" "$(ms "$us")" ms "" \
+        "at most 5 x tar: $(aim "$us" $((5 * tar)))"
+    rm -r "$dir/base.tar" "$dir/image.tar" "$dir/small" "$dir"/base/d*
+}
+
 bench_parallel() {
     local us
     awk 'BEGIN {
@@ -309,5 +364,6 @@ bench_ir
 bench_diff
 bench_copy
 bench_stage
+bench_image
 bench_parallel
 exit $verdicts

@@ -65,7 +65,9 @@ wrong 'obexec: --build-context takes NAME=REF, not "x"' obexec --build-context=x
 wrong 'obexec: --network-default takes auto, private, none or host, not "x"' obexec --network-default=x ir
 wrong 'obkit: a command is missing' obkit
 wrong 'obkit: unknown command "nope"' obkit nope
+wrong "obexec: the IR and the context can't both be standard input" obexec - -
 wrong 'obkit: build: the context directory is missing' obkit build
+wrong 'obkit: build: a context on standard input needs --file=FILE, which is not in it' obkit build -
 wrong 'obkit: build: "b" is one argument too many' obkit build a b
 wrong 'obexec: log: an id is missing' obexec log
 wrong 'obexec: ls: "x" is one argument too many' obexec ls x

@@ -77,6 +77,18 @@ restart
 build_ok
 expect_counts 1 4
 
+subject "what is not this store's own stays, though it looks alike"
+mkdir "$tmp/store/result/something" "$tmp/store/tmp/mine" "$tmp/store-other"
+mount -t tmpfs tmpfs "$tmp/store-other"
+touch "$tmp/store/state/unsynced/something" "$tmp/store/state/record/$(printf '%063d' 1)"
+restart
+expect_exit 0 obexec ls --store="$store"
+for file in result/something tmp/mine state/unsynced/something "state/record/$(printf '%063d' 1)"; do
+    [ -e "$tmp/store/$file" ] || fail "$file was removed"
+done
+mountpoint -q "$tmp/store-other" || fail "another mount is gone"
+umount "$tmp/store-other"
+
 subject "a damaged or missing note of the boot is another boot"
 for damage in "" "garbage"; do
     forget_syncs

@@ -114,6 +114,8 @@ nothing_is_left
 from_stdin </dev/null
 expect_equal 1 "$status" "the status with nothing on standard input"
 expect_in_stderr 'context "standard input": neither a directory nor a tar archive'
+expect_exit 1 timeout 10 "${obkit_build[@]}" -f recipe /dev/zero
+expect_in_stderr 'context "/dev/zero": neither a directory nor a tar archive'
 for length in 1536 3000; do # with the second entry missing, and within one
     head -c $length ctx.tar >cut.tar
     expect_exit 1 "${obkit_build[@]}" -f recipe cut.tar

@@ -27,7 +27,7 @@ run_a=$(key_of 'RUN echo .*')
 subject "for people"
 expect_exit 0 obexec inspect --store="$store" "$copy"
 sed -E -i "s,$tmp,TMP,g; s/[0-9-]{10} [0-9:]{8}/TIME/; s/in [0-9.]+s/in TIME/; s/^(id +$copy)[0-9a-f]{52}/\1/
-    s/(^input +|log\/)[0-9a-f]{64}/\1HEX/" "$tmp/out"
+    s/^(size +)[0-9.].*/\1SIZE/; s/(^input +|log\/)[0-9a-f]{64}/\1HEX/" "$tmp/out"
 expect_stdout "id        $copy
 step      COPY --from=a /a /b
 place     TMP/context/Dockerfile:5
@@ -38,6 +38,7 @@ op        from: \"step\"
 input     HEX
 made      TIME in TIME
 used      TIME
+size      SIZE
 log       TMP/store/state/log/HEX
 on        $base FROM busybox AS a
 reads     $run_a RUN echo \"\$GREETING\" >/a
@@ -52,7 +53,7 @@ assert r["kind"] == "copy" and r["heading"] == "COPY --from=a /a /b" and r["line
 assert r["op"] == {"style": "dockerfile", "from": "step", "src": ["a"], "dst": "/b"}, r
 assert r["children"] == [sys.argv[2]] and len(r["chain"]) == 1 and len(r["reads"]) == 1, r
 assert r["log"] == os.path.join(sys.argv[3], "state/log", r["key"]), r
-assert r["created"] <= r["used"] and r["ms"] >= 0, r
+assert r["created"] <= r["used"] and r["ms"] >= 0 and r["size"] > 0, r
 END
 
 subject "the chain is told from the result down, and a base stands on nothing"

@@ -7,6 +7,26 @@ scratch
 make_base
 cd "$tmp"
 
+dockerfile <<'END'
+FROM busybox
+ARG SOURCE_DATE_EPOCH
+RUN rm -r /etc/group /var; mkdir /d; echo x >/d/x; ln /d/x /d/y
+END
+
+subject "the image is the same for an ordinary user"
+chmod 755 base/root
+image=(obkit build --progress=plain --build-arg SOURCE_DATE_EPOCH=1000000000
+    --build-context=busybox=dir:"$tmp/base" -o type=oci)
+expect_exit 0 "${image[@]}" --store="$store" context
+mv out root.tar
+run "$top_src/tests/as-user.sh" alone "$tmp" "${image[@]}" "$tmp/context"
+if [ "$status" = 77 ]; then
+    sed 's/^skipped: /   left out: /' out
+else
+    expect_equal 0 "$status" "the exit status"
+    cmp root.tar out || fail "another user gets another image"
+fi
+
 # All that a layer can hold.
 python3 - base <<'END'
 import os, sys

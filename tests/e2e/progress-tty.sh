@@ -153,6 +153,15 @@ expect_screen '[1/2] FROM busybox: cached ID
 2 steps: 1 cached, 0 built, 1 not run in TIME
 obexec: interrupted'
 
+subject "a crash leaves it as it was, too"
+dockerfile <<'END'
+FROM busybox
+RUN echo started; sleep 60; true
+END
+ulimit -c 0
+on_terminal '--when=\| started=keys:^\' --
+expect_equal 131 "$status" "the exit status"
+
 subject "a terminal that somebody has stopped does not stop the build"
 dockerfile <<'END'
 FROM busybox

@@ -115,6 +115,13 @@ expect_equal "" "$(find "$tmp"/store/state/log "$tmp"/store/state/failed -mindep
     "what is left of it"
 prune --all
 
+other_is_done()
+{
+    local n
+    n=$(sed -n -E 's,^\[([0-9]+)/.* RUN echo other.*,\1,p' "$tmp/build.err")
+    [ -n "$n" ] && grep -q "^\[$n/.*done" "$tmp/build.err"
+}
+
 subject "what a running build uses stays, and what it has not used goes"
 dockerfile <<'END'
 FROM busybox
@@ -123,21 +130,25 @@ END
 build_ok
 old=$id
 dockerfile <<'END'
+FROM busybox AS other
+RUN echo other >/other
 FROM busybox
-RUN : mine >/mine
+RUN echo mine >/mine
 RUN sleep 2; cat /mine
+COPY --from=other /other /copy
 END
 obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" "$tmp/context" \
     >"$tmp/build.out" 2>"$tmp/build.err" </dev/null &
 pid=$!
-expect_soon 10 grep -q "3/3" "$tmp/build.err"
+expect_soon 10 grep -q "sleep 2" "$tmp/build.err"
+expect_soon 10 other_is_done
 prune --all
 expect_in_stdout "^1 result removed"
 expect_in_stdout "^$(echo "$old" | cut -c 1-12) "
 kill -0 "$pid" || fail "the build ended before prune did"
 wait "$pid" || fail "the build failed: $(cat "$tmp/build.err")"
 prune --all
-expect_in_stdout "^3 results removed"
+expect_in_stdout "^5 results removed"
 
 subject "a child that a dead builder left keeps its parent"
 dockerfile <<'END'

@@ -99,6 +99,9 @@ expect_why '- Dockerfile:2: RUN echo 1 >/o: command: "echo 1 >/o"
 subject "the base image has changed"
 dockerfile <<'END'
 FROM busybox
+RUN echo on the base >/o
+FROM busybox
+COPY --from=0 /o /o
 RUN echo on the base
 END
 build_ok
@@ -106,12 +109,14 @@ touch "$tmp/base/etc/new"
 build_ok
 expect_why '- Dockerfile:1: FROM busybox: content of the image: DIGEST
 + Dockerfile:1: FROM busybox: content of the image: DIGEST
-  Dockerfile:2: RUN echo on the base: only its parent'
+  Dockerfile:2: RUN echo on the base >/o: only its parent
+  Dockerfile:4: COPY --from=0 /o /o: only its parent and what it reads
+  Dockerfile:5: RUN echo on the base: only its parent'
 
 subject "the network is another"
 build_ok --network-default=none
-expect_why '- Dockerfile:2: RUN echo on the base: network, mounts or --no-cache: the default
-+ Dockerfile:2: RUN echo on the base: network, mounts or --no-cache: DIGEST'
+expect_why '- Dockerfile:5: RUN echo on the base: network, mounts or --no-cache: the default
++ Dockerfile:5: RUN echo on the base: network, mounts or --no-cache: DIGEST'
 
 subject "of earlier results the one with most in common is chosen, not the last"
 dockerfile <<'END'
@@ -159,3 +164,12 @@ sed -i '2s/.*/WORKDIR \/other/' "$tmp/context/Dockerfile"
 build_ok
 expect_exit 0 obexec inspect --why --store="$store" "$id"
 expect_in_stdout '^\+ .*Dockerfile:2: WORKDIR /other: path: "/other"$'
+
+subject "a record that names itself, or a file elsewhere, does no harm"
+record=$(ls "$tmp/store/state/record/$id" "$tmp/store/state/unsynced/$id" 2>/dev/null || true)
+for parent in "$id" ../../../../../../../../etc/passwd; do
+    sed -E -i "s,\"parent\":\"[^\"]*\",\"parent\":\"$parent\"," "$record"
+    grep -q "$parent" "$record" || fail "the record is not damaged"
+    expect_exit 0 obexec inspect --why --store="$store" "$id"
+    expect_exit 0 obexec inspect --store="$store" "$id"
+done

@@ -71,7 +71,7 @@ class Round:
 
     def can_limit(self):
         argv = self.build_argv("copy:" + self.reference, self.dir + "/ir", ["s0"], 1)
-        run = self.runs.start(argv + LIMITS, self.where(), may_fail=True)
+        run = self.runs.start(argv + LIMITS, self.where(), may_fail=(2, 3))
         self.runs.wait(run)
         return run.status == 0
 
@@ -104,7 +104,7 @@ class Round:
         key = self.keys[self.r.choice(self.stages)]
         argv = self.r.choice([["clean"], ["delete", key], ["delete", key]])
         self.removing = self.runs.start(["obexec", argv[0], "--store=" + self.store, *argv[1:]],
-                                        self.where(), may_fail=argv[0] == "delete")
+                                        self.where(), may_fail=(1,) if argv[0] == "delete" else ())
         return self.removing
 
     def ended(self, run):

@@ -3,6 +3,8 @@
 #include <config.h>
 
 #include "exec/index.h"
+#include "exec/record.h"
+#include "exec/reindex.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/store_dir.h"
 
@@ -36,7 +38,8 @@ static void add(const char *key, const char *parent, int64_t created)
                             .parent = str_from(parent),
                             .heading = STR("RUN 'x'; DROP TABLE results"),
                             .created = created,
-                            .ms = INT64_MAX};
+                            .ms = INT64_MAX,
+                            .bytes = -1};
     ck_assert_ok(index_add(ix, &row, &err), &err);
 }
 
@@ -174,9 +177,90 @@ START_TEST(an_index_of_a_newer_obkit_is_left_alone)
 }
 END_TEST
 
+/* A result with a record, in the store. */
+static void build(const char *key, const char *parent, int64_t created)
+{
+    struct record r = {.key = str_from(key),
+                       .parent = str_from(parent),
+                       .heading = STR("RUN it"),
+                       .op = STR("{}"),
+                       .created = created,
+                       .ms = 7};
+    ck_assert_ok(record_save(&sd.layout, &r, &err), &err);
+    make_result(&sd, key);
+}
+
+static const char *key_of(char digit)
+{
+    char *key = arena_alloc(&a, SHA256_HEX + 1);
+    memset(key, digit, SHA256_HEX);
+    key[SHA256_HEX] = '\0';
+    return key;
+}
+
+START_TEST(a_new_index_knows_what_the_store_has)
+{
+    build(key_of('b'), key_of('a'), 20); /* in one second, what stands on another comes later */
+    build(key_of('a'), key_of('c'), 20);
+    build(key_of('c'), "", 20);
+    make_result(&sd, key_of('d')); /* without a record */
+    struct index_row_vec rows = list();
+    ck_assert_uint_eq(rows.n, 4);
+    ck_assert_strs(rows.at[0].key, str_from(key_of('d')));
+    ck_assert_strs(rows.at[1].key, str_from(key_of('c')));
+    ck_assert_strs(rows.at[2].key, str_from(key_of('a')));
+    ck_assert_strs(rows.at[3].key, str_from(key_of('b')));
+    ck_assert_strs(rows.at[3].parent, str_from(key_of('a')));
+    ck_assert_strs(rows.at[3].heading, STR("RUN it"));
+    ck_assert_int_eq(rows.at[3].ms, 7);
+    ck_assert_int_eq(rows.at[3].bytes, -1);
+}
+END_TEST
+
+START_TEST(reindexing_adds_what_is_there_and_removes_what_is_not)
+{
+    add(key_of('e'), "", 1); /* its builder died */
+    add("no key", "", 1);
+    build(key_of('a'), key_of('b'), 20);
+    ck_assert_ok(reindex(ix, &sd.layout, sd.store, &err), &err);
+    struct index_row_vec rows = list();
+    ck_assert_uint_eq(rows.n, 1);
+    ck_assert_strs(rows.at[0].key, str_from(key_of('a')));
+    ck_assert_strs(rows.at[0].parent, str_from(key_of('b')));
+}
+END_TEST
+
+static void no_waiting(void *arg)
+{
+    (void)arg;
+}
+
+START_TEST(reindexing_leaves_what_is_being_built)
+{
+    struct digest e = digest_filled(0xee);
+    int lock = layout_lock(&sd.layout, &e, no_waiting, NULL, &err);
+    add(key_of('e'), "", 1);
+    ck_assert_ok(reindex(ix, &sd.layout, sd.store, &err), &err);
+    ck_assert_uint_eq(list().n, 1);
+    close(lock);
+    ck_assert_ok(reindex(ix, &sd.layout, sd.store, &err), &err);
+    ck_assert_uint_eq(list().n, 0);
+}
+END_TEST
+
+START_TEST(sizes_are_kept)
+{
+    add("aa", "", 1);
+    ck_assert_ok(index_set_bytes(ix, STR("aa"), 5000000000, &err), &err);
+    ck_assert_int_eq(list().at[0].bytes, 5000000000);
+}
+END_TEST
+
 UNIT_MAIN_WITH("index", start, stop, rows_come_back_in_the_order_of_making,
                a_row_is_replaced_by_one_with_its_key, children_are_found,
                older_rows_that_are_alike_are_found,
                prefixes_are_taken_literally_and_give_two_at_most, removing_is_for_good,
                two_processes_may_have_it_open, a_damaged_index_is_put_aside,
-               an_index_of_a_newer_obkit_is_left_alone)
+               an_index_of_a_newer_obkit_is_left_alone, a_new_index_knows_what_the_store_has,
+               reindexing_adds_what_is_there_and_removes_what_is_not,
+               reindexing_leaves_what_is_being_built, sizes_are_kept)

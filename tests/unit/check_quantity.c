@@ -62,5 +62,27 @@ START_TEST(thousandths)
 }
 END_TEST
 
+START_TEST(bytes_are_printed_with_two_or_three_digits)
+{
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } cases[] = {{0, "0 B"},
+                 {1023, "1023 B"},
+                 {1024, "1.0 KiB"},
+                 {1024 * 10 - 1, "9.9 KiB"},
+                 {1024 * 10, "10 KiB"},
+                 {(1 << 20) - 1, "1023 KiB"},
+                 {3 << 19, "1.5 MiB"},
+                 {UINT64_MAX, "15 EiB"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf b = BUF_INIT;
+        quantity_add_bytes(&b, cases[i].bytes);
+        ck_assert_str_eq(b.p, cases[i].text);
+        buf_free(&b);
+    }
+}
+END_TEST
+
 UNIT_MAIN("quantity", bytes_take_units_of_either_case_and_fractions, what_is_no_amount_is_refused,
-          durations_add_up, thousandths)
+          durations_add_up, thousandths, bytes_are_printed_with_two_or_three_digits)

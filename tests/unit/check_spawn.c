@@ -119,7 +119,21 @@ START_TEST(a_program_that_is_not_there_is_an_error)
 }
 END_TEST
 
+START_TEST(programs_are_looked_for_in_path)
+{
+    ck_assert_int_eq(setenv("PATH", "/nonexistent:/bin", 1), 0);
+    ck_assert(spawn_finds("sh") && !spawn_finds("no-such-program"));
+    ck_assert_int_eq(setenv("PATH", "/nonexistent", 1), 0);
+    ck_assert(!spawn_finds("sh"));
+    ck_assert_int_eq(chdir("/bin"), 0);
+    ck_assert_int_eq(setenv("PATH", "/nonexistent:", 1), 0);
+    ck_assert(spawn_finds("sh"));
+    ck_assert_int_eq(unsetenv("PATH"), 0);
+    ck_assert(spawn_finds("sh"));
+}
+END_TEST
+
 UNIT_MAIN("spawn", the_exit_status_comes_back, death_by_a_signal_is_128_and_its_number,
           descriptors_are_put_in_place, a_descriptor_that_is_in_place_already_is_passed_on,
           outputs_may_be_swapped, the_child_starts_with_default_signals,
-          a_program_that_is_not_there_is_an_error)
+          a_program_that_is_not_there_is_an_error, programs_are_looked_for_in_path)
