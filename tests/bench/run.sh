@@ -308,25 +308,6 @@ bench_image() {
         mkdir -p "$dir/base/d$i"
         head -c 1048576 /dev/urandom | split -a 3 -b 10486 - "$dir/base/d$i/f"
     done
-    awk 'BEGIN {print "FROM base"; for (i = 0; i < 10; i++) printf "COPY d1/faaa /new%d/\n", i}' >"$dir/d"
-    "$build/spec2ir" --from=dockerfile -o "$dir/i.json" "$dir/d"
-    obexec "$dir/i.json" "$dir/context"
-    tar=$("$timed" -n 3 tar -C "$dir/base" -cf "$dir/base.tar" .)
-    row "floor: tar of 6,000 files / 60 MB" "$(ms "$tar")" ms "" ""
-    us=$("$timed" -n 3 "$build/obexec" "$store" "$image" --progress=quiet \
-        -o type=oci,compression=uncompressed,dest="$dir/image.tar" "$dir/i.json" "$dir/context")
-    row "the same and 10 layers as an image, uncompressed" "$(ms "$us")" ms "" \
-        "at most 5 x tar: $(aim "$us" $((5 * tar)))"
-    rm -r "$dir/base.tar" "$dir/image.tar" "$dir"/base/d*
-}
-
-# What is built is in the store: only the writing is measured.
-bench_image() {
-    local us tar i
-    for i in $(seq 60); do
-        mkdir -p "$dir/base/d$i"
-        head -c 1048576 /dev/urandom | split -a 3 -b 10486 - "$dir/base/d$i/f"
-    done
     mkdir "$dir/small" && echo x >"$dir/small/file"
     awk 'BEGIN {print "FROM base"; for (i = 0; i < 10; i++) printf "COPY file /new%d/\n", i}' >"$dir/d"
     "$build/spec2ir" --from=dockerfile -o "$dir/i.json" "$dir/d"
