@@ -2,6 +2,7 @@
 """What a store must be like when nobody uses it any more: nothing is left over, the index agrees
 with the disk, every result is what a clean build makes."""
 import contextlib
+import fcntl
 import os
 import sqlite3
 import subprocess
@@ -77,10 +78,34 @@ def mounts():
         return {line.split(" ", 1)[1] for line in f}
 
 
+def cgroups():
+    """Those of steps whose worker, which has them locked, is dead."""
+    for top, dirs, _ in os.walk("/sys/fs/cgroup"):
+        for name in dirs:
+            path = os.path.join(top, name)
+            if name.startswith("obkit-step-") and can_lock(path):
+                yield path
+
+
+def can_lock(path):
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+
+
 def check_nothing_left(store, temporary, mounts_before):
     left = left_in(store + "/tmp") + left_in(store + "/state/cache/trees/tmp") + left_in(store + "/state/scratch") + left_in(temporary)
     left += [n for n in left_in(store + "/state/log") if n.endswith(".part")]
     left += locks_on(store)
+    left += cgroups()
     left += mounts() ^ mounts_before
     if left:
         raise Wrong("left over:\n" + "\n".join(left))

@@ -24,6 +24,7 @@ from runs import Runs, Wrong
 PROCESSES = 8
 STAGES = 40
 ROUND_SECONDS = 4
+LIMITS = ["--memory=1g", "--pids=300"]
 PAUSE = .04  # between two signals, on average
 
 
@@ -44,6 +45,7 @@ class Round:
         for n, ir in enumerate(self.specs):
             self.call("spec2ir", "-o", ir, "%s/context/spec%d" % (directory, n))
         self.keys = self.build_reference()
+        self.limits = LIMITS if self.can_limit() else []
 
     def where(self):
         self.n_started += 1
@@ -67,9 +69,17 @@ class Round:
             keys[spec] = self.call(*self.build_argv(store, spec, [], 2)).strip()
         return keys
 
+    def can_limit(self):
+        argv = self.build_argv("copy:" + self.reference, self.dir + "/ir", ["s0"], 1)
+        run = self.runs.start(argv + LIMITS, self.where(), may_fail=(2, 3))
+        self.runs.wait(run)
+        return run.status == 0
+
     def start_build(self, ir, stages):
-        run = self.runs.start(self.build_argv(self.store, ir, stages, self.r.randrange(1, 5)),
-                              self.where())
+        argv = self.build_argv(self.store, ir, stages, self.r.randrange(1, 5))
+        if self.r.random() < .3:
+            argv += self.limits
+        run = self.runs.start(argv, self.where())
         run.builds = stages or [ir]
         return run
 
@@ -94,7 +104,7 @@ class Round:
         key = self.keys[self.r.choice(self.stages)]
         argv = self.r.choice([["clean"], ["delete", key], ["delete", key]])
         self.removing = self.runs.start(["obexec", argv[0], "--store=" + self.store, *argv[1:]],
-                                        self.where(), may_fail=argv[0] == "delete")
+                                        self.where(), may_fail=(1,) if argv[0] == "delete" else ())
         return self.removing
 
     def ended(self, run):
@@ -144,6 +154,7 @@ class Round:
             raise Wrong("built %d results of %d" % (len(built), len(audit.results(self.reference))))
 
     def audit(self, mounts):
+        self.call(*self.build_argv(self.store, self.dir + "/ir", ["s0"], 1), *self.limits)
         out = self.call("obexec", "ls", "--store=" + self.store)
         audit.check_nothing_left(self.store_dir, self.temporary, mounts)
         audit.check_index(self.store_dir)
