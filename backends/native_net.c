@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #define HELPER "slirp4netns"
+#define WAY_OUT " (--network-default=host needs none)"
 
 /* The first is what users of slirp4netns, podman and QEMU are used to. */
 static const char *const prefixes[] = {"10.0.2", "192.168.213", "172.29.213", "10.213.213"};
@@ -161,9 +162,9 @@ static int helper_failed(const struct net_helper *h, struct ob_err *err)
     struct ob_err ignored;
     if (lseek(h->log, 0, SEEK_SET) < 0 || fs_read_all(h->log, &text, 64 << 10, &ignored) < 0 ||
         text.n == 0)
-        return ob_err_set(err, 0, HELPER " failed without saying why");
+        return ob_err_set(err, 0, HELPER " failed without saying why" WAY_OUT);
     struct str line = last_line(&text);
-    return ob_err_set(err, 0, HELPER ": " STR_FMT, STR_ARG(line));
+    return ob_err_set(err, 0, HELPER ": " STR_FMT WAY_OUT, STR_ARG(line));
 }
 
 int net_helper_wait(const struct net_helper *h, struct ob_err *err)

@@ -245,7 +245,8 @@ static int unpack_entry(struct unpack_tree *t, struct archive *ar, struct archiv
         rc = unpack_tree_whiteout(t, err);
     else if (rc == 1)
         rc = make_entry(t, ar, e, err);
-    return rc < 0 ? ob_err_wrap(err, "entry \"%s\"", path) : 0;
+    const char *more = strlen(path) > 200 ? "…" : ""; /* the reason is to have room */
+    return rc < 0 ? ob_err_wrap(err, "entry \"%.200s%s\"", path, more) : 0;
 }
 
 /* libarchive warns of what it had to change, and of owners' names, which an image does not use. */

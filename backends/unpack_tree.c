@@ -9,7 +9,6 @@
 #include "base/path.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 
 static char *heap_copy(char *old, const char *p, size_t n)
@@ -22,10 +21,13 @@ static char *heap_copy(char *old, const char *p, size_t n)
     return s;
 }
 
+/* The longest name that is taken, as each directory on the way costs time for all of it. */
+enum { NAME_BYTES = 64 << 10 };
+
 int unpack_name_clean(struct unpack_name *n, const char *raw, struct ob_err *err)
 {
-    if (strlen(raw) >= PATH_MAX)
-        return ob_err_set(err, ENAMETOOLONG, "its name has %zu bytes", strlen(raw));
+    if (strlen(raw) > NAME_BYTES)
+        return ob_err_set(err, ENAMETOOLONG, "%zu bytes", strlen(raw));
     char *to = n->path = heap_copy(n->path, raw, strlen(raw));
     size_t parent_len = 0;
     n->last = to;

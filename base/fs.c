@@ -226,7 +226,9 @@ static int make_component(int parent, const char *name, mode_t mode, uid_t uid, 
     if (mkdirat(parent, name, mode) < 0)
         return -1;
     cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 ? -1 : owner_set(fd, uid, gid, mode); /* whatever the umask took away */
+    if (fd < 0 || owner_set(fd, uid, gid, mode) < 0) /* whatever the umask took away */
+        return -1;
+    return take_fd(&fd);
 }
 
 /* Opens the deepest directory of the path that is there; the length of its part of the path. Who
@@ -265,9 +267,11 @@ int fs_mkdirs_in(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, 
         char *end = name + strcspn(name, "/");
         char was = *end;
         *end = '\0';
-        int next = fs_open_in(root, p, O_RDONLY | O_DIRECTORY, 0);
-        if (next < 0 && errno == ENOENT && make_component(parent, name, mode, uid, gid) == 0)
+        int next = make_component(parent, name, mode, uid, gid);
+        if (next < 0 && errno == EEXIST) { /* "..", or another process was quicker */
             next = fs_open_in(root, p, O_RDONLY | O_DIRECTORY, 0);
+            errno = EEXIST;
+        }
         int e = errno;
         close(parent);
         parent = next;

@@ -257,7 +257,8 @@ int cmd_prune(int argc, char **argv)
     int status = store_cmd_parse(&c, argc, argv, &usage);
     if (status >= 0)
         return status;
-    if (!args.says_what)
-        return cli_usage_error("obexec", "prune: say what may go, such as --keep-days=30 or --all");
-    return store_cmd_run(&c, do_prune, &args);
+    if (args.says_what)
+        return store_cmd_run(&c, do_prune, &args);
+    arena_free(&c.arena);
+    return cli_usage_error("obexec", "prune: say what may go, such as --keep-days=30 or --all");
 }

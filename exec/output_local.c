@@ -115,20 +115,16 @@ static int make_link(struct local *l, const struct layer_entry *e, const char *n
     return take_place(l, temp, name, err);
 }
 
-static int make_dir(struct local *l, const struct layer_entry *e, const char *name,
-                    struct ob_err *err)
+/* Its mode is set when everything is in it. A link to a directory is none. */
+static int make_dir(struct local *l, const char *name, struct ob_err *err)
 {
     struct stat st;
-    if (mkdirat(l->dir, name, 0700) < 0 &&
-        (errno != EEXIST || fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0))
+    if (mkdirat(l->dir, name, 0700) == 0)
+        return 0;
+    if (errno != EEXIST || fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        (!S_ISDIR(st.st_mode) &&
+         (unlinkat(l->dir, name, 0) < 0 || mkdirat(l->dir, name, 0700) < 0)))
         return ob_err_set(err, errno, "can't make the directory");
-    cleanup_close int fd = openat(l->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0)
-        return 0; /* its mode is set when everything is in it */
-    if ((errno != ENOTDIR && errno != ELOOP) || unlinkat(l->dir, name, 0) < 0 ||
-        mkdirat(l->dir, name, 0700) < 0)
-        return ob_err_set(err, errno, "can't make the directory");
-    (void)e;
     return 0;
 }
 
@@ -141,7 +137,7 @@ static int make_entry(struct local *l, const struct layer_entry *e, struct ob_er
     switch (e->mode & S_IFMT) {
     case S_IFREG: return make_file(l, e, name, err);
     case S_IFLNK: return make_link(l, e, name, err);
-    case S_IFDIR: return make_dir(l, e, name, err);
+    case S_IFDIR: return make_dir(l, name, err);
     default: return 0;
     }
 }

@@ -82,14 +82,14 @@ bench_step() {
 # The same as an ordinary user, whose step needs no more of the kernel: FLOOR
 bench_step_of_user() {
     local us user=("$here/../as-user.sh" sub-ids "$dir") store=--store=overlayfs:$dir/user/store
-    if ! "${user[@]}" "$build/obexec" "$store" "$image" --progress=quiet "$net" "$dir/0.json" >/dev/null; then
+    if ! "${user[@]}" "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/0.json" >/dev/null; then
         row "trivial step of a user who is not root" - "" "" "can't be measured here"
         return
     fi
     us=$(for i in 1 2 3 4 5 6 7; do
         "${user[@]}" "$timed" "$build/obexec" "$store" "$image" --progress=quiet "$net" -j1 "$dir/$i.json"
     done | median)
-    us=$(((us - $("${user[@]}" "$timed" -n 20 "$build/obexec" "$store" "$image" --progress=quiet "$net" "$dir/0.json")) / steps))
+    us=$(((us - $("${user[@]}" "$timed" -n 20 "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/0.json")) / steps))
     row "trivial step of a user who is not root" "$us" us "$(ratio "$us" "$1")" ""
 }
 
@@ -148,7 +148,7 @@ bench_cached() {
     trivial_spec 19 c >"$dir/d"
     "$build/spec2ir" --from=dockerfile -o "$dir/c.json" "$dir/d"
     obexec "$dir/c.json"
-    us=$("$timed" -n 100 "$build/obkit" build "$store" "$image" --progress=quiet --from=dockerfile -f "$dir/d" "$dir/context")
+    us=$("$timed" -n 100 "$build/obkit" build "$store" "$image" "$net" --progress=quiet --from=dockerfile -f "$dir/d" "$dir/context")
     row "20 steps cached, obkit build (both programs)" "$(ms "$us")" ms "" "under 10 ms: $(aim "$us" 10000)"
     us=$("$timed" -n 100 "$build/obexec" "$store" "$image" --progress=quiet "$dir/c.json")
     row "20 steps cached, obexec alone" "$(ms "$us")" ms "" "under 3 ms: $(aim "$us" 3000)"
@@ -269,7 +269,7 @@ make_files() { # directory, directories, files in each, bytes of each
 
 bench_copy() {
     local us i
-    copy() { "$timed" "$@" "$build/obexec" "$store" "$image" --progress=quiet "$dir/copy.json" "$dir/context"; }
+    copy() { "$timed" "$@" "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/copy.json" "$dir/context"; }
     make_files "$dir/context" 20 100 52429
     printf 'FROM base\nCOPY . /src/\n' >"$dir/d"
     "$build/spec2ir" --from=dockerfile -o "$dir/copy.json" "$dir/d"
@@ -295,9 +295,9 @@ bench_stage() {
     printf 'FROM base AS made\nCOPY . /made/\nFROM base\nCOPY --from=made /made /src\n' >"$dir/d"
     "$build/spec2ir" --from=dockerfile -O0 -o "$dir/both.json" "$dir/d"
     obexec --target=made "$dir/both.json" "$dir/large"
-    us=$("$timed" "$build/obexec" "$store" "$image" --progress=quiet "$dir/both.json" "$dir/large")
+    us=$("$timed" "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/both.json" "$dir/large")
     row "20,000 files / 200 MB from another stage" "$(ms "$us")" ms "" "under 1 s: $(aim "$us" 1000000)"
-    us=$("$timed" -n 5 "$build/obexec" "$store" "$image" --progress=quiet "$dir/both.json" "$dir/large")
+    us=$("$timed" -n 5 "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/both.json" "$dir/large")
     row "the same, nothing changed" "$(ms "$us")" ms "" ""
 }
 
@@ -314,7 +314,7 @@ bench_image() {
     obexec "$dir/i.json" "$dir/small"
     tar=$("$timed" -n 3 tar -C "$dir/base" -cf "$dir/base.tar" .)
     row "tar of 6,000 files / 60 MB" "$(ms "$tar")" ms "" ""
-    us=$("$timed" -n 3 "$build/obexec" "$store" "$image" --progress=quiet \
+    us=$("$timed" -n 3 "$build/obexec" "$store" "$image" "$net" --progress=quiet \
         -o type=oci,compression=uncompressed,dest="$dir/image.tar" "$dir/i.json" "$dir/small")
     row "the same and 10 layers as an image, uncompressed" "$(ms "$us")" ms "" \
         "at most 5 x tar: $(aim "$us" $((5 * tar)))"
@@ -329,7 +329,7 @@ bench_parallel() {
         for (i = 0; i < 4; i++) printf "COPY --from=s%d /bin/true /t%d\n", i, i
     }' >"$dir/d"
     "$build/spec2ir" --from=dockerfile -o "$dir/p.json" "$dir/d"
-    us=$("$timed" "$build/obexec" "$store" "$image" --progress=quiet -j4 "$dir/p.json")
+    us=$("$timed" "$build/obexec" "$store" "$image" "$net" --progress=quiet -j4 "$dir/p.json")
     row "4 independent steps that sleep 1 s, -j4" "$(ms "$us")" ms "" "about 1 s: $(aim "$us" 1300000)"
 }
 

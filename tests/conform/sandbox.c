@@ -406,6 +406,26 @@ START_TEST(the_network_of_the_host_is_there_when_asked)
 }
 END_TEST
 
+START_TEST(a_private_network_is_one_of_its_own_and_leaves_nothing)
+{
+    struct place p;
+    struct ob_err err = OB_ERR_INIT;
+    with_busybox(&p);
+    if (sandbox_check(p.sandbox, STEP_NETWORK_PRIVATE, &p.cfg.limits, &err) < 0) {
+        place_close(&p); /* this machine can't */
+        return;
+    }
+    p.cfg.network = STEP_NETWORK_PRIVATE;
+    ck_assert_prints(&p,
+                     "ls /sys/class/net; ip -o link show up | grep -q eth0 && echo up; "
+                     "ip route show default | grep -q eth0 && echo routed; "
+                     "grep -q ^nameserver /etc/resolv.conf && echo named",
+                     "eth0\nlo\nup\nrouted\nnamed\n");
+    ck_assert(!exists(&p, "etc"));
+    place_close(&p);
+}
+END_TEST
+
 START_TEST(a_daemon_that_holds_the_output_ends_with_the_command)
 {
     struct place p;
@@ -710,8 +730,10 @@ START_TEST(a_fork_bomb_ends_with_its_step)
     with_busybox(&p);
     copy_file(INSIDE, p.root.fd, "inside");
     p.cfg.limits.pids = 30;
-    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0)
-        return; /* this machine has no such limits */
+    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0) {
+        place_close(&p); /* this machine has no such limits */
+        return;
+    }
     run_argv(&p, LIST("/inside", "processes", "100000"));
     ck_assert_int_eq(p.status.exit_code, 1);
     ck_assert(p.status.is_out_of_pids && !p.status.is_out_of_memory);
@@ -729,8 +751,10 @@ START_TEST(a_memory_hog_is_ended_and_named)
     with_busybox(&p);
     copy_file(INSIDE, p.root.fd, "inside");
     p.cfg.limits.memory = 32 << 20;
-    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0)
+    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0) {
+        place_close(&p);
         return;
+    }
     run_argv(&p, LIST("/inside", "memory", "256"));
     ck_assert_int_eq(p.status.signal, SIGKILL);
     ck_assert(p.status.is_out_of_memory && !p.status.is_out_of_pids);
@@ -783,6 +807,7 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           a_detached_root_can_be_used_after_the_step,
           without_network_there_is_a_loopback_that_is_up,
           the_network_of_the_host_is_there_when_asked,
+          a_private_network_is_one_of_its_own_and_leaves_nothing,
           a_daemon_that_holds_the_output_ends_with_the_command, kill_ends_everything_at_once,
           the_death_of_the_worker_ends_everything, ignored_and_blocked_signals_are_not_inherited,
           fast_sync_does_not_sync, set_user_id_programs_work,

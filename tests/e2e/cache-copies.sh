@@ -60,10 +60,13 @@ all()
     expect_equal "" "$(ls "${store#*:}/state/cache/trees/tmp")" "what is left"
 
     subject "$store: two at once see nothing of each other; the first to end counts"
-    step slow 'echo slow >/c/f; echo ready; sleep 1; ls /c; cat /c/f'
-    start_build slow
+    step slow 'echo slow >/c/f; echo ready; until [ -s /go ]; do sleep 0.02; done; cat /c/f'
+    sed -i 's,(shell,(secrets (go (target /go))) (shell,' context/slow
+    : >go
+    start_build slow --secret=id=go,src=go
     expect_soon 20 has_printed slow '\| ready'
     expect_step 'cat /c/f; echo quick >/c/f' $'1\n2'
+    echo now >go
     wait $pid || fail "a build failed"
     has_printed slow '\| slow' || fail "it has seen the other"
     expect_step 'cat /c/f' quick

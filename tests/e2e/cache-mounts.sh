@@ -16,6 +16,16 @@ step()
     printf 'FROM busybox\nRUN --mount=type=cache,%s : %d; %s\n' "$2" $n "$3" >"context/$1"
 }
 
+# Has the steps go on that wait for a file go in a Dockerfile's cache: ID
+go_on()
+{
+    local file
+    grep -lxz "dir.$1" $cache/*/about | while read -r file; do
+        find "${file%/about}" -mindepth 1 -maxdepth 1 -type d -exec touch {}/go \;
+    done
+}
+wait_for_go='until [ -e /c/go ]; do sleep 0.02; done'
+
 subject "it is kept from step to step and from build to build, and is not in the result"
 dockerfile <<'END'
 FROM busybox
@@ -81,13 +91,14 @@ has_printed one '\| met' && has_printed two '\| met' || fail "they did not meet"
 ! has_printed two waiting || fail "one has waited"
 
 subject "locked: the second waits, and says so; the first's end lets it go"
-step one target=/c,id=l,sharing=locked 'touch /c/busy; echo in; sleep 1; rm /c/busy'
+step one target=/c,id=l,sharing=locked "touch /c/busy; echo in; $wait_for_go; rm /c/busy /c/go"
 step two target=/c,id=l,sharing=locked 'test ! -e /c/busy && echo alone'
 start_build one
 one=$pid
 expect_soon 20 has_printed one '\| in'
 start_build two
 expect_soon 20 has_printed two 'waiting for cache "l", which others use'
+go_on l
 wait $pid $one || fail "a build failed"
 has_printed two '\| alone' || fail "they were not alone"
 
@@ -103,7 +114,7 @@ expect_exit 0 timeout 20 obkit build --store="$store" --progress=plain \
 subject "locked: steps that want several never wait for each other for ever"
 # two waits for q first, having p or nothing; then one, having p or nothing.
 both=sharing=locked,target=/p,id=p
-step holder target=/q,id=q,sharing=locked 'echo in; sleep 1'
+step holder target=/c,id=q,sharing=locked "echo in; $wait_for_go"
 step two "target=/q,id=q,sharing=locked --mount=type=cache,$both" 'echo got both'
 step one "$both --mount=type=cache,target=/q,id=q,sharing=locked" 'echo got both'
 start_build holder
@@ -113,6 +124,7 @@ two=$pid
 expect_soon 20 has_printed two waiting
 start_build one
 expect_soon 20 has_printed one waiting
+go_on q
 expect_soon 20 has_printed one '\| got both'
 expect_soon 20 has_printed two '\| got both'
 wait $pid $two || fail "a build failed"
@@ -123,13 +135,15 @@ build_ok
 expect_output both
 
 subject "private: each has its own, and finds it again"
-step one target=/c,id=v,sharing=private 'touch /c/mine; echo in; sleep 1; ls /c'
+step one target=/c,id=v,sharing=private "touch /c/mine; echo in; $wait_for_go; rm /c/go; ls /c"
 step two target=/c,id=v,sharing=private 'touch /c/other; ls /c'
 start_build one
 one=$pid
 expect_soon 20 has_printed one '\| in'
 start_build two
-wait $pid $one || fail "a build failed"
+wait $pid || fail "a build failed"
+go_on v
+wait $one || fail "a build failed"
 expect_equal "mine" "$(sed -n 's/.*| //p' err.one | grep -v '^in')" "what the first has"
 expect_equal "other" "$(sed -n 's/.*| //p' err.two)" "what the second has"
 step Dockerfile target=/c,id=v,sharing=private 'ls /c'

@@ -290,11 +290,13 @@ execute_fails()
 }
 
 # Builds a file of the context beside what the script does, with its standard error in
-# $tmp/err.FILE. Its process is in $pid: start_build FILE
+# $tmp/err.FILE. Its process is in $pid: start_build FILE [OPTION...]
 start_build()
 {
-    obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
-        -f "$tmp/context/$1" "$tmp/context" >/dev/null 2>"$tmp/err.$1" &
+    local file=$1
+    shift
+    obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" "$@" \
+        -f "$tmp/context/$file" "$tmp/context" >/dev/null 2>"$tmp/err.$file" &
     pid=$!
 }
 

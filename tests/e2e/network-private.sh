@@ -108,6 +108,20 @@ expect_output $'hello\nhello\nnone'
 without_helper --network-default=none --progress=plain
 expect_output $'none\nnone\nnone'
 
+subject "a slirp4netns that does not work is no reason to go on with another network"
+printf '#!/bin/sh\necho one thing >&2\necho no luck >&2\nexit 1\n' >"$tmp/path/slirp4netns"
+chmod +x "$tmp/path/slirp4netns"
+printf 'FROM busybox\nRUN %s # failing\n' "$ask" | dockerfile
+if [ -w /dev/net/tun ]; then
+    without_helper --progress=plain
+    expect_equal 3 "$status" "the exit status"
+    expect_in_stderr '^obexec: sandbox: slirp4netns: no luck \(--network-default=host needs none\)$'
+    printf '#!/bin/sh\n' >"$tmp/path/slirp4netns"
+    without_helper --progress=plain
+    expect_equal 3 "$status" "the exit status"
+    expect_in_stderr '^obexec: sandbox: slirp4netns failed without saying why'
+fi
+
 requires slirp4netns
 obexec clean --store="$store"
 subject "a private network reaches the world, and nothing of the host's own"

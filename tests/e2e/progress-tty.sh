@@ -147,6 +147,7 @@ dockerfile <<'END'
 FROM busybox
 RUN echo started; sleep 60
 END
+# shellcheck disable=SC1003 # the last character is a key
 on_terminal '--when=\| started=keys:^C' --
 expect_equal 130 "$status" "the exit status"
 expect_screen '[1/2] FROM busybox: cached ID
@@ -159,6 +160,7 @@ FROM busybox
 RUN echo started; sleep 60; true
 END
 ulimit -c 0
+# shellcheck disable=SC1003 # the last character is a key
 on_terminal '--when=\| started=keys:^\' --
 expect_equal 131 "$status" "the exit status"
 

@@ -68,6 +68,14 @@ RUN inside spin 400'
 build_ok --cpus=0.2
 [ "$(output)" -lt 200 ] || fail "a step with 0.2 processors got $(output) ms of 400"
 
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+    subject "a step sees its own limits"
+    dockerfile <<<'FROM busybox
+RUN cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max /proc/self/cgroup'
+    build_ok --memory=64m --pids=20
+    expect_output $'67108864\n21\n0::/'
+fi
+
 subject "limits change no key"
 dockerfile <<<'FROM busybox
 RUN true # same'
