@@ -32,7 +32,8 @@ for fs in $filesystems; do
         rm -rf "$tmp/disk/store" "$tmp/disk/filler"
         fill_but $free
         build
-        expect_failure '0|1|3' 'No space left on device'
+        # SQLite maps a file; where blocks are smaller than pages, its holes end in a bus error.
+        expect_failure '0|1|3' 'No space left on device|Bus error'
         [ "$status" = 0 ] || n_failed=$((n_failed + 1))
         rm "$tmp/disk/filler"
         expect_recovery
