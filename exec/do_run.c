@@ -136,8 +136,10 @@ static bool can_be_mounted(int fd)
     return clone >= 0;
 }
 
-/* Opens what is shown as it is. 1, 0 = it must be copied, -1. */
-static int open_as_it_is(const struct work *w, const struct shown *s, int *fd, struct ob_err *err)
+/* Opens what is shown as it is. A detached mount of it, which nobody else has, can always be used
+ * as a whole. 1, 0 = it must be copied, -1. */
+static int open_as_it_is(const struct work *w, const struct shown *s, struct run_source *out,
+                         struct ob_err *err)
 {
     if (!s->mount->read_only)
         return 0;
@@ -145,9 +147,10 @@ static int open_as_it_is(const struct work *w, const struct shown *s, int *fd, s
     cleanup_close int source = fs_open_in(s->root, path, O_PATH, 0);
     if (source < 0)
         return ob_err_set(err, errno, "mount source \"%s\"", path);
-    if (!can_be_mounted(source))
+    out->is_detached = s->step.is_detached && s->source.n == 0;
+    if (!out->is_detached && !can_be_mounted(source))
         return 0;
-    *fd = take_fd(&source);
+    out->fd = take_fd(&source);
     return 1;
 }
 
@@ -204,14 +207,14 @@ struct digest run_origin(const struct work *w, size_t mount)
     return d;
 }
 
-static int open_step(struct work *w, struct shown *s, int scratch, size_t i, int *fd,
+static int open_step(struct work *w, struct shown *s, int scratch, size_t i, struct run_source *out,
                      struct ob_err *err)
 {
     if (open_root(w, s, err) < 0)
         return -1;
-    int rc = open_as_it_is(w, s, fd, err);
+    int rc = open_as_it_is(w, s, out, err);
     if (rc == 0)
-        rc = open_copy(w, s, scratch, i, fd, err);
+        rc = open_copy(w, s, scratch, i, &out->fd, err);
     return rc < 0 ? work_fault(w) : 0;
 }
 
@@ -225,7 +228,7 @@ static int open_shown(struct work *w, int scratch, struct run_source *sources, s
         if (s->mount->type != MOUNT_BIND)
             continue;
         if (s->mount->from == MOUNT_FROM_STEP)
-            rc = open_step(w, s, scratch, i, &sources[i].fd, err);
+            rc = open_step(w, s, scratch, i, &sources[i], err);
         else if (open_copy(w, s, scratch, i, &sources[i].fd, err) < 0)
             rc = work_fault(w);
         if (rc < 0)

@@ -173,6 +173,7 @@ E2E_TESTS = \
 	tests/e2e/limits.sh \
 	tests/e2e/log-follow.sh \
 	tests/e2e/log-limit.sh \
+	tests/e2e/machine-crash.sh \
 	tests/e2e/min-free.sh \
 	tests/e2e/minimal-image.sh \
 	tests/e2e/network-isolated.sh \
@@ -189,10 +190,10 @@ E2E_TESTS = \
 	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
 	tests/e2e/prune.sh \
-	tests/e2e/rootless.sh \
 	tests/e2e/rootless-alone.sh \
 	tests/e2e/rootless-inside.sh \
 	tests/e2e/rootless-refused.sh \
+	tests/e2e/rootless.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \
 	tests/e2e/sched.sh \
