@@ -24,7 +24,12 @@ new_disk()
     umount "$tmp/disk" 2>/dev/null || :
     rm -f "$tmp/image"
     truncate -s 320M "$tmp/image"
-    "mkfs.$1" -q "$tmp/image" # xfs wants 300
+    # SQLite maps a file, and makes sure of the space by pages: a block must not be smaller.
+    if [ "$1" = ext4 ]; then
+        mkfs.ext4 -q -b 4096 "$tmp/image"
+    else
+        "mkfs.$1" -q "$tmp/image" # of xfs, 300 MB at least
+    fi
     mkdir -p "$tmp/disk"
     mount_disk
     store=overlayfs:$tmp/disk/store

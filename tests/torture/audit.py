@@ -106,6 +106,6 @@ def check_nothing_left(store, temporary, mounts_before):
     left += [n for n in left_in(store + "/state/log") if n.endswith(".part")]
     left += locks_on(store)
     left += cgroups()
-    left += mounts() ^ mounts_before
+    left += mounts() - mounts_before
     if left:
         raise Wrong("left over:\n" + "\n".join(left))

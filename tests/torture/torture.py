@@ -209,10 +209,10 @@ def main():
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     end, n = time.monotonic() + args.seconds, 0
-    while n < 4 or time.monotonic() < end:
+    while n < 3 or time.monotonic() < end:
         kind = ("overlayfs", "copy")[n % 2]
         try:
-            one_round("%s/%d" % (args.directory, n), kind, args.seed + n, kills=n % 6 < 4)
+            one_round("%s/%d" % (args.directory, n), kind, args.seed + n, kills=n % 3 < 2)
         except Wrong as e:
             print("failed: %s store, seed %d (TORTURE_SEED=%d)\n%s" % (kind, args.seed + n, args.seed, e))
             return 1
