@@ -335,6 +335,15 @@ static void add_hits(struct native_run *run, struct sandbox_status *status)
     status->is_out_of_pids = hits.pids;
 }
 
+/* What a failure means, reap finds out. */
+static void native_wait(struct sandbox_run *base)
+{
+    const struct native_run *run = (const struct native_run *)base;
+    siginfo_t info;
+    while (waitid(P_PIDFD, (id_t)run->pidfd, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+        ;
+}
+
 /* Pid 1 is a zombie only after the kernel has killed and collected all others. */
 static int native_reap(struct sandbox_run *base, struct sandbox_status *status, struct ob_err *err)
 {
@@ -411,6 +420,7 @@ const struct sandbox_ops sandbox_native_ops = {
     .check = native_check,
     .close = native_close,
     .start = native_start,
+    .wait = native_wait,
     .reap = native_reap,
     .terminate = native_terminate,
     .kill = native_kill,

@@ -174,7 +174,10 @@ static int parse_option(struct build *b, int opt, int index)
     case 'v': add(b, &b->obexec, arena_printf(&b->arena, "-%c", opt)); return -1;
     case FOR_SPEC2IR: hand_on(b, &b->spec2ir, &long_options[index]); return -1;
     case FOR_OBEXEC: hand_on(b, &b->obexec, &long_options[index]); return -1;
-    case FOR_BOTH:
+    case FOR_BOTH: /* else both would complain */
+        if (!strchr(optarg, '='))
+            return cli_usage_error("obkit", "--%s takes NAME=REF, not \"%s\"",
+                                   long_options[index].name, optarg);
         hand_on(b, &b->spec2ir, &long_options[index]);
         hand_on(b, &b->obexec, &long_options[index]);
         return -1;

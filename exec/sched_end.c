@@ -122,6 +122,7 @@ void end_failed(struct sched *s, uint32_t i, const struct ob_err *why, bool is_m
 {
     const char *cancelled = s->jobs[i].cancelled;
     forget_in_index(s, i);
+    uses_drop(&s->uses, &s->jobs[i].key); /* others must not build for us what we do not want */
     if (cancelled && s->interrupted_at)
         return;
     if (s->n_failed++ == 0)

@@ -79,6 +79,22 @@ grep -q '^33 99$' "$tmp/clean" || { cat "$tmp/clean"; fail "the size of the term
 grep -q '^end2$' "$tmp/clean" || { cat "$tmp/clean"; fail "Ctrl-C did not end the command alone"; }
 grep -q '^status 5$' "$tmp/clean" || { cat "$tmp/clean"; fail "the exit status"; }
 
+subject "other programs on the store leave a shell what it has"
+mkfifo "$tmp/in"
+: >"$tmp/out"
+obexec shell --store="$store" --secret=id=s,src="$tmp/secret" "$id" <"$tmp/in" >>"$tmp/out" 2>"$tmp/err" &
+shell=$!
+exec 9>"$tmp/in"
+echo 'echo $(cat /c /o/theirs before)' >&9
+expect_soon 10 grep -q '^shown theirs before$' "$tmp/out"
+expect_exit 0 obexec ls --store="$store"
+expect_exit 0 obexec prune --all --store="$store"
+: >"$tmp/out"
+echo 'echo still $(cat /c /o/theirs before)' >&9
+exec 9>&-
+wait $shell || fail "the shell"
+expect_equal "still shown theirs before" "$(cat "$tmp/out")" "what the shell sees later"
+
 subject "a shell on a result sees it, and leaves nothing"
 printf 'FROM busybox\nRUN echo made >/made\n' >"$tmp/good"
 build_ok -f "$tmp/good"
