@@ -326,6 +326,10 @@ int outputs_write(struct build *b, const struct outputs *list, struct ob_err *er
     cli_signals(&ends);
     sigprocmask(SIG_BLOCK, &ends, &old);
     int rc = write_all(b, list, err);
+    struct ob_err interrupted;
+    if (rc < 0 && output_check_signals(&interrupted) < 0)
+        b->progress->event(
+            b->progress, &(struct event){.kind = EVENT_ERROR, .text = str_from(interrupted.text)});
     sigprocmask(SIG_SETMASK, &old, NULL);
     return rc;
 }
