@@ -208,6 +208,8 @@ static int parse_build(struct build *b, int argc, char **argv)
                               : cli_usage_error("obkit", "build: \"%s\" is one argument too many",
                                                 argv[optind + 1]);
     b->context = argv[optind];
+    if (b->context[0] == '\0')
+        return cli_usage_error("obkit", "build: the context is empty");
     if (is_stdin(b->context) && (!b->file || is_stdin(b->file)))
         return cli_usage_error("obkit", "build: a context on standard input needs --file=FILE, "
                                         "which is not in it");

@@ -58,7 +58,7 @@ void sched_machine_error(struct sched *s, const struct ob_err *why)
 
 bool sched_stops(const struct sched *s)
 {
-    bool is_failed = s->n_failed > 0 && s->b->options->on_error != BUILD_KEEP_GOING;
+    bool is_failed = s->n_failed > 0 && !s->b->options->keep_going;
     return s->interrupted_at || s->is_error || is_failed;
 }
 
@@ -334,7 +334,7 @@ static void loop(struct sched *s, int signals)
 /* --on-error=shell: the user looks at the step that failed first. */
 static bool wants_shell(const struct sched *s)
 {
-    return s->b->options->on_error == BUILD_SHELL && s->n_failed > 0 && !s->interrupted_at;
+    return s->b->options->opens_shell && s->n_failed > 0 && !s->interrupted_at;
 }
 
 static void announce_shell(struct sched *s)

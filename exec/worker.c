@@ -16,6 +16,7 @@
 #include "exec/work.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -262,9 +263,11 @@ static struct str hex_of(struct arena *a, const struct digest *d)
 static void note_failure(struct work *w, const struct ob_err *err)
 {
     struct arena *a = w->b->arena;
+    char context[PATH_MAX];
     struct failure f = {
         .why = str_from(err->text),
-        .context = str_from(w->b->context_path ? w->b->context_path : ""),
+        .context = w->b->context_path && realpath(w->b->context_path, context) ? str_from(context)
+                                                                               : STR(""),
         .step = (uint32_t)(w->job.step - w->b->plan->steps.at),
         .parent = w->job.parent ? hex_of(a, w->job.parent) : STR(""),
         .base = w->job.base_key ? hex_of(a, w->job.base_key) : STR(""),

@@ -31,15 +31,25 @@ echo "$look" | obkit build --store="$store" --progress=plain --on-error=shell \
     --build-context=busybox=dir:"$tmp/base" --secret=id=s,src="$tmp/secret" "$tmp/context" \
     >"$tmp/out" 2>"$tmp/err" || got=$?
 expect_equal 1 $got "the exit status"
-cat "$tmp/err"; expect_equal "$want" "$(cat "$tmp/out")" "what the shell sees"
+expect_equal "$want" "$(cat "$tmp/out")" "what the shell sees"
+
+subject "with --keep-going the shell comes when the rest is built"
+printf 'FROM busybox AS x\nRUN false\nFROM busybox AS y\nRUN echo rest >/rest\nFROM busybox\nCOPY --from=x / /x\nCOPY --from=y / /y\n' >"$tmp/d"
+got=0
+echo 'echo in a shell' | obkit build --store="$store" --progress=plain -k --on-error=shell \
+    --build-context=busybox=dir:"$tmp/base" -f "$tmp/d" "$tmp/context" >"$tmp/out" 2>"$tmp/rest" || got=$?
+expect_equal 1 $got "the exit status"
+expect_equal "in a shell" "$(cat "$tmp/out")" "the shell"
+grep -q 'RUN echo rest' "$tmp/rest" || fail "the rest was not built"
 
 subject "obexec shell ID opens one later, and gives its exit status"
 id=$(sed -n 's,.*/state/log/\([0-9a-f]*\)\.failed$,\1,p' "$tmp/err")
 got=0
 echo "$look; exit 7" | obexec shell --store="$store" --secret=id=s,src="$tmp/secret" \
     "${id:0:12}" >"$tmp/out" 2>"$tmp/err" || got=$?
+[ $got = 7 ] || cat "$tmp/err"
 expect_equal 7 $got "the exit status"
-cat "$tmp/err"; expect_equal "$want" "$(cat "$tmp/out")" "what the shell sees"
+expect_equal "$want" "$(cat "$tmp/out")" "what the shell sees"
 expect_in_stderr 'it failed: exit status 1'
 
 subject "without the secret that the step has, there is none"
