@@ -59,6 +59,7 @@ wait "$pid" && fail "the build did not fail"
 
 subject "a step that is killed ends its log"
 start_step 'sleep 60'
+: >"$tmp/out"
 obexec log -f --store="$store" "$step" >"$tmp/out" 2>"$tmp/err" &
 log=$!
 has_all()
