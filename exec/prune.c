@@ -60,7 +60,7 @@ static int load_results(struct prune *p, struct arena *a, struct result_vec *v, 
     return 0;
 }
 
-int prune_measure(struct prune *p, struct result *r, struct ob_err *err)
+static int measure(struct prune *p, struct result *r, struct ob_err *err)
 {
     uint64_t bytes;
     if (r->bytes >= 0)
@@ -77,7 +77,7 @@ static int list_measured(struct prune *p, struct arena *a, struct result_vec *v,
     if (load_results(p, a, v, err) < 0)
         return -1;
     vec_for (struct result, r, v)
-        if (prune_measure(p, r, err) < 0)
+        if (measure(p, r, err) < 0)
             return -1;
     *order = results_link(a, v);
     return 0;
@@ -147,7 +147,7 @@ static int choose(struct batch *b, struct result *r, struct ob_err *err)
     cleanup_close int lock = take(b, r, err);
     if (lock < 0)
         return err->errnum == EAGAIN ? 0 : -1;
-    if (prune_measure(b->prune, r, err) < 0)
+    if (measure(b->prune, r, err) < 0)
         return -1;
     vec_push(&b->arena, &b->victims, ((struct victim){r, -1}));
     if (r->up != NO_RESULT)
