@@ -25,12 +25,20 @@ static char *root_path(int root)
     return copy;
 }
 
+/* On a read-only disk what dead processes left stays, as all does. */
+static int unless_read_only(int rc, const struct ob_err *err)
+{
+    return rc < 0 && err->errnum == EROFS ? 0 : rc;
+}
+
 /* What can't be removed takes space, but is in nobody's way. */
 static void settle_store(struct opened *o)
 {
     struct ob_err err;
-    if (store_settle(o->kit.store, &err) < 0 ||
-        cache_settle(&o->layout, o->kit.store, o->path, &err) < 0)
+    int rc = store_settle(o->kit.store, &err);
+    if (rc == 0)
+        rc = cache_settle(&o->layout, o->kit.store, o->path, &err);
+    if (unless_read_only(rc, &err) < 0)
         log_warning("store \"%s\": %s", o->path, err.text);
 }
 
@@ -72,7 +80,7 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
     out->path = root_path(out->kit.store->root);
     if (layout_open(&out->layout, out->kit.store, err) == 0 &&
         durable_recover(out->kit.store, &out->layout, err) == 0 &&
-        layout_settle_scratch(&out->layout, err) == 0) {
+        unless_read_only(layout_settle_scratch(&out->layout, err), err) == 0) {
         settle_store(out);
         out->index = index_new(&out->layout, out->kit.store);
         return 0;
@@ -98,14 +106,36 @@ void opened_close(struct opened *o, bool settle)
 
 int opened_reconcile(struct opened *o, struct ob_err *err)
 {
-    if (layout_settle_logs(&o->layout, err) < 0)
+    if (unless_read_only(layout_settle_logs(&o->layout, err), err) < 0)
         return -1;
     return reindex(o->index, &o->layout, o->kit.store, err);
 }
 
 int opened_exit_status(const struct ob_err *err)
 {
-    return err->errnum == KIT_USAGE ? OB_EXIT_USAGE : OB_EXIT_ENVIRONMENT;
+    switch (err->errnum) {
+    case KIT_USAGE: return OB_EXIT_USAGE;
+    case OPENED_NO_RESULT: return OB_EXIT_FAILED;
+    default: return OB_EXIT_ENVIRONMENT;
+    }
+}
+
+static int no_result(struct ob_err *err, const char *fmt, const char *prefix)
+{
+    ob_err_set(err, 0, fmt, prefix);
+    err->errnum = OPENED_NO_RESULT;
+    return -1;
+}
+
+/* A result that the index does not know, since its builder died, is found as well. */
+static int match(struct opened *o, struct arena *a, const char *prefix, struct str_vec *found,
+                 struct ob_err *err)
+{
+    int rc = index_match(o->index, a, str_from(prefix), found, err);
+    if (rc < 0 || found->n > 0)
+        return rc;
+    return opened_reconcile(o, err) < 0 ? -1
+                                        : index_match(o->index, a, str_from(prefix), found, err);
 }
 
 int opened_find(struct opened *o, struct arena *a, const char *prefix, struct str *key,
@@ -113,14 +143,13 @@ int opened_find(struct opened *o, struct arena *a, const char *prefix, struct st
 {
     struct str_vec found = {0};
     if (strlen(prefix) < 4)
-        return ob_err_set(err, 0, "\"%s\" is too short for an id: give four digits or more",
-                          prefix);
-    if (index_match(o->index, a, str_from(prefix), &found, err) < 0)
+        return no_result(err, "\"%s\" is too short for an id: give four digits or more", prefix);
+    if (match(o, a, prefix, &found, err) < 0)
         return -1;
     if (found.n == 0)
-        return ob_err_set(err, 0, "no result \"%s\" in the store", prefix);
+        return no_result(err, "no result \"%s\" in the store", prefix);
     if (found.n > 1)
-        return ob_err_set(err, 0, "\"%s\" fits more than one result: give more digits", prefix);
+        return no_result(err, "\"%s\" fits more than one result: give more digits", prefix);
     *key = found.at[0];
     return 0;
 }
