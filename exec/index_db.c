@@ -138,16 +138,16 @@ static int open_in_memory(struct index *ix, struct ob_err *err)
     return fill(ix, err);
 }
 
-/* SQLite maps a file beside the database. Where a block is smaller than a page, it has holes that a
- * full disk can't fill, and writing to one is a SIGBUS: so the file is not tried then. */
+/* SQLite maps a file beside the database, after it has written a byte of every 4 KiB. Where blocks
+ * are smaller, what is left are holes, and one that a full disk can't fill ends in a SIGBUS. */
 static bool takes_no_file(const struct index *ix)
 {
-    enum { ROOM = 256 << 10 };
+    enum { WRITTEN = 4096, ROOM = 256 << 10 };
     struct statvfs v;
     if (fstatvfs(ix->layout->state, &v) < 0)
         return false;
-    bool is_full = v.f_blocks > 0 && (uint64_t)v.f_bfree * v.f_frsize < ROOM;
-    return is_full || (v.f_flag & ST_RDONLY);
+    bool is_full = (uint64_t)v.f_bavail * v.f_frsize < ROOM; /* f_bfree counts what nobody gets */
+    return (is_full && v.f_frsize < WRITTEN) || (v.f_flag & ST_RDONLY);
 }
 
 /* Whether the last failure was that nothing can be written. */
