@@ -140,14 +140,14 @@ static int open_in_memory(struct index *ix, struct ob_err *err)
 
 /* SQLite maps a file beside the database, after it has written a byte of every 4 KiB. Where blocks
  * are smaller, what is left are holes, and one that a full disk can't fill ends in a SIGBUS. */
-static bool takes_no_file(const struct index *ix)
+static bool is_dangerous(const struct index *ix)
 {
     enum { WRITTEN = 4096, ROOM = 256 << 10 };
     struct statvfs v;
     if (fstatvfs(ix->layout->state, &v) < 0)
         return false;
     bool is_full = (uint64_t)v.f_bavail * v.f_frsize < ROOM; /* f_bfree counts what nobody gets */
-    return (is_full && v.f_frsize < WRITTEN) || (v.f_flag & ST_RDONLY);
+    return is_full && v.f_frsize < WRITTEN;
 }
 
 /* Whether the last failure was that nothing can be written. */
@@ -211,7 +211,7 @@ int index_db_open(struct index *ix, struct ob_err *err)
         return 0;
     ix->code = SQLITE_OK;
     ix->is_recovering = true;
-    int rc = takes_no_file(ix) ? open_in_memory(ix, err) : open_file(ix, err);
+    int rc = is_dangerous(ix) ? open_in_memory(ix, err) : open_file(ix, err);
     if (rc < 0)
         rc = replace(ix, err);
     ix->is_recovering = false;

@@ -56,6 +56,7 @@ show_all()
     subject "$fs: what is built already is found"
     build_ok
     expect_counts 4 0
+    expect_not_in_stderr "No space left"
 
     rm disk/s/state/image/*
     fill
