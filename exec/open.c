@@ -42,6 +42,11 @@ static void settle_store(struct opened *o)
         log_warning("store \"%s\": %s", o->path, err.text);
 }
 
+static bool runs_steps(const struct kit_request *q)
+{
+    return !q->sandbox || q->sandbox[0];
+}
+
 /* Becomes root of a user namespace if this process is no root. 1 = the only user there is root. */
 static int become_root(const struct kit_request *q, struct ob_err *err)
 {
@@ -49,8 +54,7 @@ static int become_root(const struct kit_request *q, struct ob_err *err)
     if (!userns_is_needed())
         return userns_has_one_user();
     int rc = userns_enter(&why, err);
-    bool runs_steps = !q->sandbox || q->sandbox[0];
-    if (rc > 0 && runs_steps)
+    if (rc > 0 && runs_steps(q))
         log_warning("all files belong to root, and steps run as root only: %s", why.text);
     return rc;
 }
@@ -72,14 +76,21 @@ static int open_kit(const struct kit_request *q, struct kit *out, struct ob_err 
     return 0;
 }
 
+/* What a crash of the machine may have damaged can be looked at where it can't be removed, but not
+ * be built on. */
+static int recover(const struct kit_request *q, const struct opened *o, struct ob_err *err)
+{
+    int rc = durable_recover(o->kit.store, &o->layout, err);
+    return runs_steps(q) ? rc : unless_read_only(rc, err);
+}
+
 int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *err)
 {
     *out = (struct opened){.layout = LAYOUT_INIT};
     if (open_kit(q, &out->kit, err) < 0)
         return -1;
     out->path = root_path(out->kit.store->root);
-    if (layout_open(&out->layout, out->kit.store, err) == 0 &&
-        durable_recover(out->kit.store, &out->layout, err) == 0 &&
+    if (layout_open(&out->layout, out->kit.store, err) == 0 && recover(q, out, err) == 0 &&
         unless_read_only(layout_settle_scratch(&out->layout, err), err) == 0) {
         settle_store(out);
         out->index = index_new(&out->layout, out->kit.store);

@@ -136,3 +136,9 @@ sql "DELETE FROM results WHERE heading LIKE '%three%'"
 expect_exit 0 obexec delete --store="$store" "$two"
 expect_stdout "2 results removed"
 [ ! -e "$tmp/store/result/$three" ] || fail "a child has survived its parent"
+
+subject "an index that can't be used is no missing result"
+sql "PRAGMA user_version = 1000"
+expect_exit 3 obexec inspect --store="$store" "$two"
+expect_exit 3 obexec delete --store="$store" "$two"
+expect_in_stderr 'index is of a newer obkit'

@@ -72,6 +72,15 @@ show_all()
     expect_exit 0 obexec ls --store="$store"
     expect_stdout ""
 
+    subject "$fs: the first command after a crash of the machine"
+    rm disk/fill
+    build_ok
+    printf '%36s\n' another >disk/s/state/boot
+    fill
+    expect_exit 0 obexec ls --store="$store"
+    expect_stdout ""
+    expect_in_stderr 'the machine was restarted: removed 4 results'
+
     subject "$fs: delete"
     rm disk/fill
     build_ok

@@ -99,3 +99,14 @@ subject "nothing has changed"
 be rw
 expect_exit 0 obexec ls --store="$store"
 expect_equal 4 "$(wc -l <out)" "the number of results"
+
+subject "after a crash of the machine: no build trusts what may be damaged"
+be rw
+echo other >disk/s/state/boot
+be ro
+looks_good obexec ls --store="$store"
+expect_equal 4 "$(wc -l <out)" "the number of results"
+looks_good obexec log --store="$store" "$two"
+build
+expect_equal 3 "$status" "the status"
+expect_in_stderr "^obexec: store \"$tmp/disk/s\": .*: Read-only file system\$"
