@@ -159,12 +159,18 @@ static const struct image_config *config_of(const struct plan *plan)
     return t->stage == NO_STEP ? &none : &plan->stages.at[t->stage].config;
 }
 
+/* What reads images takes years of four digits: more of a number is milliseconds by mistake. */
 static int check_epoch(const struct plan *plan, struct ob_err *err)
 {
+    static const int64_t end_of_9999 = 253402300799;
     struct str epoch = config_of(plan)->epoch;
-    int64_t unused;
-    if (epoch.n == 0 || epoch_seconds(epoch, &unused))
+    int64_t seconds = 0;
+    if (epoch.n == 0 || (epoch_seconds(epoch, &seconds) && seconds <= end_of_9999))
         return 0;
+    if (seconds > end_of_9999)
+        return ob_err_set(err, 0,
+                          "SOURCE_DATE_EPOCH is \"" STR_FMT "\", after the year 9999: give seconds",
+                          STR_ARG(epoch));
     return ob_err_set(err, 0,
                       "SOURCE_DATE_EPOCH is \"" STR_FMT "\", which this obexec can't find out: "
                       "give --output a graph with a number of seconds",

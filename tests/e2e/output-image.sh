@@ -57,6 +57,12 @@ image()
     }
 }
 
+subject "an epoch of milliseconds is a mistake"
+printf 'FROM busybox\nRUN true\n' >"$tmp/ms"
+build --build-arg=SOURCE_DATE_EPOCH=1700000000000 -f "$tmp/ms" -o type=oci,dest="$tmp/ms.tar"
+[ "$status" != 0 ] || fail "it was taken"
+expect_in_stderr 'SOURCE_DATE_EPOCH is "1700000000000", after the year 9999: give seconds'
+
 subject "what the stage says comes on top of what the base says"
 image -o type=oci,dest=a.tar <<'END'
 FROM busybox
