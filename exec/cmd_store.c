@@ -97,7 +97,7 @@ static int do_delete(struct store_cmd *c, void *arg)
     for (int i = 0; i < c->n_args; i++) {
         struct str key;
         if (opened_find(&c->o, &c->arena, c->args[i], &key, &c->err) < 0)
-            return store_cmd_fail(c, OB_EXIT_FAILED);
+            return store_cmd_fail(c, opened_exit_status(&c->err));
         if (remove_result(c, key, &n) < 0)
             return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     }

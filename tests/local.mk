@@ -204,7 +204,9 @@ E2E_TESTS = \
 	tests/e2e/specfmt.sh \
 	tests/e2e/ssh-agent.sh \
 	tests/e2e/step-limits.sh \
+	tests/e2e/store-full.sh \
 	tests/e2e/store-moved.sh \
+	tests/e2e/store-read-only.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/stores.sh \
 	tests/e2e/trace.sh \
