@@ -190,6 +190,7 @@ E2E_TESTS = \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/prune-many.sh \
 	tests/e2e/prune.sh \
 	tests/e2e/rootless-alone.sh \
 	tests/e2e/rootless-inside.sh \
