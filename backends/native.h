@@ -40,6 +40,8 @@ struct native_made {
     ino_t ino;
     int mount; /* index of the step's mount in which it lies, -1 = the root filesystem */
     bool is_dir;
+    struct timespec before,
+        after;     /* when its directory was changed: before it was made, and by that */
     unsigned path; /* offset in text; relative to the root of that mount */
 };
 
@@ -62,11 +64,10 @@ struct native_step {
     int worker;                   /* pidfd of the worker */
     int root;                     /* detached mount */
     const int *mounts;            /* detached mounts, by index in cfg->mounts; -1 if it is none */
-    int resolv_conf;              /* detached mount of the host's file, or -1 */
     int host_dev;                 /* the host's /dev, for a step that may do all; else -1 */
     const struct cgroup *cgroup;  /* NULL: no limits */
     const struct net_helper *net; /* STEP_NETWORK_PRIVATE, else NULL */
-    const char *private_resolv;   /* its resolv.conf */
+    const char *resolv_conf;      /* what is in it; NULL = there is none */
     struct native_shared *shared;
 };
 

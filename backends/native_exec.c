@@ -51,13 +51,15 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Many programs loop over all descriptors up to the limit, hence a low one. Where the hard limit
- * is lower still and can't be raised, it stays. A core file would end up in the result. */
+/* Many programs loop over all descriptors up to the limit, hence a low one, which those that need
+ * more can raise to what obexec itself may. A core file would end up in the result. */
 static void set_limits(void)
 {
-    const struct rlimit files = {1024, 1024};
-    struct rlimit core;
-    setrlimit(RLIMIT_NOFILE, &files);
+    struct rlimit files, core;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 1024) {
+        files.rlim_cur = 1024;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     if (getrlimit(RLIMIT_CORE, &core) == 0) {
         core.rlim_cur = 0;
         setrlimit(RLIMIT_CORE, &core);

@@ -229,6 +229,20 @@ static int protect(int dir, const char *name, struct ob_err *err)
     return 0;
 }
 
+/* A network of its own is the step's: any port may be listened on, and everybody may ping. A kernel
+ * that knows no such setting does without. */
+static void open_network(const struct place *p)
+{
+    static const char *const settings[][2] = {
+        {"sys/net/ipv4/ip_unprivileged_port_start", "0"},
+        {"sys/net/ipv4/ping_group_range", "0 2147483647"},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        cleanup_close int fd = openat(p->proc, settings[i][0], O_WRONLY | O_CLOEXEC);
+        (void)!write(fd, settings[i][1], strlen(settings[i][1]));
+    }
+}
+
 static int guard_kernel(const struct place *p, struct ob_err *err)
 {
     static const char *const hidden_proc[] = {
@@ -319,11 +333,12 @@ static int add_file(const struct place *p, const struct step_mount *m, unsigned 
     return 0;
 }
 
+/* Steps may write to it, as with docker: what they write is gone with the file. */
 static int add_text(const struct place *p, const char *path, const char *text, struct ob_err *err)
 {
     const struct step_mount m = {
         .target = path, .content = text, .size = strlen(text), .mode = 0644};
-    if (add_file(p, &m, NO_SUID_DEV_EXEC | MOUNT_ATTR_RDONLY, err) < 0)
+    if (add_file(p, &m, NO_SUID_DEV_EXEC, err) < 0)
         return ob_err_wrap(err, "mount \"%s\"", path);
     return 0;
 }
@@ -337,17 +352,8 @@ static int add_hosts(const struct place *p, struct ob_err *err)
 
 static int add_resolv_conf(const struct place *p, struct ob_err *err)
 {
-    const struct native_step *s = p->step;
-    if (s->private_resolv)
-        return add_text(p, "/etc/resolv.conf", s->private_resolv, err);
-    if (s->resolv_conf < 0)
-        return 0;
-    cleanup_close int target = native_target_open(s, "/etc/resolv.conf", false, err);
-    if (target < 0)
-        return -1;
-    if (sys_move_mount(s->resolv_conf, target) < 0)
-        return ob_err_set(err, errno, "can't mount \"/etc/resolv.conf\"");
-    return 0;
+    const char *text = p->step->resolv_conf;
+    return text ? add_text(p, "/etc/resolv.conf", text, err) : 0;
 }
 
 static int add_tmpfs(const struct native_step *s, const struct step_mount *m, struct ob_err *err)
@@ -426,6 +432,8 @@ static int fill_root(struct place *p, struct ob_err *err)
                            MOUNT_ATTR_NOSUID, err);
     if (p->dev < 0 || fill_dev(p, err) < 0)
         return -1;
+    if (s->cfg->network != STEP_NETWORK_HOST)
+        open_network(p);
     if (attach_in_root(s, p->sys, "/sys", err) < 0 ||
         (!s->cfg->is_insecure && guard_kernel(p, err) < 0) || add_cgroups(p, err) < 0)
         return -1;

@@ -96,6 +96,24 @@ static bool is_used(int errnum)
     return errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP || errnum == ENOTEMPTY;
 }
 
+static bool is_same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* Removes it from its directory, which gets its time back if nothing else has changed it: else a
+ * step that changes nothing would have changed that. */
+static int unlink_from(int dir, const char *name, const struct native_made *made)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, made->before};
+    struct stat st;
+    if (fstat(dir, &st) < 0)
+        return -1;
+    if (unlinkat(dir, name, made->is_dir ? AT_REMOVEDIR : 0) < 0)
+        return is_used(errno) ? 0 : -1;
+    return is_same_time(st.st_mtim, made->after) ? utimensat(dir, ".", times, 0) : 0;
+}
+
 static int remove_one(const struct native_made *made, const char *path, int base)
 {
     cleanup_free char *parent = strdup(path);
@@ -109,7 +127,7 @@ static int remove_one(const struct native_made *made, const char *path, int base
     bool is_same = st.st_dev == made->dev && st.st_ino == made->ino;
     if (!is_same || (!made->is_dir && st.st_size > 0))
         return 0;
-    return unlinkat(dir, name, made->is_dir ? AT_REMOVEDIR : 0) < 0 && !is_used(errno) ? -1 : 0;
+    return unlink_from(dir, name, made);
 }
 
 int native_target_remove(const struct native_shared *shared, int root, const int *mounts,
@@ -132,11 +150,12 @@ static int judge(struct maker *m, const char *path, int errnum)
     return errnum;
 }
 
-static int note(struct maker *m, const char *path, int fd, bool is_dir, struct ob_err *err)
+static int note(struct maker *m, const char *path, int dir, struct timespec before, int fd,
+                struct ob_err *err)
 {
     struct native_shared *shared = m->step->shared;
-    struct stat st;
-    if (fstat(fd, &st) < 0)
+    struct stat st, parent;
+    if (fstat(fd, &st) < 0 || fstat(dir, &parent) < 0)
         return ob_err_set(err, errno, "\"%s\"", path);
     const char *rest;
     int mount = find_mount(m->step->cfg, path, &rest);
@@ -144,8 +163,15 @@ static int note(struct maker *m, const char *path, int fd, bool is_dir, struct o
     if (shared->n_made == NATIVE_MADE_MAX || size > sizeof shared->text - shared->n_text)
         return ob_err_set(err, judge(m, path, 0),
                           "too many mount points are missing in the root filesystem");
-    shared->made[shared->n_made++] =
-        (struct native_made){st.st_dev, st.st_ino, mount, is_dir, shared->n_text};
+    shared->made[shared->n_made++] = (struct native_made){
+        .dev = st.st_dev,
+        .ino = st.st_ino,
+        .mount = mount,
+        .is_dir = S_ISDIR(st.st_mode),
+        .before = before,
+        .after = parent.st_mtim,
+        .path = shared->n_text,
+    };
     memcpy(shared->text + shared->n_text, rest, size);
     shared->n_text += (unsigned)size;
     return 0;
@@ -178,6 +204,9 @@ static int make(struct maker *m, const char *path, bool is_dir, struct ob_err *e
     cleanup_close int dir = open_or_make(m, *parent ? parent : "/", true, err);
     if (dir < 0)
         return -1;
+    struct stat st;
+    if (fstat(dir, &st) < 0)
+        return ob_err_set(err, errno, "\"%s\"", parent);
     cleanup_close int fd = -1;
     if (!is_dir)
         fd = openat(dir, name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -188,7 +217,7 @@ static int make(struct maker *m, const char *path, bool is_dir, struct ob_err *e
     if (fd < 0)
         return ob_err_set(err, judge(m, path, errno), "can't make \"%s\" in the root filesystem",
                           path);
-    if (note(m, path, fd, is_dir, err) < 0)
+    if (note(m, path, dir, st.st_mtim, fd, err) < 0)
         return -1;
     return take_fd(&fd);
 }

@@ -189,20 +189,6 @@ static int clone_sources(struct native_run *run, const struct step_cfg *cfg, str
     return 0;
 }
 
-/* The host's resolv.conf for a step with its network; a host may have none. */
-static int clone_resolv_conf(const struct step_cfg *cfg, int *out, struct ob_err *err)
-{
-    if (cfg->network != STEP_NETWORK_HOST)
-        return 0;
-    cleanup_close int fd = open("/etc/resolv.conf", O_PATH | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    const unsigned attrs =
-        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-    *out = native_mount_clone(fd, 0, attrs, err);
-    return *out < 0 ? ob_err_wrap(err, "\"/etc/resolv.conf\"") : 0;
-}
-
 /* Gives its process id. */
 static int clone_pid1(const struct native_step *step, int *pidfd, pid_t *pid, struct ob_err *err)
 {
@@ -228,19 +214,28 @@ static int clone_pid1(const struct native_step *step, int *pidfd, pid_t *pid, st
     return rc < 0 ? ob_err_set(err, errno, "can't make the sandbox's namespaces") : 0;
 }
 
-/* The host's resolv.conf tells a private network which domains to search. */
-static int start_network(struct native_run *run, struct native_step *step, struct buf *resolv,
-                         struct ob_err *err)
+/* What the step is to find in /etc/resolv.conf: the host's, with its network, or what a private
+ * network makes of it. A host may have none. */
+static void make_resolv_conf(struct native_step *step, struct buf *out)
 {
     struct ob_err ignored;
     cleanup_buf struct buf host = BUF_INIT;
+    if (step->cfg->network == STEP_NETWORK_NONE)
+        return;
+    (void)!fs_read_file_at(AT_FDCWD, "/etc/resolv.conf", &host, 1 << 20, &ignored);
+    if (step->cfg->network == STEP_NETWORK_PRIVATE)
+        native_net_resolv_conf(&step->native->net, host.n ? host.p : "", out);
+    else
+        buf_add_str(out, buf_str(&host));
+    step->resolv_conf = out->n ? out->p : NULL;
+}
+
+static int start_network(struct native_run *run, struct native_step *step, struct ob_err *err)
+{
     if (step->cfg->network != STEP_NETWORK_PRIVATE)
         return 0;
     if (net_helper_open(&run->net, err) < 0)
         return -1;
-    (void)!fs_read_file_at(AT_FDCWD, "/etc/resolv.conf", &host, 1 << 20, &ignored);
-    native_net_resolv_conf(&step->native->net, host.n ? host.p : "", resolv);
-    step->private_resolv = resolv->p;
     step->net = &run->net;
     return 0;
 }
@@ -263,14 +258,13 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
     cleanup_close int worker = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (worker < 0)
         return ob_err_set(err, errno, "pidfd_open");
-    cleanup_close int resolv = -1;
     cleanup_close int dev = -1;
-    cleanup_buf struct buf private_resolv = BUF_INIT;
+    cleanup_buf struct buf resolv_conf = BUF_INIT;
     const unsigned attrs = cfg->is_insecure ? 0 : MOUNT_ATTR_NODEV;
     cleanup_close int mount = clone_source(root->fd, root->is_detached, 0, attrs, err);
     if (mount < 0)
         return ob_err_wrap(err, "root filesystem");
-    if (clone_sources(run, cfg, err) < 0 || clone_resolv_conf(cfg, &resolv, err) < 0)
+    if (clone_sources(run, cfg, err) < 0)
         return -1;
     if (cfg->is_insecure && (dev = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         return ob_err_set(err, errno, "can't open \"/dev\"");
@@ -279,11 +273,11 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
                                .worker = worker,
                                .root = mount,
                                .mounts = run->mounts,
-                               .resolv_conf = resolv,
                                .host_dev = dev,
                                .shared = run->shared};
     pid_t pid;
-    if (start_limits(run, &step, err) < 0 || start_network(run, &step, &private_resolv, err) < 0 ||
+    make_resolv_conf(&step, &resolv_conf);
+    if (start_limits(run, &step, err) < 0 || start_network(run, &step, err) < 0 ||
         clone_pid1(&step, &run->pidfd, &pid, err) < 0)
         return -1;
     if (step.net)
@@ -333,6 +327,15 @@ static void add_hits(struct native_run *run, struct sandbox_status *status)
     cgroup_end(&run->cgroup, &hits);
     status->is_out_of_memory = hits.memory;
     status->is_out_of_pids = hits.pids;
+}
+
+/* What a failure means, reap finds out. */
+static void native_wait(struct sandbox_run *base)
+{
+    const struct native_run *run = (const struct native_run *)base;
+    siginfo_t info;
+    while (waitid(P_PIDFD, (id_t)run->pidfd, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+        ;
 }
 
 /* Pid 1 is a zombie only after the kernel has killed and collected all others. */
@@ -411,6 +414,7 @@ const struct sandbox_ops sandbox_native_ops = {
     .check = native_check,
     .close = native_close,
     .start = native_start,
+    .wait = native_wait,
     .reap = native_reap,
     .terminate = native_terminate,
     .kill = native_kill,

@@ -39,13 +39,6 @@ enum build_network {
     BUILD_NETWORK_HOST,
 };
 
-/* What happens after a step has failed. */
-enum build_on_error {
-    BUILD_STOP,       /* what runs is finished, nothing else starts */
-    BUILD_KEEP_GOING, /* what does not need the step is built */
-    BUILD_SHELL,      /* as BUILD_STOP, then a shell where the step failed */
-};
-
 /* Free space to keep on the store's filesystem: bytes, or a share of it; both 0 = none. */
 struct build_min_free {
     uint64_t bytes;
@@ -55,7 +48,8 @@ struct build_min_free {
 struct build_options {
     unsigned jobs;
     enum build_network network;
-    enum build_on_error on_error;
+    bool keep_going;       /* after a failure, build what does not need the failed step */
+    bool opens_shell;      /* after a failure, at the end, where it happened */
     bool no_cache;         /* run every step, also those whose results are there */
     bool durable;          /* a result is on disk before it counts */
     bool allow_insecure;   /* --allow=security.insecure */

@@ -21,6 +21,29 @@ struct place {
     struct digest key, parent;
 };
 
+/* Takes what the shell stands on, so that nobody removes it meanwhile. */
+static int hold(struct place *p, const struct digest *key, struct ob_err *err)
+{
+    char hex[SHA256_HEX + 1];
+    digest_hex(key, hex);
+    if (layout_use(&p->build.layout, key, err) < 0)
+        return -1;
+    int rc = store_lookup(p->build.kit.store, hex, NULL, err);
+    return rc == 0  ? ob_err_set(err, 0, "result %.12s is not in the store any more", hex)
+           : rc < 0 ? -1
+                    : 0;
+}
+
+static int hold_inputs(struct place *p, const struct worker_job *job, struct ob_err *err)
+{
+    if (job->parent && hold(p, job->parent, err) < 0)
+        return -1;
+    for (size_t i = 0; i < p->failure.reads.n; i++)
+        if (hold(p, &job->reads[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 /* Fills the job from the note of a failure. */
 static int job_of_failure(struct place *p, struct worker_job *job, struct ob_err *err)
 {
@@ -100,6 +123,10 @@ static int run(const struct run_options *o, struct opened *opened)
     if (find_place(&p, opened, o->ir, &job, &err) < 0) {
         log_error("%s", err.text);
         return OB_EXIT_FAILED;
+    }
+    if (hold_inputs(&p, &job, &err) < 0) {
+        log_error("%s", err.text);
+        return OB_EXIT_ENVIRONMENT;
     }
     if (open_context(&p) < 0)
         return OB_EXIT_FAILED;

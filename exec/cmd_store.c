@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "base/userns.h"
 #include "exec/cache.h"
 #include "exec/failure.h"
 #include "exec/results.h"
@@ -186,6 +187,21 @@ int cmd_clean(int argc, char **argv)
     return status >= 0 ? status : store_cmd_run(&c, do_clean, NULL);
 }
 
+/* As what a build would be: the place of the default store is that of the user who calls. */
+static void describe(const char *where)
+{
+    struct ob_err why, err;
+    cleanup_buf struct buf dir = BUF_INIT;
+    cleanup_buf struct buf text = BUF_INIT;
+    if (where)
+        buf_puts(&dir, where);
+    bool has_place = where || kit_default_dir(&dir, &err) == 0;
+    if (userns_is_needed() && userns_enter(&why, &err) < 0)
+        log_warning("%s", err.text);
+    kit_describe(has_place ? dir.p : NULL, &text);
+    fputs(text.p, stdout);
+}
+
 int cmd_stores(int argc, char **argv)
 {
     static const struct store_cmd_usage usage = {
@@ -203,9 +219,6 @@ int cmd_stores(int argc, char **argv)
     if (status >= 0)
         return status;
     arena_free(&c.arena);
-    struct buf b = BUF_INIT;
-    kit_describe(c.n_args ? c.args[0] : NULL, &b);
-    fputs(b.p, stdout);
-    buf_free(&b);
+    describe(c.n_args ? c.args[0] : NULL);
     return cli_close_stdout("obexec");
 }

@@ -256,8 +256,9 @@ static int run_in_sandbox(struct work *w, const struct rootfs *root, const struc
     run_cancel_watch(run);
     if (rc < 0)
         return -1;
+    sandbox_wait(run);
+    w->is_cancelled = run_cancel_end(); /* while there still is a run to hand signals to */
     rc = sandbox_reap(run, status, err);
-    w->is_cancelled = run_cancel_end();
     if (rc == 0)
         return 0;
     w->is_certain = status->is_step_fault;

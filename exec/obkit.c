@@ -174,7 +174,10 @@ static int parse_option(struct build *b, int opt, int index)
     case 'v': add(b, &b->obexec, arena_printf(&b->arena, "-%c", opt)); return -1;
     case FOR_SPEC2IR: hand_on(b, &b->spec2ir, &long_options[index]); return -1;
     case FOR_OBEXEC: hand_on(b, &b->obexec, &long_options[index]); return -1;
-    case FOR_BOTH:
+    case FOR_BOTH: /* else both would complain */
+        if (!strchr(optarg, '='))
+            return cli_usage_error("obkit", "--%s takes NAME=REF, not \"%s\"",
+                                   long_options[index].name, optarg);
         hand_on(b, &b->spec2ir, &long_options[index]);
         hand_on(b, &b->obexec, &long_options[index]);
         return -1;
@@ -205,6 +208,8 @@ static int parse_build(struct build *b, int argc, char **argv)
                               : cli_usage_error("obkit", "build: \"%s\" is one argument too many",
                                                 argv[optind + 1]);
     b->context = argv[optind];
+    if (b->context[0] == '\0')
+        return cli_usage_error("obkit", "build: the context is empty");
     if (is_stdin(b->context) && (!b->file || is_stdin(b->file)))
         return cli_usage_error("obkit", "build: a context on standard input needs --file=FILE, "
                                         "which is not in it");

@@ -5,9 +5,11 @@
 
 #include "exec/output.h"
 
+#include "base/cli.h"
 #include "exec/output_file.h"
 #include "exec/output_image.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 /* Parsing. */
@@ -304,10 +306,8 @@ static int write_one(const struct output_source *s, const struct output *o, stru
     BUG("an output of type %d", (int)o->type);
 }
 
-int outputs_write(struct build *b, const struct outputs *list, struct ob_err *err)
+static int write_all(struct build *b, const struct outputs *list, struct ob_err *err)
 {
-    if (list->n == 0)
-        return 0;
     struct output_source s = {.b = b, .target = &b->plan->targets.at[0]};
     s.config = config_of(b->plan);
     s.has_epoch = s.config->epoch.n > 0 && epoch_seconds(s.config->epoch, &s.epoch);
@@ -315,4 +315,21 @@ int outputs_write(struct build *b, const struct outputs *list, struct ob_err *er
         if (write_one(&s, o, err) < 0)
             return ob_err_wrap(err, "can't export %s", type_names[o->type]);
     return 0;
+}
+
+/* A signal that has come ends the process when it may. */
+int outputs_write(struct build *b, const struct outputs *list, struct ob_err *err)
+{
+    sigset_t ends, old;
+    if (list->n == 0)
+        return 0;
+    cli_signals(&ends);
+    sigprocmask(SIG_BLOCK, &ends, &old);
+    int rc = write_all(b, list, err);
+    struct ob_err interrupted;
+    if (rc < 0 && output_check_signals(&interrupted) < 0)
+        b->progress->event(
+            b->progress, &(struct event){.kind = EVENT_ERROR, .text = str_from(interrupted.text)});
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return rc;
 }

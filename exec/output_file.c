@@ -6,11 +6,13 @@
 #include "exec/output_file.h"
 
 #include "base/cleanup.h"
+#include "base/cli.h"
 #include "base/fs.h"
 
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -26,6 +28,7 @@ static int open_temp(struct output_file *f)
     if (f->fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
         return f->fd;
     snprintf(f->temp, sizeof f->temp, ".obkit-%ld.new", (long)getpid());
+    unlinkat(f->dir, f->temp, 0); /* of a killed process that had our number */
     f->fd = openat(f->dir, f->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (f->fd < 0)
         f->temp[0] = '\0';
@@ -71,6 +74,7 @@ static int name_temp(struct output_file *f)
     char proc[32];
     snprintf(proc, sizeof proc, "/proc/self/fd/%d", f->fd);
     snprintf(f->temp, sizeof f->temp, ".obkit-%ld.new", (long)getpid());
+    unlinkat(f->dir, f->temp, 0);
     if (linkat(AT_FDCWD, proc, f->dir, f->temp, AT_SYMLINK_FOLLOW) == 0)
         return 0;
     f->temp[0] = '\0';
@@ -99,9 +103,22 @@ void output_file_close(struct output_file *f)
     *f = OUTPUT_FILE_INIT;
 }
 
+int output_check_signals(struct ob_err *err)
+{
+    sigset_t ends, pending;
+    cli_signals(&ends);
+    sigpending(&pending);
+    for (int sig = 1; sig < NSIG; sig++)
+        if (sigismember(&ends, sig) == 1 && sigismember(&pending, sig) == 1)
+            return ob_err_set(err, 0, "interrupted");
+    return 0;
+}
+
 static int write_file(void *arg, const void *p, size_t n, struct ob_err *err)
 {
     struct output_file *f = arg;
+    if (output_check_signals(err) < 0)
+        return -1;
     if (fs_write_all(f->fd, p, n, err) < 0)
         return ob_err_wrap(err, "can't write \"%s\"", f->path);
     return 0;

@@ -24,4 +24,8 @@ void output_file_close(struct output_file *f);
 
 struct tar_sink output_file_sink(struct output_file *f);
 
+/* Signals that end a program wait while outputs are written, so that no temporary file stays. -1 if
+ * one has come: whoever writes stops and cleans up. */
+int output_check_signals(struct ob_err *err);
+
 #endif

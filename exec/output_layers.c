@@ -5,6 +5,7 @@
 #include "exec/output_layers.h"
 
 #include "base/cleanup.h"
+#include "exec/output_file.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -180,10 +181,13 @@ static void kill_all(struct making *m)
 /* Waits until a process or more have something to say, and takes it. Gives how many, or -1. */
 static int finish_some(struct making *m, struct ob_err *err)
 {
+    enum { LOOK_FOR_SIGNALS = 100 }; /* ms */
     int n = 0;
     for (uint32_t i = 0; i < m->layers->n; i++)
         m->polls[i] = (struct pollfd){m->pid[i] > 0 ? m->report[i] : -1, POLLIN, 0};
-    if (poll(m->polls, m->layers->n, -1) < 0)
+    if (output_check_signals(err) < 0)
+        return -1;
+    if (poll(m->polls, m->layers->n, LOOK_FOR_SIGNALS) < 0)
         return errno == EINTR ? 0 : ob_err_set(err, errno, "can't wait for a layer");
     for (uint32_t i = 0; i < m->layers->n; i++) {
         if (!m->polls[i].revents)

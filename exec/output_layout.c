@@ -76,6 +76,9 @@ static int copy_blob(const struct layout_file *f, int dir, const char *name, str
 {
     char temp[40];
     snprintf(temp, sizeof temp, ".obkit-%ld.new", (long)getpid());
+    if (output_check_signals(err) < 0)
+        return -1;
+    unlinkat(dir, temp, 0);
     cleanup_close int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return ob_err_set(err, errno, "can't create \"%s\"", temp);

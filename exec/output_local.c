@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "exec/output_file.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -89,6 +90,7 @@ static int make_file(struct local *l, const struct layer_entry *e, const char *n
 {
     char temp[40];
     name_temp(temp, sizeof temp);
+    unlinkat(l->dir, temp, 0);
     cleanup_close int fd =
         openat(l->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -105,6 +107,7 @@ static int make_link(struct local *l, const struct layer_entry *e, const char *n
     const struct timespec times[2] = {{0, UTIME_OMIT}, {e->mtime, 0}};
     char temp[40];
     name_temp(temp, sizeof temp);
+    unlinkat(l->dir, temp, 0);
     if (symlinkat(arena_cstr(l->arena, e->link), l->dir, temp) < 0)
         return ob_err_set(err, errno, "can't make the link");
     if (utimensat(l->dir, temp, times, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -151,7 +154,7 @@ static int end_dir(struct local *l, const struct layer_entry *e, struct ob_err *
 static int make_all(struct local *l, const struct layer_entries *files, struct ob_err *err)
 {
     vec_for (const struct layer_entry *, e, files)
-        if ((*e)->path.n && make_entry(l, *e, err) < 0)
+        if ((*e)->path.n && (output_check_signals(err) < 0 || make_entry(l, *e, err) < 0))
             return ob_err_wrap(err, "\"/" STR_FMT "\"", STR_ARG((*e)->path));
     for (uint32_t i = files->n; i-- > 0;) {
         const struct layer_entry *e = files->at[i];

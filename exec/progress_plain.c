@@ -105,10 +105,6 @@ static void on_event(struct progress *base, const struct event *e)
         log_error(STR_FMT, STR_ARG(e->text));
         return;
     }
-    if (e->kind == EVENT_NOTE && !e->of) {
-        log_info(STR_FMT, STR_ARG(e->text));
-        return;
-    }
     if (e->kind == EVENT_BUILD) {
         p->total = p->n_lines = e->total;
         p->line = calloc(e->total + 1u, sizeof *p->line);

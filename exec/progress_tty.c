@@ -7,6 +7,7 @@
 
 #include "exec/event.h"
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/terminal.h"
@@ -274,15 +275,17 @@ static void on_output(struct tty *t, const struct event *e)
         tail_add(&r->tail, e->text);
 }
 
-/* One about the build is for -v only. */
+/* Before and after the build there is no table to put it above. */
 static void on_note(struct tty *t, const struct event *e)
 {
-    if (e->of) {
+    cleanup_buf struct buf text = BUF_INIT;
+    if (t->total) {
         progress_note(&t->screen.above, e, t->total);
         return;
     }
     screen_clear(&t->screen);
-    log_info(STR_FMT, STR_ARG(e->text));
+    progress_note(&text, e, 0);
+    progress_write(t->screen.fd, buf_str(&text));
 }
 
 static void on_ended(struct tty *t, const struct event *e)

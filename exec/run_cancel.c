@@ -67,5 +67,7 @@ bool run_cancel_end(void)
     mask_term(SIG_BLOCK);
     current = NULL;
     setitimer(ITIMER_REAL, &none, NULL);
-    return is_asked;
+    bool asked = is_asked;
+    mask_term(SIG_UNBLOCK);
+    return asked;
 }

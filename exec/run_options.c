@@ -224,8 +224,8 @@ static bool set_allow(struct run_options *o, const char *text)
 
 static bool set_on_error(struct run_options *o, const char *text)
 {
-    o->build.on_error = strcmp(text, "shell") == 0 ? BUILD_SHELL : BUILD_STOP;
-    return o->build.on_error == BUILD_SHELL || strcmp(text, "stop") == 0;
+    o->build.opens_shell = strcmp(text, "shell") == 0;
+    return o->build.opens_shell || strcmp(text, "stop") == 0;
 }
 
 /* poll(2) counts milliseconds in an int; nobody waits that long. */
@@ -339,7 +339,7 @@ static int parse_option(struct run_options *o, int opt)
     case OPT_NO_CACHE: o->build.no_cache = true; return -1;
     case OPT_RESOLVE: o->resolve = true; return -1;
     case OPT_SQUASH: o->build.squash = true; return -1;
-    case 'k': o->build.on_error = BUILD_KEEP_GOING; return -1;
+    case 'k': o->build.keep_going = true; return -1;
     case 'v': o->verbosity++; return -1;
     case 'h': return cli_help(o->command == RUN_OPTIONS_SHELL ? shell_help : help);
     case 'V': return cli_version("obexec");

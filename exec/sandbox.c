@@ -83,6 +83,11 @@ int sandbox_start(struct sandbox *s, const struct rootfs *root, const struct ste
     return 0;
 }
 
+void sandbox_wait(struct sandbox_run *run)
+{
+    run->sandbox->ops->wait(run);
+}
+
 int sandbox_reap(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err)
 {
     const struct sandbox_ops *ops = run->sandbox->ops;

@@ -49,6 +49,9 @@ struct sandbox_ops {
      * that dies, so does everything in the sandbox. */
     int (*start)(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                  struct sandbox_run **out, struct ob_err *err);
+    /* Waits for the same as reap, and leaves all to that: until reap is called, terminate and kill
+     * may be. */
+    void (*wait)(struct sandbox_run *run);
     /* Waits for the end of the command and of every process it left behind. Consumes run. After
      * an error, of *status only is_step_fault counts. */
     int (*reap)(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
@@ -78,6 +81,7 @@ int sandbox_check(struct sandbox *s, enum step_network network, const struct ste
                   struct ob_err *err);
 int sandbox_start(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                   struct sandbox_run **out, struct ob_err *err);
+void sandbox_wait(struct sandbox_run *run);
 int sandbox_reap(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
 void sandbox_terminate(struct sandbox_run *run);
 void sandbox_kill(struct sandbox_run *run);

@@ -58,7 +58,7 @@ void sched_machine_error(struct sched *s, const struct ob_err *why)
 
 bool sched_stops(const struct sched *s)
 {
-    bool is_failed = s->n_failed > 0 && s->b->options->on_error != BUILD_KEEP_GOING;
+    bool is_failed = s->n_failed > 0 && !s->b->options->keep_going;
     return s->interrupted_at || s->is_error || is_failed;
 }
 
@@ -332,15 +332,23 @@ static void loop(struct sched *s, int signals)
 }
 
 /* --on-error=shell: the user looks at the step that failed first. */
-static void show_failure(struct sched *s)
+static bool wants_shell(const struct sched *s)
+{
+    return s->b->options->opens_shell && s->n_failed > 0 && !s->interrupted_at;
+}
+
+static void announce_shell(struct sched *s)
+{
+    struct event e = sched_event(s, EVENT_NOTE, s->failed);
+    e.text = STR("a shell follows where it ran; what is done there is dropped");
+    if (wants_shell(s))
+        sched_emit(s, e);
+}
+
+static void open_shell(struct sched *s)
 {
     struct ob_err err;
-    if (s->b->options->on_error != BUILD_SHELL || s->n_failed == 0 || s->interrupted_at)
-        return;
-    struct event e = sched_event(s, EVENT_NOTE, s->failed);
-    e.text = STR("a shell where it ran; what is done there is dropped");
-    sched_emit(s, e);
-    if (shell_run(s->b, job_for(s, s->failed), &err) < 0)
+    if (wants_shell(s) && shell_run(s->b, job_for(s, s->failed), &err) < 0)
         sched_machine_error(s, &err);
 }
 
@@ -377,8 +385,9 @@ static void run_loop(struct sched *s, int signals, struct digest *keys)
 {
     sched_emit(s, (struct event){.kind = EVENT_BUILD, .total = (uint32_t)s->b->plan->steps.n});
     loop(s, signals);
+    announce_shell(s);
     emit_end(s, keys);
-    show_failure(s);
+    open_shell(s);
 }
 
 enum build_end build_run(struct build *b, struct digest *keys, bool *changed, struct ob_err *err)

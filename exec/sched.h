@@ -51,6 +51,7 @@ struct sched {
     struct front front;
     uint64_t interrupted_at; /* as now_ms; 0 = it was not */
     bool is_error;
+    bool has_cancelled; /* some step was asked to end */
     bool is_left;       /* the user is gone: what goes on is for others */
     struct digest salt; /* of --no-cache: makes the keys of runs like no others */
     struct ob_err *err; /* of the machine, if is_error */

@@ -18,6 +18,13 @@
 /* A worker has this long, in milliseconds, to clean up behind its sandbox. */
 enum { CLEANING = 2000, SAME_SIGNAL = 300, WANTED_CHECK = 1000 };
 
+/* A process that is gone may have left its number to another. */
+static void send(const struct job *j, int sig)
+{
+    if (!j->is_reaped)
+        kill(j->pid, sig);
+}
+
 static void cancel(struct sched *s, uint32_t i, const char *why)
 {
     struct job *j = &s->jobs[i];
@@ -25,7 +32,8 @@ static void cancel(struct sched *s, uint32_t i, const char *why)
         return;
     j->cancelled = why;
     j->kill_at = sched_now_ms() + s->b->options->grace + CLEANING;
-    kill(j->pid, SIGTERM);
+    s->has_cancelled = true;
+    send(j, SIGTERM);
 }
 
 /* Whether another process waits for what this step makes. */
@@ -54,7 +62,7 @@ void cancel_on_signal(struct sched *s)
     uint64_t now = sched_now_ms();
     if (s->interrupted_at && now - s->interrupted_at >= SAME_SIGNAL)
         for (uint32_t k = 0; k < s->n_running; k++)
-            kill(s->jobs[s->running[k]].pid, SIGKILL);
+            send(&s->jobs[s->running[k]], SIGKILL);
     if (s->interrupted_at)
         return;
     s->interrupted_at = now;
@@ -102,10 +110,12 @@ void cancel_overdue(struct sched *s)
         struct job *j = &s->jobs[i];
         if (now < due(s, j))
             continue;
-        if (j->cancelled)
-            kill(j->pid, SIGKILL);
-        else
+        if (j->cancelled) {
+            send(j, SIGKILL);
+            j->kill_at = now + CLEANING; /* it may take its time in the kernel */
+        } else {
             cancel(s, i, too_long(s, j));
+        }
     }
 }
 
@@ -135,7 +145,7 @@ static void settle_workers(struct sched *s)
 void cancel_rest(struct sched *s)
 {
     for (uint32_t k = 0; k < s->n_running; k++)
-        kill(s->jobs[s->running[k]].pid, SIGKILL);
+        send(&s->jobs[s->running[k]], SIGKILL);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     while (s->n_running > 0)

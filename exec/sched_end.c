@@ -8,7 +8,10 @@
 #include "exec/prune.h"
 #include "exec/record.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A step is done with what it was made from. */
 static void let_go(struct sched *s, uint32_t of)
@@ -96,14 +99,17 @@ void end_built(struct sched *s, uint32_t i)
 
 static struct str failed_log(struct sched *s, uint32_t i)
 {
-    char key[SHA256_HEX + 1];
+    char key[SHA256_HEX + 1], name[LOG_NAME_MAX];
     struct ob_err err;
     if (!s->jobs[i].has_log)
         return STR("");
     digest_hex(&s->jobs[i].key, key);
     if (layout_settle_log(&s->b->layout, key, &err) < 0) /* the worker may not have come to it */
         return STR("");
-    return arena_printf(s->b->arena, "%s/state/log/%s.failed", s->b->store_path, key);
+    snprintf(name, sizeof name, "%s.failed", key);
+    if (faccessat(s->b->layout.log, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        return STR(""); /* another process goes on with it */
+    return arena_printf(s->b->arena, "%s/state/log/%s", s->b->store_path, name);
 }
 
 static void tell_failed(struct sched *s, uint32_t i, const char *why)
@@ -123,6 +129,7 @@ void end_failed(struct sched *s, uint32_t i, const struct ob_err *why, bool is_m
 {
     const char *cancelled = s->jobs[i].cancelled;
     forget_in_index(s, i);
+    uses_drop(&s->uses, &s->jobs[i].key); /* others must not build for us what we do not want */
     if (cancelled && s->interrupted_at)
         return;
     if (s->n_failed++ == 0)

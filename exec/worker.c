@@ -16,8 +16,10 @@
 #include "exec/work.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 static void send_report(struct work *w, enum report_kind kind)
@@ -261,9 +263,11 @@ static struct str hex_of(struct arena *a, const struct digest *d)
 static void note_failure(struct work *w, const struct ob_err *err)
 {
     struct arena *a = w->b->arena;
+    char context[PATH_MAX];
     struct failure f = {
         .why = str_from(err->text),
-        .context = str_from(w->b->context_path ? w->b->context_path : ""),
+        .context = w->b->context_path && realpath(w->b->context_path, context) ? str_from(context)
+                                                                               : STR(""),
         .step = (uint32_t)(w->job.step - w->b->plan->steps.at),
         .parent = w->job.parent ? hex_of(a, w->job.parent) : STR(""),
         .base = w->job.base_key ? hex_of(a, w->job.base_key) : STR(""),
@@ -330,18 +334,20 @@ static int find_or_build(struct work *w, struct ob_err *err)
     return build_locked(w, hex, err);
 }
 
-/* On a filesystem of its own, which is forgotten; the key of its own keeps it apart from the step,
- * which may be built meanwhile. */
+/* On a filesystem that is forgotten. A key of its own keeps it apart from the step, which may be
+ * built meanwhile; the lock of that keeps what is in scratch. */
 static int open_shell(struct work *w, struct ob_err *err)
 {
     struct store_txn *txn;
     struct rootfs root = ROOTFS_INIT;
     char base[SHA256_HEX + 1], hex[SHA256_HEX + 1];
-    pid_t pid = getpid();
     if (prepare(w, err) < 0)
         return -1;
-    struct digest own = sha256_of(&pid, sizeof pid);
-    w->job.key = result_key(&own, &w->job.key, NULL);
+    if (getrandom(w->job.key.b, SHA256_BYTES, 0) != SHA256_BYTES)
+        return ob_err_set(err, errno, "can't get random bytes");
+    cleanup_close int lock = layout_lock(&w->b->layout, &w->job.key, on_waiting, w, err);
+    if (lock < 0)
+        return -1;
     digest_hex(&w->job.key, hex);
     if (w->job.parent)
         digest_hex(w->job.parent, base);
@@ -364,6 +370,16 @@ static _Noreturn void work(struct work *w)
                    : is_fault_of_step(w, err) ? REPORT_FAILED
                                               : REPORT_ERROR);
     _exit(0);
+}
+
+/* None of the user's streams: a step may go on when the user is gone, and who reads from them waits
+ * for their end. What this process has to say itself is said in the step's log. */
+static void leave_streams(const struct worker_job *job)
+{
+    cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(job->output_fd, STDERR_FILENO);
 }
 
 /* A process of its own group, with default signals, that dies with the scheduler. */
@@ -389,6 +405,8 @@ int worker_start(struct build *b, const struct worker_job *job, pid_t *pid, stru
     if (*pid > 0)
         return 0;
     become_worker(parent, b->options->grace);
+    if (!job->is_shell)
+        leave_streams(job);
     struct work w = {.b = b, .job = *job, .source = ROOTFS_INIT};
     clock_gettime(CLOCK_MONOTONIC, &w.started);
     work(&w);

@@ -166,8 +166,8 @@ static const char *capabilities(void)
 static const char *file_limit(void)
 {
     struct rlimit r;
-    if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur != 1024 || r.rlim_max != 1024)
-        return "the limit of open files is not 1024";
+    if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur > 1024)
+        return "the limit of open files is above 1024";
     return NULL;
 }
 
@@ -354,7 +354,7 @@ static const char *overlay_of_etc(void)
         found = "can put an overlay on /etc";
     rmdir("/upper");
     rmdir("/work");
-    return found ? found : opens("/etc/hosts", O_WRONLY);
+    return found;
 }
 
 static const char *control_groups(void)

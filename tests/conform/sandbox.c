@@ -343,6 +343,73 @@ START_TEST(nothing_of_the_sandbox_stays_in_the_root)
 }
 END_TEST
 
+static struct timespec mtime_of(struct place *p, const char *path)
+{
+    struct stat st;
+    ck_assert(fstatat(p->root.fd, path, &st, 0) == 0);
+    return st.st_mtim;
+}
+
+START_TEST(a_step_that_changes_nothing_changes_no_time_of_a_directory)
+{
+    static const struct timespec old[2] = {{1000, 0}, {1000, 0}};
+    struct place p;
+    with_busybox(&p);
+    ck_assert(mkdirat(p.root.fd, "etc", 0755) == 0);
+    const struct step_mount mounts[] = {{STEP_MOUNT_TMPFS, "/bin/a/b", -1, false, 0, 0755, 0, 0},
+                                        {STEP_MOUNT_FILE, "/etc/secret", -1, true, 0, 0400, 0, 0}};
+    p.cfg.mounts = mounts;
+    p.cfg.n_mounts = 2;
+    static const char *const directories[] = {".", "bin", "etc"};
+    for (size_t i = 0; i < 3; i++)
+        ck_assert(utimensat(p.root.fd, directories[i], old, 0) == 0);
+    ck_assert_prints(&p, "echo x >/etc/hosts; echo done", "done\n");
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(mtime_of(&p, directories[i]).tv_sec, 1000);
+    ck_assert(!exists(&p, "etc/hosts") && !exists(&p, "bin/a"));
+    ck_assert_prints(&p, "echo x >/etc/x; echo done", "done\n");
+    ck_assert_int_ne(mtime_of(&p, "etc").tv_sec, 1000);
+    ck_assert_int_eq(mtime_of(&p, "bin").tv_sec, 1000);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(terminate_asks_every_process_of_every_user)
+{
+    struct place p;
+    struct ob_err err = OB_ERR_INIT;
+    char word[8];
+    int reader;
+    with_busybox(&p);
+    p.cfg.uid = p.cfg.gid = 1000;
+    struct sandbox_run *run = start(
+        &p, &reader,
+        LIST("sh", "-c", "trap 'echo asked; exit 5' TERM; echo up; sleep 30 & wait; true; exit 9"));
+    ck_assert(read(reader, word, sizeof word) == 3);
+    sandbox_terminate(run);
+    sandbox_wait(run);
+    sandbox_terminate(run); /* nobody is left, and the run is still there */
+    ck_assert_ok(sandbox_reap(run, &p.status, &err), &err);
+    ck_assert_int_eq(p.status.exit_code, 5);
+    ck_assert(read(reader, word, sizeof word) == 6);
+    close(reader);
+    place_close(&p);
+}
+END_TEST
+
+START_TEST(in_a_network_of_its_own_a_step_may_listen_on_any_port)
+{
+    struct place p;
+    with_busybox(&p);
+    p.cfg.uid = p.cfg.gid = 1000;
+    ck_assert_prints(&p, "cat /proc/sys/net/ipv4/ip_unprivileged_port_start", "0\n");
+    p.cfg.network = STEP_NETWORK_HOST;
+    run_argv(&p, LIST("sh", "-c", "cat /proc/sys/net/ipv4/ip_unprivileged_port_start"));
+    ck_assert_str_ne(p.out.p, "0\n");
+    place_close(&p);
+}
+END_TEST
+
 START_TEST(what_was_in_the_root_is_not_touched)
 {
     struct place p;
@@ -803,8 +870,11 @@ UNIT_MAIN("sandbox", exit_statuses_and_signals_come_back, commands_that_can_not_
           mounts_are_read_only_writable_or_limited_as_asked,
           a_mount_in_a_mount_leaves_no_mount_point_behind,
           a_file_to_mount_is_one_that_can_be_run_and_leaves_nothing,
-          nothing_of_the_sandbox_stays_in_the_root, what_was_in_the_root_is_not_touched,
-          a_detached_root_can_be_used_after_the_step,
+          nothing_of_the_sandbox_stays_in_the_root,
+          a_step_that_changes_nothing_changes_no_time_of_a_directory,
+          terminate_asks_every_process_of_every_user,
+          in_a_network_of_its_own_a_step_may_listen_on_any_port,
+          what_was_in_the_root_is_not_touched, a_detached_root_can_be_used_after_the_step,
           without_network_there_is_a_loopback_that_is_up,
           the_network_of_the_host_is_there_when_asked,
           a_private_network_is_one_of_its_own_and_leaves_nothing,

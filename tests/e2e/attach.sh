@@ -97,6 +97,64 @@ expect_soon 5 none_sleeps
 expect_exit 0 obexec ls --store="$store"
 expect_equal "" "$(find "$tmp/store/tmp" -mindepth 1)" "what is left in the store's tmp"
 
+subject "whoever reads from the one that left is not kept waiting"
+start 2
+expect_soon 10 shows 2 '| ours'
+kill -INT "${pids[2]}"
+ends_with 2 130
+(
+    obexec --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+        "$tmp/ir" "$tmp/context" 2>&1 </dev/null &
+    echo $! >"$tmp/pid"
+    wait
+) | cat >"$tmp/err1" &
+reader=$!
+expect_soon 10 shows 1 '| ours'
+start 2
+expect_soon 10 shows 2 '| ours'
+kill -TERM "$(cat "$tmp/pid")"
+for ((n = 0; n < 50; n++)); do
+    kill -0 $reader 2>/dev/null || break
+    sleep 0.1
+done
+[ $n -lt 50 ] || fail "the reader still waits"
+let_it_end
+ends_with 2 0
+obexec clean --store="$store" >/dev/null
+
+subject "two that wait for each other's steps, and are both left, end"
+dockerfile_of()
+{
+    cat <<END
+FROM busybox AS a
+RUN echo $1-begun; sleep $seconds
+FROM busybox AS b
+RUN echo $2-begun; sleep $seconds
+FROM busybox
+COPY --from=a /bin/busybox /a
+COPY --from=b /bin/busybox /b
+END
+}
+start_of() # NUMBER FIRST SECOND
+{
+    dockerfile_of "$2" "$3" >"$tmp/d$1"
+    spec2ir -o "$tmp/ir$1" "$tmp/d$1"
+    : >"$tmp/err$1"
+    obexec --store="$store" --progress=plain -j2 --build-context=busybox=dir:"$tmp/base" \
+        "$tmp/ir$1" "$tmp/context" >"$tmp/out$1" 2>"$tmp/err$1" </dev/null &
+    pids[$1]=$!
+}
+start_of 1 one two
+expect_soon 10 shows 1 '| one-begun'
+expect_soon 10 shows 1 '| two-begun'
+start_of 2 one two
+expect_soon 10 shows 2 '| two-begun'
+kill -INT "${pids[1]}"
+ends_with 1 130
+kill -INT "${pids[2]}"
+ends_with 2 130
+expect_soon 10 none_sleeps
+
 subject "the one that builds is killed: the other builds the step again"
 attach
 kill -KILL "${pids[1]}"

@@ -113,7 +113,7 @@ expect_stderr 'obexec: the build copies files from a context: give its directory
 expect_exit 1 obexec --store="$store" ir none
 expect_stderr 'obexec: can'"'"'t open context "none": No such file or directory'
 expect_exit 1 obexec --store="$store" ir ir
-expect_stderr 'obexec: can'"'"'t open context "ir": Not a directory'
+expect_stderr 'obexec: context "ir": neither a directory nor a tar archive'
 build
 expect_equal 1 "$status" "the exit status"
 expect_in_stderr '^\[2/2\] COPY none /$'

@@ -67,6 +67,7 @@ wrong 'obkit: a command is missing' obkit
 wrong 'obkit: unknown command "nope"' obkit nope
 wrong "obexec: the IR and the context can't both be standard input" obexec - -
 wrong 'obkit: build: the context directory is missing' obkit build
+wrong 'obkit: build: the context is empty' obkit build ''
 wrong 'obkit: build: a context on standard input needs --file=FILE, which is not in it' obkit build -
 wrong 'obkit: build: "b" is one argument too many' obkit build a b
 wrong 'obexec: log: an id is missing' obexec log

@@ -20,6 +20,29 @@ status=0
 [ ! -e "$tmp/status" ] || fail "obexec ended with status $(cat "$tmp/status")"
 grep -Eqx '[0-9a-f]{64}' "$tmp/out" || fail "no id on standard output"
 
+subject "a signal ends a build that waits for a reader who does not read"
+dockerfile <<'END'
+FROM busybox
+RUN i=0; while [ $i -lt 20000 ]; do echo "a line of which there are many: $i"; i=$((i + 1)); done; sleep 60
+END
+spec2ir -o "$tmp/many.json" "$tmp/context/Dockerfile"
+mkfifo "$tmp/fifo"
+exec 9<>"$tmp/fifo" # a reader who does not read
+obexec run --store="$store" --build-context=busybox=dir:"$tmp/base" "$tmp/many.json" "$tmp/context" \
+    >/dev/null 2>"$tmp/fifo" </dev/null &
+pid=$!
+sleep 1
+kill -TERM $pid
+status=0
+for ((n = 0; n < 50; n++)); do
+    kill -0 $pid 2>/dev/null || break
+    sleep 0.1
+done
+[ $n -lt 50 ] || fail "it still runs"
+wait $pid || status=$?
+expect_equal 130 "$status" "the exit status"
+exec 9<&-
+
 subject "a closed standard error is not taken by a file of the store"
 dockerfile <<'END'
 FROM busybox

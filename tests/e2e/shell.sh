@@ -31,15 +31,25 @@ echo "$look" | obkit build --store="$store" --progress=plain --on-error=shell \
     --build-context=busybox=dir:"$tmp/base" --secret=id=s,src="$tmp/secret" "$tmp/context" \
     >"$tmp/out" 2>"$tmp/err" || got=$?
 expect_equal 1 $got "the exit status"
-cat "$tmp/err"; expect_equal "$want" "$(cat "$tmp/out")" "what the shell sees"
+expect_equal "$want" "$(cat "$tmp/out")" "what the shell sees"
+
+subject "with --keep-going the shell comes when the rest is built"
+printf 'FROM busybox AS x\nRUN false\nFROM busybox AS y\nRUN echo rest >/rest\nFROM busybox\nCOPY --from=x / /x\nCOPY --from=y / /y\n' >"$tmp/d"
+got=0
+echo 'echo in a shell' | obkit build --store="$store" --progress=plain -k --on-error=shell \
+    --build-context=busybox=dir:"$tmp/base" -f "$tmp/d" "$tmp/context" >"$tmp/out" 2>"$tmp/rest" || got=$?
+expect_equal 1 $got "the exit status"
+expect_equal "in a shell" "$(cat "$tmp/out")" "the shell"
+grep -q 'RUN echo rest' "$tmp/rest" || fail "the rest was not built"
 
 subject "obexec shell ID opens one later, and gives its exit status"
 id=$(sed -n 's,.*/state/log/\([0-9a-f]*\)\.failed$,\1,p' "$tmp/err")
 got=0
 echo "$look; exit 7" | obexec shell --store="$store" --secret=id=s,src="$tmp/secret" \
     "${id:0:12}" >"$tmp/out" 2>"$tmp/err" || got=$?
+[ $got = 7 ] || cat "$tmp/err"
 expect_equal 7 $got "the exit status"
-cat "$tmp/err"; expect_equal "$want" "$(cat "$tmp/out")" "what the shell sees"
+expect_equal "$want" "$(cat "$tmp/out")" "what the shell sees"
 expect_in_stderr 'it failed: exit status 1'
 
 subject "without the secret that the step has, there is none"
@@ -78,6 +88,22 @@ tr -d '\r' <"$tmp/out" >"$tmp/clean"
 grep -q '^33 99$' "$tmp/clean" || { cat "$tmp/clean"; fail "the size of the terminal"; }
 grep -q '^end2$' "$tmp/clean" || { cat "$tmp/clean"; fail "Ctrl-C did not end the command alone"; }
 grep -q '^status 5$' "$tmp/clean" || { cat "$tmp/clean"; fail "the exit status"; }
+
+subject "other programs on the store leave a shell what it has"
+mkfifo "$tmp/in"
+: >"$tmp/out"
+obexec shell --store="$store" --secret=id=s,src="$tmp/secret" "$id" <"$tmp/in" >>"$tmp/out" 2>"$tmp/err" &
+shell=$!
+exec 9>"$tmp/in"
+echo 'echo $(cat /c /o/theirs before)' >&9
+expect_soon 10 grep -q '^shown theirs before$' "$tmp/out"
+expect_exit 0 obexec ls --store="$store"
+expect_exit 0 obexec prune --all --store="$store"
+: >"$tmp/out"
+echo 'echo still $(cat /c /o/theirs before)' >&9
+exec 9>&-
+wait $shell || fail "the shell"
+expect_equal "still shown theirs before" "$(cat "$tmp/out")" "what the shell sees later"
 
 subject "a shell on a result sees it, and leaves nothing"
 printf 'FROM busybox\nRUN echo made >/made\n' >"$tmp/good"
