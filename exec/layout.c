@@ -80,11 +80,21 @@ void layout_unuse(const struct layout *l, const struct digest *key)
     lock_place(l->uses, F_OFD_SETLK, F_UNLCK, place_of(key));
 }
 
+/* Whether another open file description has a lock there. */
+static bool is_locked(int fd, off_t place)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place, .l_len = 1};
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 bool layout_is_wanted(const struct layout *l, const struct digest *key)
 {
-    struct flock lock = {
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place_of(key), .l_len = 1};
-    return fcntl(l->uses, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return is_locked(l->uses, place_of(key));
+}
+
+bool layout_is_shared(const struct layout *l)
+{
+    return is_locked(l->use, USE_PLACE);
 }
 
 int layout_take(const struct layout *l, const struct digest *key, struct ob_err *err)

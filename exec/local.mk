@@ -16,7 +16,7 @@ libexec_a_SOURCES = \
 	exec/do_copy.c \
 	exec/do_file.c \
 	exec/do_run.c \
-	exec/durable.c exec/durable.h \
+	exec/durable.c exec/durable.h exec/durable_recover.c \
 	exec/do_ssh.c \
 	exec/event.h \
 	exec/failure.c exec/failure.h \
