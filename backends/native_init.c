@@ -117,7 +117,7 @@ static void hand_on_term(int sig)
     kill(-1, sig);
 }
 
-/* Only now, when the command is there to get it: the worker has it wait until then. */
+/* Only now, when the command is there to get it: it is blocked until then. */
 static void take_term(void)
 {
     struct sigaction sa = {.sa_handler = hand_on_term, .sa_flags = SA_RESTART};

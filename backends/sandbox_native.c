@@ -207,9 +207,16 @@ static int clone_pid1(const struct native_step *step, int *pidfd, pid_t *pid, st
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (unsigned)group;
     }
+    sigset_t term, old; /* waits in pid 1 until that has a handler and a command to hand it to */
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, &old);
     long rc = syscall(SYS_clone3, &args, sizeof args);
     if (rc == 0)
         native_init(step);
+    int errnum = errno;
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    errno = errnum;
     *pid = (pid_t)rc;
     return rc < 0 ? ob_err_set(err, errno, "can't make the sandbox's namespaces") : 0;
 }

@@ -4,10 +4,12 @@
 
 #include "exec/bases.h"
 
+#include "base/log.h"
 #include "base/remote.h"
 #include "exec/image.h"
 #include "exec/key.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 static struct str context_ref(const struct build *b, struct str name)
@@ -131,13 +133,24 @@ int base_resolve(struct build *b, const struct step *step, struct base_image *ou
     return is_built_on ? check_onbuild(&step->op.from, &out->info, err) : 0;
 }
 
+static int remember(const struct layout *l, const struct op_from *op,
+                    const struct base_image *image, struct ob_err *err)
+{
+    /* Its import has saved it, but a crash of the machine may have emptied the file since. */
+    if (image_save(l, &image->key, &image->info, err) < 0)
+        return -1;
+    return layout_set_image(l, op->image, op->platform, &image->key, err);
+}
+
 int base_remember(struct build *b, const struct op_from *op, const struct base_image *image,
                   struct ob_err *err)
 {
-    if (!image->ref.ops)
+    if (!image->ref.ops || remember(&b->layout, op, image, err) == 0)
         return 0;
-    /* Its import has saved it, but a crash of the machine may have emptied the file since. */
-    if (image_save(&b->layout, &image->key, &image->info, err) < 0)
-        return -1;
-    return layout_set_image(&b->layout, op->image, op->platform, &image->key, err);
+    /* The image is there, and only builds that don't say what its name is will miss this. */
+    bool is_full = err->errnum == ENOSPC || err->errnum == EDQUOT;
+    if (is_full)
+        log_warning("\"" STR_FMT "\" will not be found by its name alone: %s", STR_ARG(op->image),
+                    err->text);
+    return is_full || err->errnum == EROFS ? 0 : -1;
 }

@@ -4,6 +4,9 @@
 
 #include "exec/build.h"
 
+#include "base/cleanup.h"
+#include "exec/secret.h"
+#include "exec/ssh_relay.h"
 #include "ir/need.h"
 
 /* What no part of this obexec does. Sources of an ADD that are late are looked at by the step. */
@@ -60,6 +63,20 @@ static const bool *find_built_on(const struct build *b)
     return out;
 }
 
+/* What a step asks for and was not given is the step's to say: a cached one does without. */
+static int check_given(const struct build *b, struct ob_err *err)
+{
+    vec_for (const struct build_secret, s, &b->options->secrets)
+        if (secret_check(s, b->arena, err) < 0)
+            return -1;
+    vec_for (const struct build_ssh, s, &b->options->ssh) {
+        cleanup_close int fd = ssh_agent_open(s, b->arena, err);
+        if (fd < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int build_check(struct build *b, struct ob_err *err)
 {
     b->is_built_on = find_built_on(b);
@@ -67,5 +84,5 @@ int build_check(struct build *b, struct ob_err *err)
         if (check_step(b, s, err) < 0)
             return ob_err_wrap(err, "step %zu (" STR_FMT ")", (size_t)(s - b->plan->steps.at) + 1,
                                STR_ARG(s->meta.heading));
-    return 0;
+    return check_given(b, err);
 }

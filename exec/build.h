@@ -86,7 +86,8 @@ struct build {
     const char *network_note;  /* to be told when the first of them starts; else NULL */
 };
 
-/* Refuses steps that ask for what this obexec can't do, before anything is run. */
+/* Before anything is run: refuses steps that ask for what this obexec can't do, and secrets and ssh
+ * agents that were given but are not there. */
 int build_check(struct build *b, struct ob_err *err);
 
 /* How a build ended. */

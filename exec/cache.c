@@ -132,6 +132,8 @@ static int by_id(const void *a, const void *b)
 int cache_list(struct caches *c, struct arena *a, bool measure, struct cache_info_vec *out,
                struct ob_err *err)
 {
+    if (c->dir < 0)
+        return 0;
     cleanup_dir DIR *d = fs_opendir(c->dir);
     if (!d)
         return ob_err_set(err, errno, "can't read the store's \"cache\"");
@@ -176,6 +178,8 @@ int cache_remove(struct caches *c, const struct cache_name *name, bool wait, str
 {
     cleanup_close int locks = cache_locks_open(c, err);
     int rc = locks < 0 ? -1 : cache_claim(locks, name, wait, err);
+    if (rc < 0 && err->errnum == EROFS)
+        return ob_err_set(err, 0, "the store \"%s\" is read-only", c->store_path);
     return rc <= 0 ? rc : remove_entry(c, name, err) < 0 ? -1 : 1;
 }
 

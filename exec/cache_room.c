@@ -52,6 +52,8 @@ struct cache_name cache_name_of(const struct digest *d)
 int cache_locks_open(const struct caches *c, struct ob_err *err)
 {
     int fd = openat(c->dir, "locks", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EROFS) /* to look is allowed */
+        fd = openat(c->dir, "locks", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     return fd < 0 ? ob_err_set(err, errno, "can't open the locks of the store's caches") : fd;
 }
 
@@ -68,7 +70,8 @@ static struct flock lock_at(const struct cache_name *name, short type, int64_t f
 
 static int lock_failed(struct ob_err *err)
 {
-    return ob_err_set(err, errno, "can't lock a cache");
+    bool is_read_only = errno == EBADF; /* the locks could be opened for looking only */
+    return ob_err_set(err, is_read_only ? EROFS : errno, "can't lock a cache");
 }
 
 int cache_try_lock(int locks, const struct cache_name *name, short type, int64_t first, int64_t n,

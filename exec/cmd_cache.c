@@ -189,12 +189,13 @@ static const struct verb {
     const char *name;
     int min_args, max_args; /* its name counts */
     const char *what;
+    enum caches_mode mode;
     int (*work)(struct store_cmd *c, struct cache_cmd *cc);
 } verbs[] = {
-    {"ls", 1, 1, NULL, do_ls},
-    {"rm", 2, INT16_MAX, "a cache", do_rm},
-    {"export", 3, 3, "a cache or a file", do_export},
-    {"import", 3, 3, "a cache or a file", do_import},
+    {"ls", 1, 1, NULL, CACHES_LOOK, do_ls},
+    {"rm", 2, INT16_MAX, "a cache", CACHES_LOOK, do_rm},
+    {"export", 3, 3, "a cache or a file", CACHES_LOOK, do_export},
+    {"import", 3, 3, "a cache or a file", CACHES_MAKE, do_import},
 };
 
 static const struct verb *find_verb(const char *name)
@@ -208,9 +209,10 @@ static const struct verb *find_verb(const char *name)
 static int do_cache(struct store_cmd *c, void *arg)
 {
     struct cache_cmd *cc = arg;
-    if (caches_open(&cc->caches, &c->o.layout, c->o.kit.store, c->o.path, CACHES_MAKE, &c->err) < 0)
+    const struct verb *v = find_verb(c->args[0]);
+    if (caches_open(&cc->caches, &c->o.layout, c->o.kit.store, c->o.path, v->mode, &c->err) < 0)
         return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
-    int status = find_verb(c->args[0])->work(c, cc);
+    int status = v->work(c, cc);
     caches_close(&cc->caches);
     return status;
 }

@@ -60,7 +60,7 @@ static int find_subject(struct store_cmd *c, struct subject *out)
     struct str key;
     *out = (struct subject){.c = c};
     if (opened_find(&c->o, &c->arena, c->args[0], &key, &c->err) < 0)
-        return OB_EXIT_FAILED;
+        return opened_exit_status(&c->err);
     const char *hex = arena_cstr(&c->arena, key);
     int rc = store_lookup(c->o.kit.store, hex, NULL, &c->err);
     if (rc == 0) {

@@ -138,11 +138,11 @@ static int keep_results(struct build *b, int status)
 }
 
 /* -1 = the build can start, else the exit status. */
-static int make_ready(struct build *b, struct ob_err *err)
+static int make_ready(struct build *b, const struct outputs *outputs, struct ob_err *err)
 {
     if (build_check(b, err) < 0)
         return OB_EXIT_FAILED;
-    if (isolate_decide(b, err) < 0)
+    if (outputs_check(outputs, err) < 0 || isolate_decide(b, err) < 0)
         return OB_EXIT_ENVIRONMENT;
     if (contexts_open(b, err) < 0)
         return OB_EXIT_FAILED;
@@ -192,7 +192,7 @@ static int build_plan(const struct run_options *o, struct plan *plan, struct ope
     };
     if (o->resolve)
         return resolve(&b, progress);
-    int status = make_ready(&b, &err);
+    int status = make_ready(&b, outputs, &err);
     if (status < 0)
         status = run_build(&b, outputs, changed);
     else

@@ -73,10 +73,13 @@ static int claim(struct store_cmd *c)
     return layout_claim(&c->o.layout, &c->err) < 0 ? -1 : opened_reconcile(&c->o, &c->err);
 }
 
-/* Removes a result after everything that was built on it, and counts. */
+/* Removes a result after everything that was built on it, and counts. One that is gone by now went
+ * with what it was built on. */
 static int remove_result(struct store_cmd *c, struct str key, uint32_t *n)
 {
     struct str_vec children = {0};
+    if (store_lookup(c->o.kit.store, arena_cstr(&c->arena, key), NULL, &c->err) == 0)
+        return 0;
     if (index_children(c->o.index, &c->arena, key, &children, &c->err) < 0)
         return -1;
     vec_for (const struct str, child, &children)
@@ -88,19 +91,24 @@ static int remove_result(struct store_cmd *c, struct str key, uint32_t *n)
     return index_remove(c->o.index, key, &c->err);
 }
 
+/* All are found before one is removed: a wrong id removes nothing, and an id may be that of a
+ * result that goes with another. */
 static int do_delete(struct store_cmd *c, void *arg)
 {
     (void)arg;
     uint32_t n = 0;
+    struct str_vec keys = {0};
     if (claim(c) < 0)
         return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     for (int i = 0; i < c->n_args; i++) {
         struct str key;
         if (opened_find(&c->o, &c->arena, c->args[i], &key, &c->err) < 0)
-            return store_cmd_fail(c, OB_EXIT_FAILED);
-        if (remove_result(c, key, &n) < 0)
-            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+            return store_cmd_fail(c, opened_exit_status(&c->err));
+        vec_push(&c->arena, &keys, key);
     }
+    vec_for (const struct str, key, &keys)
+        if (remove_result(c, *key, &n) < 0)
+            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     return say_removed(n);
 }
 

@@ -7,10 +7,6 @@
 #include "exec/ssh_relay.h"
 #include "exec/work.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
 struct run_agents {
     VEC(struct ssh_relay) relays;
 };
@@ -23,24 +19,6 @@ static const struct build_ssh *find_agent(const struct build_options *o, struct 
     return NULL;
 }
 
-static int open_agent(struct work *w, const struct build_ssh *s, struct ob_err *err)
-{
-    const char *path = s->socket.n ? arena_cstr(w->b->arena, s->socket) : getenv("SSH_AUTH_SOCK");
-    struct stat st;
-    if (!path || !path[0])
-        return ob_err_set(err, 0,
-                          "ssh agent \"" STR_FMT "\": SSH_AUTH_SOCK is not set: give --ssh " STR_FMT
-                          "=SOCKET",
-                          STR_ARG(s->id), STR_ARG(s->id));
-    cleanup_close int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return ob_err_set(err, errno, "ssh agent \"" STR_FMT "\": \"%s\"", STR_ARG(s->id), path);
-    if (!S_ISSOCK(st.st_mode))
-        return ob_err_set(err, 0, "ssh agent \"" STR_FMT "\": \"%s\" is no socket", STR_ARG(s->id),
-                          path);
-    return take_fd(&fd);
-}
-
 /* The agent for a mount: 1, 0 = there is none and need not be, -1. */
 static int choose_agent(struct work *w, const struct ir_mount *m, int *agent, struct ob_err *err)
 {
@@ -51,7 +29,7 @@ static int choose_agent(struct work *w, const struct ir_mount *m, int *agent, st
     if (!s && !m->required)
         return 0;
     *agent =
-        s ? open_agent(w, s, err)
+        s ? ssh_agent_open(s, w->b->arena, err)
           : ob_err_set(err, 0,
                        "the step needs ssh agent \"" STR_FMT "\": give --ssh " STR_FMT "[=SOCKET]",
                        STR_ARG(id), STR_ARG(id));

@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Syncing results, and dropping those that a crash of the machine may have damaged. */
+/* Syncing results. exec/durable_recover.c drops those that may be damaged. */
 #include <config.h>
 
 #include "exec/durable.h"
 
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
-#include "base/log.h"
-#include "exec/record.h"
-#include "exec/results.h"
+#include "base/vec.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
-enum { MAX_RISK_MS = 10000, BOOT_ID_MAX = 64 };
-
-/* "none" where the kernel does not say: then no crash is ever found. */
-static void read_boot_id(char out[BOOT_ID_MAX])
-{
-    cleanup_close int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, out, BOOT_ID_MAX - 1);
-    if (n > 0)
-        out[n] = '\0';
-    else
-        snprintf(out, BOOT_ID_MAX, "none\n");
-}
+enum { MAX_RISK_MS = 10000 };
 
 /* Opened anew each time: a lock belongs to the open file description, which processes share. */
 static int lock_unsynced(const struct layout *l, int how)
@@ -65,6 +53,32 @@ static int list_committed(struct store *s, int unsynced, struct arena *a, struct
     return 0;
 }
 
+int durable_check(const struct layout *l, struct ob_err *err)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    unsigned long long errnum = 0;
+    int rc = fs_read_file_at(l->state, DURABLE_FAILED, &text, 32, err);
+    if (rc <= 0)
+        return rc;
+    str_to_u64(buf_str(&text), &errnum);
+    return ob_err_set(
+        err, (int)errnum,
+        "the store could not be synced: what was built last may not be whole, and will "
+        "be removed when nobody uses the store");
+}
+
+/* Where even this can't be written, no record can be moved either. */
+static int note_failure(const struct layout *l, int errnum, struct ob_err *err)
+{
+    char text[16];
+    cleanup_close int fd =
+        openat(l->state, DURABLE_FAILED, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    snprintf(text, sizeof text, "%d", errnum);
+    if (fd < 0 || fs_write_all(fd, text, strlen(text), err) < 0 || durable_check(l, err) == 0)
+        return ob_err_set(err, errnum, "can't sync the store");
+    return -1;
+}
+
 /* The caller has the lock, so nothing of `keys` is removed and made again meanwhile. */
 static int sync_results(const struct store *s, const struct layout *l, const struct str_vec *keys,
                         struct ob_err *err)
@@ -72,7 +86,7 @@ static int sync_results(const struct store *s, const struct layout *l, const str
     if (keys->n == 0)
         return 0;
     if (syncfs(s->root) < 0)
-        return ob_err_set(err, errno, "can't sync the store");
+        return note_failure(l, errno, err);
     vec_for (const struct str, key, keys)
         if (renameat(l->unsynced, key->p, l->record, key->p) < 0)
             return ob_err_set(err, errno, "can't move the record of \"%.12s\"", key->p);
@@ -84,7 +98,9 @@ static int sync_locked(struct store *s, const struct layout *l, int unsynced, st
 {
     struct arena a = ARENA_INIT;
     struct str_vec keys = {0};
-    int rc = list_committed(s, unsynced, &a, &keys, err);
+    int rc = durable_check(l, err);
+    if (rc == 0)
+        rc = list_committed(s, unsynced, &a, &keys, err);
     if (rc == 0)
         rc = sync_results(s, l, &keys, err);
     arena_free(&a);
@@ -108,23 +124,59 @@ static int64_t ms_since(const struct timespec *t)
 
 void durable_start(struct durable *d, struct store *s, const struct layout *l)
 {
-    *d = (struct durable){.store = s, .layout = l};
+    *d = (struct durable){.store = s, .layout = l, .synced = -1};
     clock_gettime(CLOCK_MONOTONIC, &d->since);
+    d->tried = d->since;
+}
+
+/* In a process of its own. Who can't sync says nothing: the end of the build tries again. */
+static void sync_meanwhile(const struct durable *d, int done)
+{
+    struct ob_err ignored;
+    cleanup_close int lock = lock_unsynced(d->layout, LOCK_EX | LOCK_NB);
+    if (lock >= 0 && sync_locked(d->store, d->layout, lock, &ignored) == 0)
+        fs_write_all(done, "", 1, &ignored);
+}
+
+static void start_sync(struct durable *d)
+{
+    int ends[2];
+    clock_gettime(CLOCK_MONOTONIC, &d->tried);
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+        return;
+    pid_t pid = fork();
+    if (pid == 0) {
+        sync_meanwhile(d, ends[1]);
+        _exit(0);
+    }
+    close(ends[1]);
+    d->synced = ends[0];
+}
+
+static void forget_sync(struct durable *d)
+{
+    cleanup_closep(&d->synced);
+    d->synced = -1;
+}
+
+/* What became of the sync that was begun, if it has ended. */
+static void note_sync(struct durable *d)
+{
+    char byte;
+    ssize_t n = d->synced < 0 ? -1 : read(d->synced, &byte, 1);
+    if (n < 0)
+        return;
+    if (n > 0)
+        d->since = d->tried;
+    forget_sync(d);
 }
 
 void durable_committed(struct durable *d)
 {
     d->is_at_risk = true;
-    if (ms_since(&d->since) < MAX_RISK_MS)
-        return;
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct ob_err ignored; /* the end of the build tries again, and says so */
-        cleanup_close int lock = lock_unsynced(d->layout, LOCK_EX | LOCK_NB);
-        _exit(lock < 0 ? 0 : sync_locked(d->store, d->layout, lock, &ignored) < 0);
-    }
-    if (pid > 0)
-        clock_gettime(CLOCK_MONOTONIC, &d->since);
+    note_sync(d);
+    if (d->synced < 0 && ms_since(&d->tried) >= MAX_RISK_MS)
+        start_sync(d);
 }
 
 /* What earlier builds have left. The file is a hint: two who write it at once do no harm. */
@@ -146,8 +198,12 @@ static void write_risk(const struct layout *l, int64_t ms)
     fs_replace_file_at(l->state, "risk", text, (size_t)n, 0600, &ignored);
 }
 
-int durable_end(const struct durable *d, struct ob_err *err)
+int durable_end(struct durable *d, struct ob_err *err)
 {
+    note_sync(d);
+    forget_sync(d);
+    if (durable_check(d->layout, err) < 0)
+        return -1;
     if (!d->is_at_risk)
         return 0;
     int64_t risk = ms_since(&d->since) + read_risk(d->layout);
@@ -155,146 +211,4 @@ int durable_end(const struct durable *d, struct ob_err *err)
         return durable_sync(d->store, d->layout, err);
     write_risk(d->layout, risk);
     return 0;
-}
-
-/* Another boot. */
-
-struct collecting {
-    struct arena *arena;
-    struct result_vec results;
-};
-
-static int collect(void *arg, const char *key, struct ob_err *err)
-{
-    struct collecting *c = arg;
-    (void)err;
-    struct result r = {.key = arena_str(c->arena, str_from(key))};
-    vec_push(c->arena, &c->results, r);
-    return 0;
-}
-
-/* Marks the results without a record in state/record; gives their number. */
-static uint32_t mark_unsynced(const struct layout *l, struct result_vec *v)
-{
-    uint32_t n = 0;
-    vec_for (struct result, r, v) {
-        r->is_lost = faccessat(l->record, r->key.p, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
-        n += r->is_lost;
-    }
-    return n;
-}
-
-static int read_parents(const struct layout *l, struct arena *a, struct result_vec *v,
-                        struct ob_err *err)
-{
-    int rc = 0;
-    for (uint32_t i = 0; rc >= 0 && i < v->n; i++) {
-        struct arena room = ARENA_INIT; /* a record can be large */
-        struct record record;
-        rc = record_load(l, v->at[i].key.p, &room, &record, err);
-        if (rc > 0)
-            v->at[i].parent = arena_str(a, record.parent);
-        else
-            v->at[i].is_lost = true;
-        arena_free(&room);
-    }
-    return rc < 0 ? -1 : 0;
-}
-
-/* Marks what is built on something that is lost, or is not there. */
-static void mark_built_on_lost(struct result_vec *v, struct result *const *order)
-{
-    for (uint32_t i = 0; i < v->n; i++) {
-        struct result *r = order[i];
-        if (r->parent.n && (r->up == NO_RESULT || v->at[r->up].is_lost))
-            r->is_lost = true;
-    }
-}
-
-static int remove_lost(struct store *s, const struct layout *l, struct arena *a,
-                       struct result_vec *v, struct ob_err *err)
-{
-    uint32_t n = 0;
-    if (read_parents(l, a, v, err) < 0)
-        return -1;
-    struct result **order = results_link(a, v);
-    mark_built_on_lost(v, order);
-    for (uint32_t i = v->n; i-- > 0;) {
-        if (!order[i]->is_lost)
-            continue;
-        n++;
-        if (result_remove(s, l, order[i]->key.p, err) < 0)
-            return -1;
-    }
-    log_warning("the machine was restarted: removed %u %s that may not have reached the disk", n,
-                n == 1 ? "result" : "results");
-    return 0;
-}
-
-/* Records whose results are not there. */
-static int remove_records(struct store *s, int dir, struct ob_err *err)
-{
-    cleanup_dir DIR *d = fs_opendir(dir);
-    struct digest key;
-    if (!d)
-        return ob_err_set(err, errno, "can't read the store's records");
-    for (struct dirent *e; (e = readdir(d));) {
-        if (!digest_from_hex(str_from(e->d_name), &key))
-            continue;
-        int rc = store_lookup(s, e->d_name, NULL, err);
-        if (rc < 0)
-            return -1;
-        if (rc == 0)
-            unlinkat(dir, e->d_name, 0);
-    }
-    return 0;
-}
-
-/* The index was not synced either: it is made again from the records. */
-static void remove_index(const struct layout *l)
-{
-    static const char *const names[] = {"index.db", "index.db-wal", "index.db-shm", "risk"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unlinkat(l->state, names[i], 0);
-}
-
-static int drop_lost(struct store *s, const struct layout *l, struct ob_err *err)
-{
-    struct arena a = ARENA_INIT;
-    struct collecting c = {.arena = &a};
-    int rc = store_each(s, collect, &c, err);
-    if (rc == 0 && mark_unsynced(l, &c.results) > 0)
-        rc = remove_lost(s, l, &a, &c.results, err);
-    if (rc == 0 &&
-        (remove_records(s, l->record, err) < 0 || remove_records(s, l->unsynced, err) < 0))
-        rc = -1;
-    arena_free(&a);
-    if (rc == 0)
-        remove_index(l);
-    return rc;
-}
-
-static bool is_of_boot(const struct layout *l, const char *id)
-{
-    struct ob_err ignored;
-    cleanup_buf struct buf text = BUF_INIT;
-    return fs_read_file_at(l->state, "boot", &text, BOOT_ID_MAX, &ignored) > 0 &&
-           str_eq(buf_str(&text), str_from(id));
-}
-
-int durable_recover(struct store *s, const struct layout *l, struct ob_err *err)
-{
-    char id[BOOT_ID_MAX];
-    read_boot_id(id);
-    if (is_of_boot(l, id))
-        return 0;
-    cleanup_close int lock = durable_lock(l, err);
-    if (lock < 0)
-        return -1;
-    if (is_of_boot(l, id)) /* another process was faster */
-        return 0;
-    if (drop_lost(s, l, err) < 0)
-        return -1;
-    int rc = fs_replace_file_at(l->state, "boot", id, strlen(id), 0600, err);
-    return rc < 0 && err->errnum != EROFS ? -1 : 0; /* nothing can be lost that is only read */
 }

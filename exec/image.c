@@ -30,6 +30,14 @@ void image_describe(struct json_out *j, const struct image_info *info)
     write_list(j, "onbuild", &info->onbuild);
 }
 
+static bool is_saved(const struct layout *l, const char *name, struct str text)
+{
+    struct ob_err ignored;
+    cleanup_buf struct buf now = BUF_INIT;
+    return fs_read_file_at(l->config, name, &now, text.n + 1, &ignored) > 0 &&
+           str_eq(buf_str(&now), text);
+}
+
 int image_save(const struct layout *l, const struct digest *key, const struct image_info *info,
                struct ob_err *err)
 {
@@ -43,6 +51,8 @@ int image_save(const struct layout *l, const struct digest *key, const struct im
     write_list(&j, "cmd", &info->cmd);
     json_key_str(&j, "inherited", info->inherited);
     json_close(&j, '}');
+    if (is_saved(l, name, buf_str(&b)))
+        return 0;
     if (fs_replace_file_at(l->config, name, b.p, b.n, 0600, err) < 0)
         return ob_err_wrap(err, "can't keep the image's configuration");
     return 0;

@@ -4,100 +4,9 @@
 
 #include "exec/index.h"
 
-#include "base/log.h"
-#include "exec/reindex.h"
+#include "exec/index_db.h"
 
-#include <errno.h>
-#include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-struct index {
-    const struct layout *layout;
-    struct store *store;
-    sqlite3 *db; /* NULL until it is needed */
-};
-
-/* A database of an older version is made anew: it only says more about what the store has. */
-enum { INDEX_VERSION = 4 };
-static const char schema[] =
-    "DROP TABLE IF EXISTS results; DROP TABLE IF EXISTS images;"
-    "CREATE TABLE IF NOT EXISTS results(key TEXT PRIMARY KEY, parent TEXT NOT NULL,"
-    " heading TEXT NOT NULL, created INTEGER NOT NULL, ms INTEGER NOT NULL,"
-    " bytes INTEGER NOT NULL);"
-    "CREATE INDEX IF NOT EXISTS results_parent ON results(parent);"
-    "PRAGMA user_version = 4;";
-
-static int fail(struct index *ix, struct ob_err *err)
-{
-    int code = sqlite3_errcode(ix->db);
-    if (code == SQLITE_FULL)
-        return ob_err_set(err, ENOSPC, "the store's index");
-    bool is_system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN; /* on a full disk, too */
-    return ob_err_set(err, is_system ? sqlite3_system_errno(ix->db) : 0, "the store's index: %s",
-                      sqlite3_errmsg(ix->db));
-}
-
-static int exec(struct index *ix, const char *sql, struct ob_err *err)
-{
-    return sqlite3_exec(ix->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(ix, err);
-}
-
-static int on_version(void *arg, int n, char **values, char **names)
-{
-    (void)n, (void)names;
-    *(int *)arg = atoi(values[0]);
-    return 0;
-}
-
-static int read_version(struct index *ix, int *version, struct ob_err *err)
-{
-    *version = 0;
-    int rc = sqlite3_exec(ix->db, "PRAGMA user_version", on_version, version, NULL);
-    if (rc != SQLITE_OK)
-        return fail(ix, err);
-    if (*version > INDEX_VERSION)
-        return ob_err_set(err, 0, "the store's index is of a newer obkit (version %d)", *version);
-    return 0;
-}
-
-static int fill_database(struct index *ix, struct ob_err *err)
-{
-    if (index_begin(ix, err) < 0)
-        return -1;
-    if (exec(ix, schema, err) == 0 && reindex_fill(ix, ix->layout, ix->store, err) == 0)
-        return index_end(ix, err);
-    sqlite3_exec(ix->db, "ROLLBACK", NULL, NULL, NULL);
-    return -1;
-}
-
-/* One process at a time: SQLite does not wait for another that changes the journal's mode, and a
- * second one would drop the first one's rows. */
-static int make_database(struct index *ix, struct ob_err *err)
-{
-    int version;
-    while (flock(ix->layout->state, LOCK_EX) < 0)
-        if (errno != EINTR)
-            return ob_err_set(err, errno, "can't lock the store's index");
-    int rc = read_version(ix, &version, err);
-    if (rc == 0 && version < INDEX_VERSION)
-        rc = exec(ix, "PRAGMA journal_mode = WAL", err) < 0 ? -1 : fill_database(ix, err);
-    flock(ix->layout->state, LOCK_UN);
-    return rc;
-}
-
-static int prepare_database(struct index *ix, struct ob_err *err)
-{
-    int version;
-    sqlite3_busy_timeout(ix->db, 60000);
-    /* A crash of the machine may damage the file: it is then put aside. A sync costs more than a
-     * step. */
-    if (exec(ix, "PRAGMA synchronous = OFF", err) < 0 || read_version(ix, &version, err) < 0)
-        return -1;
-    return version < INDEX_VERSION ? make_database(ix, err) : 0;
-}
 
 struct index *index_new(const struct layout *l, struct store *s)
 {
@@ -109,68 +18,40 @@ struct index *index_new(const struct layout *l, struct store *s)
     return ix;
 }
 
-static void close_database(struct index *ix)
+static int try_begin(struct index *ix, struct ob_err *err)
 {
-    sqlite3_close(ix->db);
-    ix->db = NULL;
-}
-
-static int open_file(struct index *ix, struct ob_err *err)
-{
-    char path[64];
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    snprintf(path, sizeof path, "/proc/self/fd/%d/index.db", ix->layout->state);
-    if (sqlite3_open_v2(path, &ix->db, flags, NULL) != SQLITE_OK)
-        return fail(ix, err);
-    return prepare_database(ix, err);
-}
-
-/* Whether the last failure was that the file is no index; it is then put aside. */
-static bool put_aside(struct index *ix)
-{
-    int state = ix->layout->state, code = sqlite3_errcode(ix->db);
-    if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT)
-        return false;
-    close_database(ix);
-    unlinkat(state, "index.db-wal", 0);
-    unlinkat(state, "index.db-shm", 0);
-    return renameat(state, "index.db", state, "index.db.damaged") == 0;
-}
-
-static int open_database(struct index *ix, struct ob_err *err)
-{
-    if (ix->db)
-        return 0;
-    int rc = open_file(ix, err);
-    if (rc < 0 && put_aside(ix)) {
-        log_warning("the store's index is damaged: made a new one from the results' records");
-        rc = open_file(ix, err);
-    }
-    if (rc < 0)
-        close_database(ix);
-    return rc;
+    return index_db_open(ix, err) < 0 ? -1 : index_db_exec(ix, "BEGIN IMMEDIATE", err);
 }
 
 int index_begin(struct index *ix, struct ob_err *err)
 {
-    return open_database(ix, err) < 0 ? -1 : exec(ix, "BEGIN IMMEDIATE", err);
+    int rc = try_begin(ix, err);
+    if (rc < 0 && index_db_recover(ix, err))
+        rc = try_begin(ix, err);
+    ix->in_transaction = rc == 0;
+    return rc;
 }
 
 int index_end(struct index *ix, struct ob_err *err)
 {
-    return exec(ix, "COMMIT", err);
+    bool has_ended = !ix->db || sqlite3_get_autocommit(ix->db); /* by a failure, which was told */
+    int rc = has_ended ? 0 : index_db_exec(ix, "COMMIT", err);
+    if (rc < 0 && index_db_recover(ix, err))
+        rc = index_db_exec(ix, "COMMIT", err);
+    ix->in_transaction = false;
+    return rc;
 }
 
 void index_close(struct index *ix)
 {
-    close_database(ix);
+    index_db_close(ix);
 }
 
 void index_free(struct index *ix)
 {
     if (!ix)
         return;
-    close_database(ix);
+    index_db_close(ix);
     free(ix);
 }
 
@@ -189,10 +70,10 @@ static sqlite3_stmt *prepare(struct index *ix, const char *sql, const struct bin
                              struct ob_err *err)
 {
     sqlite3_stmt *st;
-    if (open_database(ix, err) < 0)
+    if (index_db_open(ix, err) < 0)
         return NULL;
     if (sqlite3_prepare_v2(ix->db, sql, -1, &st, NULL) != SQLITE_OK) {
-        fail(ix, err);
+        index_db_fail(ix, err);
         return NULL;
     }
     for (int i = 0; i < n; i++) {
@@ -209,17 +90,24 @@ static sqlite3_stmt *prepare(struct index *ix, const char *sql, const struct bin
 static int finish(struct index *ix, sqlite3_stmt *st, int rc, struct ob_err *err)
 {
     if (rc != SQLITE_DONE)
-        fail(ix, err);
+        index_db_fail(ix, err);
     sqlite3_finalize(st);
     return rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int try_change(struct index *ix, const char *sql, const struct bind *binds, int n,
+                      struct ob_err *err)
+{
+    sqlite3_stmt *st = prepare(ix, sql, binds, n, err);
+    return st ? finish(ix, st, sqlite3_step(st), err) : -1;
 }
 
 /* Runs a statement without rows. */
 static int change(struct index *ix, const char *sql, const struct bind *binds, int n,
                   struct ob_err *err)
 {
-    sqlite3_stmt *st = prepare(ix, sql, binds, n, err);
-    return st ? finish(ix, st, sqlite3_step(st), err) : -1;
+    int rc = try_change(ix, sql, binds, n, err);
+    return rc < 0 && index_db_recover(ix, err) ? try_change(ix, sql, binds, n, err) : rc;
 }
 
 static struct str column(struct arena *a, sqlite3_stmt *st, int i)
@@ -247,7 +135,8 @@ int index_set_bytes(struct index *ix, struct str key, int64_t bytes, struct ob_e
     return change(ix, "UPDATE results SET bytes = ? WHERE key = ?", binds, 2, err);
 }
 
-int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, struct ob_err *err)
+static int try_list(struct index *ix, struct arena *a, struct index_row_vec *out,
+                    struct ob_err *err)
 {
     static const char sql[] =
         "SELECT key, parent, heading, created, ms, bytes FROM results ORDER BY created, rowid";
@@ -269,8 +158,18 @@ int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, str
     return finish(ix, st, rc, err);
 }
 
-static int list_keys(struct index *ix, struct arena *a, const char *sql, const struct bind *binds,
-                     int n, struct str_vec *out, struct ob_err *err)
+int index_list(struct index *ix, struct arena *a, struct index_row_vec *out, struct ob_err *err)
+{
+    uint32_t n = out->n;
+    int rc = try_list(ix, a, out, err);
+    if (rc == 0 || !index_db_recover(ix, err))
+        return rc;
+    out->n = n;
+    return try_list(ix, a, out, err);
+}
+
+static int try_list_keys(struct index *ix, struct arena *a, const char *sql,
+                         const struct bind *binds, int n, struct str_vec *out, struct ob_err *err)
 {
     sqlite3_stmt *st = prepare(ix, sql, binds, n, err);
     int rc;
@@ -281,6 +180,17 @@ static int list_keys(struct index *ix, struct arena *a, const char *sql, const s
         vec_push(a, out, key);
     }
     return finish(ix, st, rc, err);
+}
+
+static int list_keys(struct index *ix, struct arena *a, const char *sql, const struct bind *binds,
+                     int n, struct str_vec *out, struct ob_err *err)
+{
+    uint32_t n_before = out->n;
+    int rc = try_list_keys(ix, a, sql, binds, n, out, err);
+    if (rc == 0 || !index_db_recover(ix, err))
+        return rc;
+    out->n = n_before;
+    return try_list_keys(ix, a, sql, binds, n, out, err);
 }
 
 int index_children(struct index *ix, struct arena *a, struct str key, struct str_vec *out,

@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -24,9 +25,23 @@ static int open_dir(int parent, const char *name, int *out, struct ob_err *err)
 enum { BITS_OF_KEY = 62 };
 #define USE_PLACE ((off_t)1 << BITS_OF_KEY)
 
+static int say_read_only(const struct layout *l, struct ob_err *err)
+{
+    char link[64], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", l->state);
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    size_t root = strlen(path) - (str_ends(str_from(path), STR("/state")) ? strlen("/state") : 0);
+    ob_err_set(err, 0, "the store \"%.*s\" is read-only", (int)root, path);
+    err->errnum = EROFS;
+    return -1;
+}
+
 static int open_places(const struct layout *l, const char *name, int mode, struct ob_err *err)
 {
     int fd = openat(l->state, name, mode | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EROFS)
+        return say_read_only(l, err);
     return fd < 0 ? ob_err_set(err, errno, "can't open the store's \"%s\"", name) : fd;
 }
 
@@ -65,11 +80,21 @@ void layout_unuse(const struct layout *l, const struct digest *key)
     lock_place(l->uses, F_OFD_SETLK, F_UNLCK, place_of(key));
 }
 
+/* Whether another open file description has a lock there. */
+static bool is_locked(int fd, off_t place)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place, .l_len = 1};
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 bool layout_is_wanted(const struct layout *l, const struct digest *key)
 {
-    struct flock lock = {
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place_of(key), .l_len = 1};
-    return fcntl(l->uses, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return is_locked(l->uses, place_of(key));
+}
+
+bool layout_is_shared(const struct layout *l)
+{
+    return is_locked(l->use, USE_PLACE);
 }
 
 int layout_take(const struct layout *l, const struct digest *key, struct ob_err *err)
@@ -282,6 +307,9 @@ int layout_set_image(const struct layout *l, struct str image, struct str platfo
                      const struct digest *key, struct ob_err *err)
 {
     char name[SHA256_HEX + 1], hex[SHA256_HEX + 1];
+    struct digest now;
+    if (layout_find_image(l, image, platform, &now, err) > 0 && digest_eq(&now, key))
+        return 0; /* a disk that takes nothing needs to take nothing */
     image_name(image, platform, name);
     digest_hex(key, hex);
     return fs_replace_file_at(l->image, name, hex, SHA256_HEX, 0600, err);

@@ -46,6 +46,9 @@ void layout_close(struct layout *l);
  * which a build may be about to build on. Says so if it has to wait. */
 int layout_claim(struct layout *l, struct ob_err *err);
 
+/* Whether another process has the store open. */
+bool layout_is_shared(const struct layout *l);
+
 /* Results in use. A build has the shared lock of a result before it looks whether it is there, and
  * of one that it wants before it is. It waits for somebody who is just removing it. */
 int layout_use(const struct layout *l, const struct digest *key, struct ob_err *err);

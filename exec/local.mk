@@ -16,7 +16,7 @@ libexec_a_SOURCES = \
 	exec/do_copy.c \
 	exec/do_file.c \
 	exec/do_run.c \
-	exec/durable.c exec/durable.h \
+	exec/durable.c exec/durable.h exec/durable_recover.c \
 	exec/do_ssh.c \
 	exec/event.h \
 	exec/failure.c exec/failure.h \
@@ -25,7 +25,7 @@ libexec_a_SOURCES = \
 	exec/heading.c exec/heading.h \
 	exec/image.c exec/image.h \
 	exec/isolate.c exec/isolate.h \
-	exec/index.c exec/index.h \
+	exec/index.c exec/index.h exec/index_db.c exec/index_db.h \
 	exec/key.c exec/key.h \
 	exec/kit.c exec/kit.h \
 	exec/layer_blob.c exec/layer_blob.h \

@@ -22,11 +22,13 @@ void opened_close(struct opened *o, bool settle);
  * all results or remove some. */
 int opened_reconcile(struct opened *o, struct ob_err *err);
 
-/* The exit status for an error of kit_open: 2 for a wrong option, else 3. */
-int opened_exit_status(const struct ob_err *err);
-
-/* Finds the only result whose key starts with `prefix` (4 digits or more). */
+/* Finds the only result whose key starts with `prefix` (4 digits or more). If there is none, or
+ * more than one, errnum is OPENED_NO_RESULT. */
+enum { OPENED_NO_RESULT = -2 }; /* no errno, and not KIT_USAGE */
 int opened_find(struct opened *o, struct arena *a, const char *prefix, struct str *key,
                 struct ob_err *err);
+
+/* The exit status for an error of these: 2 for a wrong option, 1 for no result, else 3. */
+int opened_exit_status(const struct ob_err *err);
 
 #endif

@@ -235,6 +235,27 @@ bool outputs_take_stdout(const struct outputs *list)
     return false;
 }
 
+static int cant_export(const struct output *o, struct ob_err *err)
+{
+    return ob_err_wrap(err, "can't export %s", type_names[o->type]);
+}
+
+/* Before the build. */
+
+static int check_one(const struct output *o, struct ob_err *err)
+{
+    return o->type == OUTPUT_LOCAL || o->is_directory ? output_directory_check(o->dest, err)
+                                                      : output_file_check(o->dest, err);
+}
+
+int outputs_check(const struct outputs *list, struct ob_err *err)
+{
+    vec_for (const struct output, o, list)
+        if (check_one(o, err) < 0)
+            return cant_export(o, err);
+    return 0;
+}
+
 /* Writing. */
 
 int output_open_step(const struct build *b, uint32_t step, struct rootfs *out, struct ob_err *err)
@@ -319,7 +340,7 @@ static int write_all(struct build *b, const struct outputs *list, struct ob_err 
     s.has_epoch = s.config->epoch.n > 0 && epoch_seconds(s.config->epoch, &s.epoch);
     vec_for (const struct output, o, list)
         if (write_one(&s, o, err) < 0)
-            return ob_err_wrap(err, "can't export %s", type_names[o->type]);
+            return cant_export(o, err);
     return 0;
 }
 

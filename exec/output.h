@@ -28,6 +28,9 @@ int outputs_parse(struct arena *a, const struct build_options *options, const st
 /* Whether standard output is taken, so that nothing else may be written to it. */
 bool outputs_take_stdout(const struct outputs *list);
 
+/* Whether they can be written, as far as that can be known before. */
+int outputs_check(const struct outputs *list, struct ob_err *err);
+
 /* Writes them all, of the plan's one target; b was built. */
 int outputs_write(struct build *b, const struct outputs *list, struct ob_err *err);
 

@@ -68,6 +68,42 @@ int output_file_open(struct output_file *f, const char *path, struct ob_err *err
     return open_beside(f, is_there && realpath(path, real) ? real : path, err);
 }
 
+/* What is no regular file is not opened: a pipe's reader would see its end. */
+int output_file_check(const char *path, struct ob_err *err)
+{
+    struct stat st;
+    struct output_file f;
+    if (!path)
+        return 0;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0
+                   ? ob_err_set(err, errno, "can't write \"%s\"", path)
+                   : 0;
+    int rc = output_file_open(&f, path, err);
+    output_file_close(&f);
+    return rc;
+}
+
+/* What there is of the path decides. */
+int output_directory_check(const char *path, struct ob_err *err)
+{
+    struct stat st;
+    cleanup_free char *copy = strdup(path);
+    if (!copy)
+        ob_out_of_memory();
+    char *dir = copy;
+    while (stat(dir, &st) < 0) {
+        if (errno != ENOENT || strcmp(dir, ".") == 0)
+            return ob_err_set(err, errno, "can't write to \"%s\"", path);
+        dir = dirname(dir);
+    }
+    if (!S_ISDIR(st.st_mode))
+        return ob_err_set(err, ENOTDIR, "can't write to \"%s\"", path);
+    return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) < 0
+               ? ob_err_set(err, errno, "can't write to \"%s\"", path)
+               : 0;
+}
+
 /* A name for what has none, as linkat(2) does not replace what rename(2) does. */
 static int name_temp(struct output_file *f)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file that is there whole or not at all, standard output, or what is no regular file. */
+/* A file that is there whole or not at all, standard output, or what is no regular file. And
+ * whether outputs can be where they are to be. */
 #ifndef EXEC_OUTPUT_FILE_H
 #define EXEC_OUTPUT_FILE_H
 
@@ -14,6 +15,11 @@ struct output_file {
 };
 
 #define OUTPUT_FILE_INIT ((struct output_file){.fd = -1, .dir = -1})
+
+/* Whether a file can be made there, and changes nothing. */
+int output_file_check(const char *path, struct ob_err *err);
+/* Whether there is such a directory, or one can be made. */
+int output_directory_check(const char *path, struct ob_err *err);
 
 /* path NULL = standard output. A file that is there stays as it is until commit. */
 int output_file_open(struct output_file *f, const char *path, struct ob_err *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Choosing what goes, and removing it, some results at a time. These are locked first, so nobody
- * begins to use them; then the index is made to agree with the store once more, since a build that
- * died meanwhile may have left a child of one.
+ * Choosing what goes, and removing it, some results at a time: all are listed once, in the order in
+ * which they may go. Those of a batch are locked first, so nobody begins to use them; then the
+ * index is asked for their children, also those of builds since: a row is there before its result
+ * is.
  */
 #include <config.h>
 
@@ -22,13 +23,14 @@ struct victim {
     int lock;
 };
 
-struct batch {
+struct pruning {
     struct prune *prune;
     struct arena arena;
     struct result_vec all;
-    struct result **order;
+    struct result **order;        /* least recently used first, so children before parents */
+    uint32_t next;                /* in the order, that was not looked at yet */
     uint64_t total, free, wanted; /* bytes */
-    VEC(struct victim) victims;
+    VEC(struct victim) victims;   /* of this batch */
 };
 
 /* Listing. */
@@ -93,7 +95,7 @@ int prune_list(struct prune *p, struct arena *a, struct result_vec *v, struct re
 /* Choosing. */
 
 /* A result was used when what stands on it was. */
-static void lift_last_use(struct batch *b)
+static void lift_last_use(struct pruning *b)
 {
     for (uint32_t i = b->all.n; i-- > 0;) {
         const struct result *r = b->order[i];
@@ -116,7 +118,7 @@ uint64_t prune_wanted(const struct build_min_free *m, const struct store_usage *
     return m->bytes ? m->bytes : (uint64_t)((double)u->bytes_total / 100 * m->percent);
 }
 
-static int read_usage(struct batch *b, struct ob_err *err)
+static int read_usage(struct pruning *b, struct ob_err *err)
 {
     struct store_usage u;
     if (store_usage(b->prune->store, &u, err) < 0)
@@ -126,7 +128,7 @@ static int read_usage(struct batch *b, struct ob_err *err)
     return 0;
 }
 
-static bool is_enough(const struct batch *b)
+static bool is_enough(const struct pruning *b)
 {
     const struct prune_policy *y = &b->prune->policy;
     return b->prune->n_removed + b->victims.n >= y->max || (b->wanted && b->free >= b->wanted) ||
@@ -134,34 +136,51 @@ static bool is_enough(const struct batch *b)
 }
 
 /* -1 with errnum EAGAIN if somebody uses it. */
-static int take(const struct batch *b, const struct result *r, struct ob_err *err)
+static int take(const struct pruning *b, const struct result *r, struct ob_err *err)
 {
     struct digest key;
     digest_from_hex(r->key, &key);
     return layout_take(b->prune->layout, &key, err);
 }
 
-/* Nothing stays locked while the others are measured. */
-static int choose(struct batch *b, struct result *r, struct ob_err *err)
+/* The parent may go when all that stands on it has gone. */
+static void count_out(struct pruning *b, const struct result *r)
 {
-    cleanup_close int lock = take(b, r, err);
-    if (lock < 0)
-        return err->errnum == EAGAIN ? 0 : -1;
-    if (measure(b->prune, r, err) < 0)
-        return -1;
-    vec_push(&b->arena, &b->victims, ((struct victim){r, -1}));
     if (r->up != NO_RESULT)
         b->all.at[r->up].n_children--;
     b->total -= (uint64_t)r->bytes;
     b->free += (uint64_t)r->bytes;
+}
+
+static void count_in(struct pruning *b, const struct result *r)
+{
+    if (r->up != NO_RESULT)
+        b->all.at[r->up].n_children++;
+    b->total += (uint64_t)r->bytes;
+}
+
+/* What was used since all were listed is no longer among the oldest. Nothing stays locked while the
+ * others are measured. */
+static int choose(struct pruning *b, struct result *r, struct ob_err *err)
+{
+    cleanup_close int lock = take(b, r, err);
+    if (lock < 0)
+        return err->errnum == EAGAIN ? 0 : -1;
+    if (record_last_use(b->prune->layout, r->key.p) > r->used)
+        return 0;
+    if (measure(b->prune, r, err) < 0)
+        return -1;
+    vec_push(&b->arena, &b->victims, ((struct victim){r, -1}));
+    count_out(b, r);
     return 0;
 }
 
-static int choose_all(struct batch *b, struct ob_err *err)
+static int choose_batch(struct pruning *b, struct ob_err *err)
 {
     uint32_t most = b->prune->policy.dry_run ? UINT32_MAX : BATCH;
-    for (uint32_t i = 0; i < b->all.n && b->victims.n < most; i++) {
-        struct result *r = b->order[i];
+    b->victims.n = 0;
+    for (; b->next < b->all.n && b->victims.n < most; b->next++) {
+        struct result *r = b->order[b->next];
         if (r->used >= b->prune->policy.used_since || is_enough(b))
             break;
         if (r->n_children == 0 && choose(b, r, err) < 0)
@@ -170,11 +189,9 @@ static int choose_all(struct batch *b, struct ob_err *err)
     return 0;
 }
 
-static int prepare(struct batch *b, struct ob_err *err)
+static int prepare(struct pruning *b, struct ob_err *err)
 {
     struct prune *p = b->prune;
-    if (read_usage(b, err) < 0)
-        return -1;
     /* Where it does not matter how much all take, only what goes is measured. */
     int rc = p->policy.keep_bytes ? list_measured(p, &b->arena, &b->all, &b->order, err)
                                   : load_results(p, &b->arena, &b->all, err);
@@ -200,10 +217,23 @@ static void tell(struct prune *p, const struct result *r)
         p->removed(p->arg, r);
 }
 
-static int remove_one(struct batch *b, const struct result *r, struct ob_err *err)
+/* Who began to use one since it was chosen keeps it. */
+static int take_victims(struct pruning *b, struct ob_err *err)
+{
+    vec_for (struct victim, v, &b->victims)
+        if ((v->lock = take(b, v->result, err)) < 0 && err->errnum != EAGAIN)
+            return -1;
+    return 0;
+}
+
+/* 1, or 0 if it stays: as a child it keeps what it stands on. */
+static int remove_one(struct pruning *b, const struct victim *v, struct ob_err *err)
 {
     struct prune *p = b->prune;
+    const struct result *r = v->result;
     struct str_vec children = {0};
+    if (v->lock < 0)
+        return 0;
     if (index_children(p->index, &b->arena, r->key, &children, err) < 0)
         return -1;
     if (children.n > 0)
@@ -212,46 +242,54 @@ static int remove_one(struct batch *b, const struct result *r, struct ob_err *er
         index_remove(p->index, r->key, err) < 0)
         return -1;
     tell(p, r);
-    return 0;
+    return 1;
 }
 
-/* Who began to use one since it was chosen keeps it, and as a child it keeps what it stands on. */
-static int take_victims(struct batch *b, struct ob_err *err)
+static int remove_victims(struct pruning *b, struct ob_err *err)
 {
-    vec_for (struct victim, v, &b->victims)
-        if ((v->lock = take(b, v->result, err)) < 0 && err->errnum != EAGAIN)
+    vec_for (const struct victim, v, &b->victims) {
+        int rc = remove_one(b, v, err);
+        if (rc < 0)
             return -1;
-    return reindex(b->prune->index, b->prune->layout, b->prune->store, err);
-}
-
-static int remove_victims(struct batch *b, struct ob_err *err)
-{
-    cleanup_close int lock = durable_lock(b->prune->layout, err);
-    if (lock < 0 || take_victims(b, err) < 0)
-        return -1;
-    vec_for (struct victim, v, &b->victims) {
-        if (v->lock < 0)
-            continue;
-        if (remove_one(b, v->result, err) < 0)
-            return -1;
-        close(v->lock);
-        v->lock = -1;
+        if (rc == 0)
+            count_in(b, v->result);
     }
     return 0;
 }
 
-static int end_batch(struct batch *b, struct ob_err *err)
+/* One transaction: with one for each row, a large store would take its time. */
+static int remove_batch(struct pruning *b, struct ob_err *err)
+{
+    struct ob_err ignored;
+    struct index *ix = b->prune->index;
+    cleanup_close int lock = durable_lock(b->prune->layout, err);
+    if (lock < 0 || take_victims(b, err) < 0 || index_begin(ix, err) < 0)
+        return -1;
+    int rc = remove_victims(b, err);
+    return index_end(ix, rc < 0 ? &ignored : err) < 0 ? -1 : rc;
+}
+
+static int end_batch(struct pruning *b, struct ob_err *err)
 {
     if (b->prune->policy.dry_run) {
         vec_for (const struct victim, v, &b->victims)
             tell(b->prune, v->result);
         return 0;
     }
-    int rc = b->victims.n ? remove_victims(b, err) : 0;
+    int rc = b->victims.n ? remove_batch(b, err) : 0;
     vec_for (const struct victim, v, &b->victims)
         if (v->lock >= 0)
             close(v->lock);
     return rc == 0 && b->victims.n ? store_settle(b->prune->store, err) : rc;
+}
+
+static int remove_all(struct pruning *b, struct ob_err *err)
+{
+    do {
+        if (read_usage(b, err) < 0 || choose_batch(b, err) < 0 || end_batch(b, err) < 0)
+            return -1;
+    } while (b->victims.n > 0 && !b->prune->policy.dry_run);
+    return 0;
 }
 
 /* What failed is no result: it goes when it is old, and not to make room. */
@@ -261,27 +299,15 @@ static bool is_by_age(const struct prune_policy *y)
     return !is_for_room && y->max == UINT32_MAX && !y->dry_run;
 }
 
-static bool is_worth_more(const struct prune *p, uint32_t before)
-{
-    return p->n_removed > before && p->n_removed < p->policy.max && !p->policy.dry_run;
-}
-
 int prune_run(struct prune *p, struct ob_err *err)
 {
-    uint32_t before;
+    struct pruning b = {.prune = p};
     int rc = reindex(p->index, p->layout, p->store, err);
-    if (rc < 0)
-        return -1;
-    do {
-        struct batch b = {.prune = p};
-        before = p->n_removed;
+    if (rc == 0)
         rc = prepare(&b, err);
-        if (rc == 0)
-            rc = choose_all(&b, err);
-        if (rc == 0)
-            rc = end_batch(&b, err);
-        arena_free(&b.arena);
-    } while (rc == 0 && is_worth_more(p, before));
+    if (rc == 0)
+        rc = remove_all(&b, err);
+    arena_free(&b.arena);
     if (rc == 0 && is_by_age(&p->policy))
         failure_remove_old(p->layout, p->policy.used_since);
     return rc;

@@ -75,12 +75,13 @@ void note_in_index(struct sched *s, uint32_t i, double seconds)
         sched_machine_error(s, &err);
 }
 
+/* A step can fail after its commit; who prunes must find its result. */
 static void forget_in_index(struct sched *s, uint32_t i)
 {
     char key[SHA256_HEX + 1];
     struct ob_err ignored; /* a row without a result means nothing */
     digest_hex(&s->jobs[i].key, key);
-    if (s->jobs[i].is_building)
+    if (s->jobs[i].is_building && store_lookup(s->b->kit.store, key, NULL, &ignored) == 0)
         index_remove(s->b->index, str_from(key), &ignored);
 }
 

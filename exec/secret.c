@@ -42,12 +42,16 @@ struct str secret_file(const struct build_secret *s)
     return resolved(s).file;
 }
 
+static int no_file(const struct build_secret *s, const char *file, struct ob_err *err)
+{
+    return ob_err_set(err, errno, "secret \"" STR_FMT "\": \"%s\"", STR_ARG(s->id), file);
+}
+
 int secret_open(const struct build_secret *s, struct arena *a, int flags, struct ob_err *err)
 {
     const char *file = arena_cstr(a, secret_file(s));
     int fd = open(file, flags | O_CLOEXEC);
-    return fd < 0 ? ob_err_set(err, errno, "secret \"" STR_FMT "\": \"%s\"", STR_ARG(s->id), file)
-                  : fd;
+    return fd < 0 ? no_file(s, file, err) : fd;
 }
 
 static int read_file(const struct build_secret *s, struct arena *a, struct str *out,
@@ -64,6 +68,21 @@ static int read_file(const struct build_secret *s, struct arena *a, struct str *
     return 0;
 }
 
+static int no_variable(const struct build_secret *s, struct str name, struct ob_err *err)
+{
+    return ob_err_set(err, 0, "secret \"" STR_FMT "\": the variable \"" STR_FMT "\" is not set",
+                      STR_ARG(s->id), STR_ARG(name));
+}
+
+int secret_check(const struct build_secret *s, struct arena *a, struct ob_err *err)
+{
+    struct build_secret r = resolved(s);
+    if (!r.file.n)
+        return variable(a, r.env) ? 0 : no_variable(s, r.env, err);
+    const char *file = arena_cstr(a, r.file);
+    return faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) < 0 ? no_file(s, file, err) : 0;
+}
+
 int secret_read(const struct build_secret *s, struct arena *a, struct str *out, struct ob_err *err)
 {
     struct build_secret r = resolved(s);
@@ -71,8 +90,7 @@ int secret_read(const struct build_secret *s, struct arena *a, struct str *out, 
         return read_file(&r, a, out, err);
     const char *value = variable(a, r.env);
     if (!value)
-        return ob_err_set(err, 0, "secret \"" STR_FMT "\": the variable \"" STR_FMT "\" is not set",
-                          STR_ARG(s->id), STR_ARG(r.env));
+        return no_variable(s, r.env, err);
     *out = str_from(value);
     return 0;
 }

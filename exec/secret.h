@@ -17,6 +17,8 @@ const struct build_secret *secret_find(const struct build_options *o, struct str
 struct str secret_file(const struct build_secret *s);
 /* Opens the file. */
 int secret_open(const struct build_secret *s, struct arena *a, int flags, struct ob_err *err);
+/* Whether the file or the variable is there, without reading it: it may be a pipe. */
+int secret_check(const struct build_secret *s, struct arena *a, struct ob_err *err);
 int secret_read(const struct build_secret *s, struct arena *a, struct str *out, struct ob_err *err);
 
 /* What the secret adds to the keys of steps that use it. */

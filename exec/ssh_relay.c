@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -118,6 +119,24 @@ static int make_socket(int dir, const char *name, mode_t mode, uid_t uid, gid_t 
     if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 ||
         owner_set_at(dir, name, uid, gid, S_IFSOCK | mode) < 0 || listen(fd, SOMAXCONN) < 0)
         return ob_err_set(err, errno, "can't make a socket");
+    return take_fd(&fd);
+}
+
+int ssh_agent_open(const struct build_ssh *s, struct arena *a, struct ob_err *err)
+{
+    const char *path = s->socket.n ? arena_cstr(a, s->socket) : getenv("SSH_AUTH_SOCK");
+    struct stat st;
+    if (!path || !path[0])
+        return ob_err_set(err, 0,
+                          "ssh agent \"" STR_FMT "\": SSH_AUTH_SOCK is not set: give --ssh " STR_FMT
+                          "=SOCKET",
+                          STR_ARG(s->id), STR_ARG(s->id));
+    cleanup_close int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return ob_err_set(err, errno, "ssh agent \"" STR_FMT "\": \"%s\"", STR_ARG(s->id), path);
+    if (!S_ISSOCK(st.st_mode))
+        return ob_err_set(err, 0, "ssh agent \"" STR_FMT "\": \"%s\" is no socket", STR_ARG(s->id),
+                          path);
     return take_fd(&fd);
 }
 

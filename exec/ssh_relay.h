@@ -7,7 +7,7 @@
 #ifndef EXEC_SSH_RELAY_H
 #define EXEC_SSH_RELAY_H
 
-#include "base/err.h"
+#include "exec/build.h"
 
 #include <sys/types.h>
 
@@ -15,6 +15,9 @@ struct ssh_relay {
     pid_t pid;
     int fd; /* the socket as a file (O_PATH), to be mounted */
 };
+
+/* The socket of an agent that the user gave, as an O_PATH descriptor. */
+int ssh_agent_open(const struct build_ssh *s, struct arena *a, struct ob_err *err);
 
 /* Makes the socket as `name` in `dir`, and starts the process, which ends with the calling one.
  * `agent` is an O_PATH descriptor of the agent's socket. */

@@ -158,6 +158,7 @@ E2E_TESTS = \
 	tests/e2e/copy-special.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
+	tests/e2e/delete.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/du.sh \
 	tests/e2e/durable.sh \
@@ -189,6 +190,7 @@ E2E_TESTS = \
 	tests/e2e/pin.sh \
 	tests/e2e/progress-tty.sh \
 	tests/e2e/progress-unread.sh \
+	tests/e2e/prune-many.sh \
 	tests/e2e/prune.sh \
 	tests/e2e/rootless-alone.sh \
 	tests/e2e/rootless-inside.sh \
@@ -204,7 +206,9 @@ E2E_TESTS = \
 	tests/e2e/specfmt.sh \
 	tests/e2e/ssh-agent.sh \
 	tests/e2e/step-limits.sh \
+	tests/e2e/store-full.sh \
 	tests/e2e/store-moved.sh \
+	tests/e2e/store-read-only.sh \
 	tests/e2e/store-shared.sh \
 	tests/e2e/stores.sh \
 	tests/e2e/trace.sh \

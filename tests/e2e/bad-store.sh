@@ -53,7 +53,7 @@ expect_exit 0 obexec --store=overlayfs:ro/s --progress=plain ir context
 expect_counts 3 0
 echo more >>context/big
 expect_exit 3 obexec --store=overlayfs:ro/s --progress=quiet ir context
-expect_in_stderr '^obexec: .*: Read-only file system$'
+expect_in_stderr "^obexec: the store \"$tmp/ro/s\" is read-only\$"
 
 subject "a full disk: nothing half is kept, and with room the build goes on"
 mkdir full

@@ -116,12 +116,42 @@ expect_in_stderr 'can.t export oci: can.t write a layer: .*write: No space left 
 [ ! -e roomy.tar ] || fail "there is an archive"
 umount small
 rm base/zeros
-build -o type=tar,dest=no/such/directory.tar
-expect_equal 3 "$status" "the exit status"
-expect_in_stderr 'can.t export tar: can.t write "no/such/directory.tar": No such file or directory'
-build -o type=tar,dest=d
-expect_equal 3 "$status" "the exit status"
-expect_in_stderr '"d": it is a directory'
+
+subject "a place that is none is known before anything is built"
+mkdir read-only
+mount -t tmpfs -o ro none read-only
+dockerfile <<'END'
+FROM busybox
+RUN : it was run
+END
+# MESSAGE OUTPUT
+no_place()
+{
+    build -o "$2"
+    expect_equal 3 "$status" "the exit status"
+    expect_in_stderr "$1"
+    expect_not_in_stderr 'it was run'
+}
+no_place 'can.t export tar: can.t write "no/such/directory.tar": No such file or directory' \
+    type=tar,dest=no/such/directory.tar
+no_place 'can.t export docker: can.t write "d": it is a directory' type=docker,dest=d
+no_place 'can.t write "read-only/i.tar": Read-only file system' type=oci,dest=read-only/i.tar
+no_place 'can.t export local: can.t write to "read-only/a/b": Read-only' read-only/a/b
+no_place 'can.t write to "read-only/i": Read-only' type=oci,tar=false,dest=read-only/i
+no_place 'can.t write to "t.tar": Not a directory' t.tar
+no_place 'can.t write to "t.tar/d": Not a directory' type=local,dest=t.tar/d
+umount read-only
+expect_equal "" "$(find . -maxdepth 1 -name '.obkit*')" "what is left"
+sed -i 's/: it was run/false/' context/Dockerfile
+build -o type=tar,dest=new.tar -o new/d
+expect_equal 1 "$status" "the exit status"
+[ ! -e new.tar ] && [ ! -e new ] || fail "something was made"
+mkfifo fifo
+sed -i 's/false/true/' context/Dockerfile
+cat fifo >from-fifo &
+build_ok -o type=tar,dest=fifo
+wait $!
+[ -s from-fifo ] || fail "nothing came through the pipe"
 
 subject "what can't be asked for is refused before anything is built"
 rm -rf store

@@ -84,6 +84,7 @@ sed -i 's/cat/: ; cat/' in
 execute --secret=id=T,env=OTHER --secret=id=F --secret=id=S,env=ALSO <in
 expect_equal 1 "$status" "the exit status"
 expect_in_stderr 'secret "T": the variable "OTHER" is not set'
+expect_not_in_stderr '^\['
 expect_exit 2 obexec --secret=src=F x
 expect_exit 2 obexec --secret=id=a,src=F,env=T x
 expect_exit 2 obexec --secret=id=a,rebuild=maybe x

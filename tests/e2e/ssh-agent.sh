@@ -43,7 +43,8 @@ expect_output $'/run/buildkit/ssh_agent.0\nsocket 600 0:0\n\ncba\nunset\ngone'
 with_result "$id" test ! -e run || fail "a mount point is left"
 
 subject "another agent is no other result"
-build_ok --ssh default=none
+ln -s agent other
+build_ok --ssh default=other
 expect_counts 3 0
 
 subject "with the mode and owner, and in the place that the step says; the agent of \$SSH_AUTH_SOCK"
@@ -81,11 +82,13 @@ build
 expect_equal 1 "$status" "the exit status"
 expect_in_stderr 'failed after .*: the step needs ssh agent "key": give --ssh key\[=SOCKET\]$'
 
-subject "what is no agent"
+subject "what is no agent, before anything is built"
+printf 'FROM busybox\nRUN : it was run\n' >context/Dockerfile
 for what in none context/Dockerfile; do
     build --ssh key=$what
     expect_equal 1 "$status" "the exit status"
     expect_in_stderr "ssh agent \"key\": \"$what\"( is no socket|: No such file)"
+    expect_not_in_stderr "it was run"
 done
 (
     unset SSH_AUTH_SOCK

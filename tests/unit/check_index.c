@@ -198,6 +198,69 @@ static const char *key_of(char digit)
     return key;
 }
 
+/* Writes over all but the first page. */
+static void damage(void)
+{
+    char page[4096];
+    memset(page, 0xa5, sizeof page);
+    int fd = openat(sd.dir.fd, "state/index.db", O_RDWR | O_CLOEXEC);
+    off_t size = lseek(fd, 0, SEEK_END);
+    ck_assert_int_gt(size, sizeof page);
+    for (off_t at = sizeof page; at < size; at += (off_t)sizeof page)
+        ck_assert_int_eq(pwrite(fd, page, sizeof page, at), sizeof page);
+    close(fd);
+}
+
+START_TEST(damage_that_a_statement_finds_is_as_good_as_damage_found_when_opening)
+{
+    struct str_vec keys = {0};
+    build(key_of('a'), "", 1);
+    add(key_of('e'), "", 1); /* without a result */
+    index_close(ix);
+    damage();
+    ck_assert_ok(index_children(ix, &a, STR("aa"), &keys, &err), &err);
+    ck_assert_uint_eq(list().n, 1);
+    index_close(ix);
+    damage();
+    ck_assert_ok(index_set_bytes(ix, str_from(key_of('a')), 5, &err), &err);
+    ck_assert_int_eq(list().at[0].bytes, 5);
+}
+END_TEST
+
+START_TEST(a_transaction_goes_on_in_a_new_index)
+{
+    struct index *other = index_new(&sd.layout, sd.store);
+    struct index_row_vec rows = {0};
+    add(key_of('e'), "", 1);
+    index_close(ix);
+    damage();
+    ck_assert_ok(index_begin(ix, &err), &err);
+    add(key_of('a'), "", 1);
+    ck_assert_ok(index_list(other, &a, &rows, &err), &err);
+    ck_assert_uint_eq(rows.n, 0);
+    ck_assert_ok(index_end(ix, &err), &err);
+    ck_assert_ok(index_list(other, &a, &rows, &err), &err);
+    ck_assert_uint_eq(rows.n, 1);
+    index_free(other);
+}
+END_TEST
+
+START_TEST(an_index_that_another_process_has_replaced_is_not_put_aside)
+{
+    struct index *other = index_new(&sd.layout, sd.store);
+    add("aa", "", 1);
+    index_close(ix);
+    damage();
+    ck_assert_ok(index_begin(ix, &err), &err);
+    ck_assert_ok(index_end(ix, &err), &err); /* it is open, and has seen nothing wrong */
+    struct index_row row = {.key = STR("bb")};
+    ck_assert_ok(index_add(other, &row, &err), &err);
+    add("cc", "", 1);
+    ck_assert_uint_eq(list().n, 2);
+    index_free(other);
+}
+END_TEST
+
 START_TEST(a_new_index_knows_what_the_store_has)
 {
     build(key_of('b'), key_of('a'), 20); /* in one second, what stands on another comes later */
@@ -261,6 +324,9 @@ UNIT_MAIN_WITH("index", start, stop, rows_come_back_in_the_order_of_making,
                older_rows_that_are_alike_are_found,
                prefixes_are_taken_literally_and_give_two_at_most, removing_is_for_good,
                two_processes_may_have_it_open, a_damaged_index_is_put_aside,
+               damage_that_a_statement_finds_is_as_good_as_damage_found_when_opening,
+               a_transaction_goes_on_in_a_new_index,
+               an_index_that_another_process_has_replaced_is_not_put_aside,
                an_index_of_a_newer_obkit_is_left_alone, a_new_index_knows_what_the_store_has,
                reindexing_adds_what_is_there_and_removes_what_is_not,
                reindexing_leaves_what_is_being_built, sizes_are_kept)
