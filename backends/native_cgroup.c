@@ -17,6 +17,9 @@
 /* Groups are called "obkit-step-PID-N". */
 #define NAME_PREFIX "obkit-step-"
 
+#define WAY_OUT                                                                                    \
+    "start obexec in one of its own, as \"systemd-run [--user] --scope -p Delegate=yes\" does"
+
 enum { CPU_PERIOD = 100000, CPU_QUOTA_MIN = 1000 }; /* µs; the kernel takes no smaller quota */
 
 static const char *const names[N_CGROUP_CONTROLLERS] = {"cpu", "memory", "pids"};
@@ -77,6 +80,14 @@ static int write_file(int dir, const char *name, const char *text)
     return fd >= 0 && write(fd, text, n) == (ssize_t)n ? 0 : -1;
 }
 
+static int check_access(int dir, const char *path, struct ob_err *err)
+{
+    if (faccessat(dir, ".", W_OK, 0) == 0)
+        return 0;
+    return ob_err_set(err, errno, "can't make groups in the control group \"%s\" (" WAY_OUT ")",
+                      path);
+}
+
 /* Version 1: below the controller's own directory, at the path of this process. In a container that
  * path may be the host's: then the container's own group is at the top. */
 static int open_parent_v1(int root, const char *own, const char *controller, struct ob_err *err)
@@ -87,16 +98,16 @@ static int open_parent_v1(int root, const char *own, const char *controller, str
         snprintf(full, sizeof full, "%s%s", controller, path);
         fd = fs_open_in(root, full, O_RDONLY | O_DIRECTORY, 0);
     }
-    if (fd < 0)
-        fd = fs_open_in(root, controller, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0) {
+        snprintf(full, sizeof full, "%s", controller);
+        fd = fs_open_in(root, full, O_RDONLY | O_DIRECTORY, 0);
+    }
     if (fd < 0)
         return ob_err_set(err, 0, "this machine has no control groups for \"%s\"", controller);
-    if (faccessat(fd, ".", W_OK, 0) < 0) {
-        int saved = errno;
-        close(fd);
-        return ob_err_set(err, saved, "can't make control groups for \"%s\"", controller);
-    }
-    return fd;
+    if (check_access(fd, full, err) == 0)
+        return fd;
+    close(fd);
+    return -1;
 }
 
 static int open_v1(int root, const char *own, const struct wanted *w, struct cgroup_host *out,
@@ -140,14 +151,12 @@ static int enable(int dir, const struct wanted *w, struct ob_err *err)
     return ob_err_set(err, errno, "can't give control groups the controllers \"%s\"", more.p);
 }
 
-static bool can_make_in(int dir, const struct wanted *w, struct ob_err *err)
+static bool can_make_in(int dir, const char *path, const struct wanted *w, struct ob_err *err)
 {
-    if (faccessat(dir, ".", W_OK, 0) < 0)
-        return ob_err_set(err, errno, "can't make control groups"), false;
+    if (check_access(dir, path, err) < 0)
+        return false;
     if (!may_have_children(dir))
-        return ob_err_set(err, 0,
-                          "processes live in the control group: start obexec in one of "
-                          "its own, as \"systemd-run --scope -p Delegate=yes\" does"),
+        return ob_err_set(err, 0, "processes live in the control group \"%s\": " WAY_OUT, path),
                false;
     return enable(dir, w, err) == 0;
 }
@@ -162,7 +171,7 @@ static int open_v2(int root, const char *own, const struct wanted *w, struct cgr
     own_path(own, "", path);
     for (;;) {
         cleanup_close int dir = fs_open_in(root, path[0] ? path : "/", O_RDONLY | O_DIRECTORY, 0);
-        if (dir >= 0 && can_make_in(dir, w, err)) {
+        if (dir >= 0 && can_make_in(dir, path[0] ? path : "/", w, err)) {
             out->parent[0] = take_fd(&dir);
             return 0;
         }

@@ -35,16 +35,9 @@ static inline void cleanup_dirp(DIR **d)
     errno = saved;
 }
 
-static inline void cleanup_filep(FILE **f)
-{
-    if (*f)
-        fclose(*f);
-}
-
 #define cleanup_free __attribute__((cleanup(cleanup_freep)))
 #define cleanup_close __attribute__((cleanup(cleanup_closep)))
 #define cleanup_dir __attribute__((cleanup(cleanup_dirp)))
-#define cleanup_file __attribute__((cleanup(cleanup_filep)))
 #define cleanup_buf __attribute__((cleanup(buf_free)))
 
 /* Takes the descriptor out of a cleanup_close variable. */

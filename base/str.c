@@ -138,6 +138,26 @@ size_t str_char_len(struct str s)
     return len;
 }
 
+size_t str_open_char(struct str s)
+{
+    static const char rests[2][4] = {"\x80\x80\x80",
+                                     "\xbf\xbf\xbf"}; /* one of them fits each start */
+    for (size_t n = 1; n <= 3 && n <= s.n; n++) {
+        const char *start = s.p + s.n - n;
+        if (((unsigned char)*start & 0xc0) == 0x80)
+            continue;
+        for (size_t i = 0; i < 2; i++) {
+            char whole[6];
+            memcpy(whole, start, n);
+            memcpy(whole + n, rests[i], 3);
+            if (str_char_len(str_of(whole, n + 3)) > n)
+                return n;
+        }
+        return 0;
+    }
+    return 0;
+}
+
 bool str_is_utf8(struct str s, size_t *bad)
 {
     size_t i = 0;

@@ -90,6 +90,9 @@ static inline char ascii_lower(char c)
 /* The bytes of the UTF-8 character at the start of s, which is not empty; 0 if it is malformed. */
 size_t str_char_len(struct str s);
 
+/* How many bytes at the end of s begin a UTF-8 character whose rest could follow: 0 to 3. */
+size_t str_open_char(struct str s);
+
 /* Whether s is well-formed UTF-8 (no surrogates, no overlong forms). If not, *bad (may be NULL)
  * gets the offset of the first byte that is not. */
 bool str_is_utf8(struct str s, size_t *bad);

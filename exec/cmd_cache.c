@@ -10,6 +10,7 @@
 #include "base/quantity.h"
 #include "base/terminal.h"
 #include "exec/cache_tar.h"
+#include "exec/output_file.h"
 #include "exec/store_cmd.h"
 
 #include <fcntl.h>
@@ -125,28 +126,17 @@ static int do_rm(struct store_cmd *c, struct cache_cmd *cc)
     return OB_EXIT_OK;
 }
 
-/* Makes the file, or takes one that is there; only one of ours is removed after a failure. */
-static int open_output(const char *file, bool *is_new)
-{
-    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    *is_new = fd >= 0;
-    return fd < 0 && errno == EEXIST ? open(file, O_WRONLY | O_TRUNC | O_CLOEXEC) : fd;
-}
-
 static int export_to(struct store_cmd *c, struct cache_cmd *cc, const struct cache_info *info,
                      const char *file)
 {
-    bool is_new;
-    if (strcmp(file, "-") == 0)
-        return cache_export(&cc->caches, info, STDOUT_FILENO, &c->err);
-    cleanup_close int fd = open_output(file, &is_new);
-    if (fd < 0)
-        return ob_err_set(&c->err, errno, "can't create \"%s\"", file);
-    if (cache_export(&cc->caches, info, fd, &c->err) == 0)
-        return 0;
-    if (is_new)
-        unlink(file);
-    return ob_err_wrap(&c->err, "\"%s\"", file);
+    struct output_file out;
+    int rc = output_file_open(&out, strcmp(file, "-") == 0 ? NULL : file, &c->err);
+    if (rc == 0 && (rc = cache_export(&cc->caches, info, out.fd, &c->err)) < 0)
+        ob_err_wrap(&c->err, "\"%s\"", out.path);
+    if (rc == 0)
+        rc = output_file_commit(&out, &c->err);
+    output_file_close(&out);
+    return rc;
 }
 
 static int do_export(struct store_cmd *c, struct cache_cmd *cc)

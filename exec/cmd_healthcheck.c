@@ -40,8 +40,8 @@ struct health {
     struct ob_err *err;
 };
 
-/* Two keys that no step has. */
-static void make_keys(struct health *h)
+/* Two keys that no step has, in use from now on: nobody takes the result for one to be removed. */
+static int use_keys(struct health *h)
 {
     struct {
         struct timespec t;
@@ -50,11 +50,14 @@ static void make_keys(struct health *h)
     } seed = {0};
     clock_gettime(CLOCK_REALTIME, &seed.t);
     seed.pid = getpid();
-    struct digest d = sha256_of(&seed, sizeof seed);
-    digest_hex(&d, h->key);
+    struct digest key = sha256_of(&seed, sizeof seed);
+    digest_hex(&key, h->key);
     seed.n = 1;
-    d = sha256_of(&seed, sizeof seed);
-    digest_hex(&d, h->child);
+    struct digest child = sha256_of(&seed, sizeof seed);
+    digest_hex(&child, h->child);
+    if (layout_use(&h->o.layout, &key, h->err) < 0)
+        return -1;
+    return layout_use(&h->o.layout, &child, h->err);
 }
 
 static int copy_in(struct health *h, const char *from, const char *to)
@@ -153,8 +156,7 @@ static int run_command(struct health *h)
 
 static int check(struct health *h)
 {
-    make_keys(h);
-    if (make_result(h) < 0)
+    if (use_keys(h) < 0 || make_result(h) < 0)
         return ob_err_wrap(h->err, "making a result");
     int rc = run_command(h);
     if (rc < 0)

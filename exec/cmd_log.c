@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/fs.h"
+#include "base/terminal.h"
 #include "exec/store_cmd.h"
+#include "exec/tail.h"
 
 #include <fcntl.h>
 #include <time.h>
@@ -52,8 +54,51 @@ static int open_log(struct store_cmd *c, char key[SHA256_HEX + 1])
     return fd < 0 ? ob_err_set(&c->err, errno, "can't open log \"%s\" in the store", name) : fd;
 }
 
+/* Prints as it is what is not for a terminal: whoever wrote the log shall not drive that. */
+struct printer {
+    bool is_terminal;
+    struct buf line; /* the last one, as long as it has no end */
+    struct buf out;
+};
+
+static void add_lines(struct printer *p, struct str text)
+{
+    enum { MAX_LINE = 64 << 10 };
+    struct str head;
+    while (str_cut(text, '\n', &head, &text)) {
+        buf_add_str(&p->line, head);
+        terminal_add(&p->out, tail_shown(buf_str(&p->line)));
+        buf_putc(&p->out, '\n');
+        buf_clear(&p->line);
+    }
+    buf_add_str(&p->line, head);
+    if (p->line.n > MAX_LINE) {
+        terminal_add(&p->out, buf_str(&p->line));
+        buf_clear(&p->line);
+    }
+}
+
+/* A line without an end is shown too, but for the start of a character. */
+static void add_rest(struct printer *p)
+{
+    struct str text = buf_str(&p->line);
+    size_t n = text.n - str_open_char(text);
+    if (n == 0)
+        return;
+    terminal_add(&p->out, tail_shown(str_of(text.p, n)));
+    memmove(p->line.p, p->line.p + n, text.n - n);
+    p->line.n = text.n - n;
+}
+
+static int flush(struct printer *p, struct ob_err *err)
+{
+    int rc = fs_write_all(STDOUT_FILENO, p->out.p, p->out.n, err);
+    buf_clear(&p->out);
+    return rc < 0 ? ob_err_wrap(err, "standard output") : 0;
+}
+
 /* Prints from where fd is to the end. */
-static int print_rest(int fd, struct ob_err *err)
+static int print_rest(struct printer *p, int fd, struct ob_err *err)
 {
     char chunk[64 << 10];
     ssize_t n;
@@ -62,19 +107,24 @@ static int print_rest(int fd, struct ob_err *err)
             continue;
         if (n < 0)
             return ob_err_set(err, errno, "can't read the log");
-        if (fs_write_all(STDOUT_FILENO, chunk, (size_t)n, err) < 0)
-            return ob_err_wrap(err, "standard output");
+        if (p->is_terminal)
+            add_lines(p, str_of(chunk, (size_t)n));
+        else
+            buf_add(&p->out, chunk, (size_t)n);
+        if (flush(p, err) < 0)
+            return -1;
     }
-    return 0;
+    add_rest(p);
+    return flush(p, err);
 }
 
 /* Asks again and again: a killed writer tells nobody that there will be no more. */
-static int print_growing(struct store_cmd *c, const char *key, int fd)
+static int print_growing(struct printer *p, struct store_cmd *c, const char *key, int fd)
 {
     static const struct timespec pause = {.tv_nsec = 50000000};
     for (;;) {
         bool grows = layout_log_grows(&c->o.layout, key, fd); /* before what may be the last look */
-        if (print_rest(fd, &c->err) < 0)
+        if (print_rest(p, fd, &c->err) < 0)
             return -1;
         if (!grows)
             return 0;
@@ -89,7 +139,12 @@ static int do_log(struct store_cmd *c, void *arg)
     cleanup_close int fd = open_log(c, key);
     if (fd < 0)
         return store_cmd_fail(c, OB_EXIT_FAILED);
-    int rc = *follow ? print_growing(c, key, fd) : print_rest(fd, &c->err);
+    struct printer p = {.is_terminal = isatty(STDOUT_FILENO)};
+    int rc = *follow ? print_growing(&p, c, key, fd) : print_rest(&p, fd, &c->err);
+    buf_free(&p.line);
+    buf_free(&p.out);
+    if (rc < 0 && c->err.errnum == EPIPE)
+        return OB_EXIT_OK; /* the reader, as head, has seen enough */
     return rc < 0 ? store_cmd_fail(c, OB_EXIT_ENVIRONMENT) : OB_EXIT_OK;
 }
 
@@ -109,7 +164,7 @@ int cmd_log(int argc, char **argv)
             "Usage: obexec log [-f] ID [--store=KIND:PATH]\n"
             "Print the output of the step that made a result, or of the last failed try. ID is\n"
             "the first digits of its id, four or more. Of a step that is running, print what\n"
-            "there is.\n"
+            "there is. On a terminal, without control sequences.\n"
             "\n"
             "  -f, --follow              go on until the step ends\n" STORE_CMD_HELP,
         .short_options = "f",

@@ -256,8 +256,6 @@ int cmd_run(int argc, char **argv)
         if (!is_of_obkit())
             return OB_EXIT_INTERRUPTED; /* it was killed just before */
     }
-    signal(SIGPIPE, SIG_IGN); /* a build goes on when nobody reads its progress */
-    signal(SIGXFSZ, SIG_IGN); /* the failing write says more than a death */
     if (status < 0)
         status = run(&o);
     arena_free(&arena);

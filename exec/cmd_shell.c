@@ -148,6 +148,7 @@ int cmd_shell(int argc, char **argv)
     struct ob_err err;
     int status = run_options_parse(&o, argc, argv);
     log_init("obexec", o.verbosity + 1);
+    cli_exit_on_signals();
     if (status < 0) {
         o.kit.must_exist = true;
         status = OB_EXIT_OK;

@@ -159,45 +159,59 @@ static size_t sort_seen(struct digests *d)
     return n;
 }
 
-/* The names in the directory: how many bytes they have, and which was used longest ago. */
-struct survey {
-    size_t n;
+/* A file of the directory, with when it was used last. */
+struct found {
+    struct timespec used;
     uint64_t bytes;
-    char oldest[NAME_MAX + 1];
+    char name[NAME_MAX + 1];
 };
 
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
-}
+DEFINE_VEC(found_vec, struct found);
 
-static struct survey survey(int dir)
+static void survey(int dir, struct arena *a, struct found_vec *out)
 {
     cleanup_dir DIR *all = fs_opendir(dir);
-    struct survey out = {0};
-    struct timespec since = {0};
     struct stat st;
     for (struct dirent *e; all && (e = readdir(all));) {
         if (e->d_name[0] == '.' || fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
-        out.bytes += (uint64_t)st.st_size;
-        if (out.n++ == 0 || is_before(&st.st_mtim, &since)) {
-            since = st.st_mtim;
-            snprintf(out.oldest, sizeof out.oldest, "%s", e->d_name);
-        }
+        struct found f = {.used = st.st_mtim, .bytes = (uint64_t)st.st_size};
+        snprintf(f.name, sizeof f.name, "%s", e->d_name);
+        vec_push(a, out, f);
     }
-    return out;
+}
+
+static int latest_first(const void *a, const void *b)
+{
+    const struct timespec *x = &((const struct found *)a)->used;
+    const struct timespec *y = &((const struct found *)b)->used;
+    if (x->tv_sec != y->tv_sec)
+        return x->tv_sec > y->tv_sec ? -1 : 1;
+    return x->tv_nsec > y->tv_nsec ? -1 : x->tv_nsec < y->tv_nsec;
+}
+
+/* Keeps what was used last, as much as may be there. */
+static void remove_surplus(int dir)
+{
+    struct arena a = ARENA_INIT;
+    struct found_vec all = {0};
+    uint64_t bytes = 0;
+    survey(dir, &a, &all);
+    if (all.n)
+        qsort(all.at, all.n, sizeof *all.at, latest_first);
+    for (uint32_t i = 0; i < all.n; i++) {
+        bytes += all.at[i].bytes;
+        if (i >= DIGESTS_MAX_NAMES || bytes > DIGESTS_MAX_BYTES)
+            unlinkat(dir, all.at[i].name, 0);
+    }
+    arena_free(&a);
 }
 
 static void replace(int dir, const char *name, struct str content)
 {
     struct ob_err ignored;
-    struct survey now;
     fs_replace_file_at(dir, name, content.p, content.n, 0600, &ignored);
-    do
-        now = survey(dir);
-    while ((now.n > DIGESTS_MAX_NAMES || now.bytes > DIGESTS_MAX_BYTES) &&
-           unlinkat(dir, now.oldest, 0) == 0);
+    remove_surplus(dir);
 }
 
 static void save(struct digests *d)

@@ -7,9 +7,11 @@
  *   state/log/KEY.part     output of a running step, locked (flock) by its worker
  *   state/record/KEY       what is known of a result (exec/record.h)
  *   state/unsynced/KEY     the same, of a result that a crash of the machine could take
- *   state/boot, risk         what is on disk (exec/durable.h)
+ *   state/boot, risk       what is on disk (exec/durable.h)
  *   state/config/KEY       the base image's configuration, as JSON
  *   state/image/HASH       which result an image name stood for last (the name's hash -> KEY)
+ *   state/cache/           caches that steps share (exec/cache.h)
+ *   state/secret-key       the key for secrets that count (exec/secret.h)
  *   state/digests/HASH     digests of what copies take (exec/digests.h)
  *   state/scratch/KEY      what a running step needs besides its filesystem
  *   state/locks            one byte per key, locked while it is built, and one for the use of the

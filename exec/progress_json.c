@@ -11,11 +11,20 @@
 #include "exec/heading.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* The start of a character at the end of a step's output so far. */
+struct open_char {
+    char p[3];
+    uint8_t n;
+};
 
 struct json_progress {
     struct progress base;
     int fd;
-    struct buf out, text;
+    struct open_char *open; /* for each step */
+    uint32_t n_open;
+    struct buf out, text, output;
 };
 
 static const char *const names[] = {
@@ -71,9 +80,8 @@ static bool has_key(const struct event *e)
            (e->kind == EVENT_FAILED && !digest_eq(&e->key, &none));
 }
 
-static void on_event(struct progress *base, const struct event *e)
+static void put_event(struct json_progress *p, const struct event *e)
 {
-    struct json_progress *p = (struct json_progress *)base;
     char hex[SHA256_HEX + 1];
     struct json_out j = JSON_OUT_INIT(&p->out);
     buf_clear(&p->out);
@@ -97,11 +105,62 @@ static void on_event(struct progress *base, const struct event *e)
     progress_write(p->fd, buf_str(&p->out));
 }
 
+/* Output comes in pieces, whose ends may lie in a character: that waits for the next piece. */
+static void put_output(struct json_progress *p, const struct event *e, struct open_char *open)
+{
+    struct event whole = *e;
+    buf_clear(&p->output);
+    buf_add(&p->output, open->p, open->n);
+    buf_add_str(&p->output, e->text);
+    whole.text = buf_str(&p->output);
+    open->n = (uint8_t)str_open_char(whole.text);
+    whole.text.n -= open->n;
+    memcpy(open->p, whole.text.p + whole.text.n, open->n);
+    if (whole.text.n)
+        put_event(p, &whole);
+}
+
+/* No next piece will come. */
+static void end_output(struct json_progress *p, const struct event *e, struct open_char *open)
+{
+    struct event rest = {.kind = EVENT_OUTPUT, .step = e->step, .of = e->of};
+    rest.text = str_of(open->p, open->n);
+    if (open->n)
+        put_event(p, &rest);
+    open->n = 0;
+}
+
+static void expect_steps(struct json_progress *p, uint32_t n)
+{
+    free(p->open);
+    p->open = calloc(n, sizeof *p->open);
+    if (n && !p->open)
+        ob_out_of_memory();
+    p->n_open = n;
+}
+
+static void on_event(struct progress *base, const struct event *e)
+{
+    struct json_progress *p = (struct json_progress *)base;
+    struct open_char *open = e->of && e->step < p->n_open ? &p->open[e->step] : NULL;
+    if (e->kind == EVENT_BUILD)
+        expect_steps(p, e->total);
+    if (open && e->kind == EVENT_OUTPUT) {
+        put_output(p, e, open);
+        return;
+    }
+    if (open && (e->kind == EVENT_DONE || e->kind == EVENT_FAILED))
+        end_output(p, e, open);
+    put_event(p, e);
+}
+
 static void on_close(struct progress *base)
 {
     struct json_progress *p = (struct json_progress *)base;
+    free(p->open);
     buf_free(&p->out);
     buf_free(&p->text);
+    buf_free(&p->output);
     free(p);
 }
 

@@ -62,7 +62,7 @@ static int load_results(struct prune *p, struct arena *a, struct result_vec *v, 
     return 0;
 }
 
-int prune_measure(struct prune *p, struct result *r, struct ob_err *err)
+static int measure(struct prune *p, struct result *r, struct ob_err *err)
 {
     uint64_t bytes;
     if (r->bytes >= 0)
@@ -79,7 +79,7 @@ static int list_measured(struct prune *p, struct arena *a, struct result_vec *v,
     if (load_results(p, a, v, err) < 0)
         return -1;
     vec_for (struct result, r, v)
-        if (prune_measure(p, r, err) < 0)
+        if (measure(p, r, err) < 0)
             return -1;
     *order = results_link(a, v);
     return 0;

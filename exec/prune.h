@@ -40,7 +40,6 @@ uint64_t prune_wanted(const struct build_min_free *m, const struct store_usage *
  * first. Sizes that are not known are measured, and noted in the index. */
 int prune_list(struct prune *p, struct arena *a, struct result_vec *v, struct result ***order,
                struct ob_err *err);
-int prune_measure(struct prune *p, struct result *r, struct ob_err *err);
 
 /* What --min-free asks for, before a build and after each of its steps: the latter in a process of
  * its own. */

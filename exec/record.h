@@ -5,7 +5,7 @@
  * reads here. The file's modification time says when the result was last used.
  *
  * A record is in state/unsynced until its result is known to be on disk, then in state/record
- * (exec/boot.h). Readers need not know.
+ * (exec/durable.h). Readers need not know.
  */
 #ifndef EXEC_RECORD_H
 #define EXEC_RECORD_H

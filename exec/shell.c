@@ -25,6 +25,10 @@ struct relay {
     int signals;
     pid_t worker;
     struct termios saved;
+    struct {
+        char p[4096];
+        size_t n;
+    } typed; /* what the shell's terminal has no room for yet */
 };
 
 static void copy_size(int master)
@@ -50,7 +54,7 @@ static int set_raw(struct relay *r, struct ob_err *err)
 static int open_terminal(struct relay *r, struct ob_err *err)
 {
     char name[PATH_MAX];
-    r->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    r->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     if (r->master < 0 || grantpt(r->master) < 0 || unlockpt(r->master) < 0 ||
         ptsname_r(r->master, name, sizeof name) != 0)
         return ob_err_set(err, errno, "can't make a terminal");
@@ -61,15 +65,40 @@ static int open_terminal(struct relay *r, struct ob_err *err)
     return slave;
 }
 
-/* False at the end of `from`. A terminal whose other side is closed gives EIO. */
-static bool pass(int from, int to)
+/* False at the end of what was read. A terminal whose other side is closed gives EIO. */
+static bool goes_on(ssize_t n)
+{
+    return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static bool show(struct relay *r)
 {
     char chunk[4096];
     struct ob_err ignored; /* nobody looks any more */
-    ssize_t n = read(from, chunk, sizeof chunk);
+    ssize_t n = read(r->master, chunk, sizeof chunk);
     if (n > 0)
-        fs_write_all(to, chunk, (size_t)n, &ignored);
-    return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+        fs_write_all(STDOUT_FILENO, chunk, (size_t)n, &ignored);
+    return goes_on(n);
+}
+
+static bool take_typed(struct relay *r)
+{
+    ssize_t n = read(STDIN_FILENO, r->typed.p, sizeof r->typed.p);
+    if (n > 0)
+        r->typed.n = (size_t)n;
+    return goes_on(n);
+}
+
+/* As much as there is room for: who waited for more would not see what the shell writes, and the
+ * shell would wait for that. */
+static bool pass_typed(struct relay *r)
+{
+    ssize_t n = write(r->master, r->typed.p, r->typed.n);
+    if (n > 0) {
+        r->typed.n -= (size_t)n;
+        memmove(r->typed.p, r->typed.p + n, r->typed.n);
+    }
+    return goes_on(n);
 }
 
 static void on_signal(struct relay *r)
@@ -86,25 +115,28 @@ static void on_signal(struct relay *r)
 /* Until the worker has said how it ended, or died. */
 static void relay(struct relay *r)
 {
-    enum { REPORT, SIGNALS, INPUT, OUTPUT, N };
-    bool has_terminal = r->master >= 0;
+    enum { REPORT, SIGNALS, INPUT, SHELL, N };
+    bool has_terminal = r->master >= 0, has_input = has_terminal;
     struct pollfd p[N] = {
         [REPORT] = {r->report, POLLIN, 0},
         [SIGNALS] = {r->signals, POLLIN, 0},
-        [INPUT] = {has_terminal ? STDIN_FILENO : -1, POLLIN, 0},
-        [OUTPUT] = {r->master, POLLIN, 0},
+        [INPUT] = {-1, POLLIN, 0},
+        [SHELL] = {r->master, POLLIN, 0},
     };
     while (!p[REPORT].revents) {
+        p[INPUT].fd = has_input && !r->typed.n ? STDIN_FILENO : -1;
+        p[SHELL].events = r->typed.n ? POLLIN | POLLOUT : POLLIN;
         if (poll(p, N, -1) < 0)
             continue;
         if (p[SIGNALS].revents)
             on_signal(r);
-        if (p[INPUT].revents && !pass(STDIN_FILENO, r->master))
-            p[INPUT].fd = -1;
-        if (p[OUTPUT].revents && !pass(r->master, STDOUT_FILENO))
-            p[OUTPUT].fd = -1;
+        if (p[INPUT].revents)
+            has_input = take_typed(r);
+        if (((p[SHELL].revents & POLLOUT) && !pass_typed(r)) ||
+            ((p[SHELL].revents & ~POLLOUT) && !show(r)))
+            p[SHELL].fd = -1;
     }
-    while (has_terminal && poll(&p[OUTPUT], 1, 0) > 0 && pass(r->master, STDOUT_FILENO))
+    while (has_terminal && poll(&p[SHELL], 1, 0) > 0 && (p[SHELL].revents & ~POLLOUT) && show(r))
         ;
 }
 

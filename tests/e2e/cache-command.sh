@@ -183,7 +183,22 @@ expect_exit 1 cache export none x.tar
 [ ! -e x.tar ] || fail "a file was made"
 expect_exit 3 cache export d none/x.tar
 expect_exit 3 cache export d /dev/full
-[ -c /dev/full ] || fail "a file that was there is gone"
+
+subject "an export that fails leaves the file that was there, and nothing beside it"
+mkdir large old
+head -c 100000 /dev/urandom >large/file
+tar -C large -cf large.tar .
+expect_exit 0 cache import large large.tar
+echo precious | tee old/l.tar >before
+(
+    ulimit -f 8
+    exec obexec cache export large old/l.tar --store="$store" 2>limited
+) && fail "the export wrote more than it may"
+grep -q 'old/l.tar.*File too large' limited || fail "the export said: $(cat limited)"
+cmp old/l.tar before
+expect_equal l.tar "$(ls -A old)" "what is in the directory"
+expect_exit 0 cache export large old/l.tar
+tar -xOf old/l.tar file | cmp - large/file
 
 subject "an archive that would lead out of its directory"
 mkdir outside

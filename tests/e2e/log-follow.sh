@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The log of a step can be read while the step runs, by another process, until it ends.
 . "$(dirname "$0")/functions.sh"
-requires root busybox pgrep
+requires root busybox pgrep python3
 scratch
 make_base
 
@@ -59,6 +59,7 @@ wait "$pid" && fail "the build did not fail"
 
 subject "a step that is killed ends its log"
 start_step 'sleep 60'
+: >"$tmp/out"
 obexec log -f --store="$store" "$step" >"$tmp/out" 2>"$tmp/err" &
 log=$!
 has_all()
@@ -77,3 +78,28 @@ wait "$pid"
 expect_exit 0 obexec log -f --store="$store" "$(cat "$tmp/build.out")"
 expect_stdout "$(eight_lines)"
 
+subject "on a terminal a log does not drive it; elsewhere it is as it was written"
+start_step 'printf "\\033]0;title\\007\\033[31mred\\033[2J \\303\\251 10%%\\r100%%\\nno end"'
+wait "$pid"
+expect_exit 0 obexec log --store="$store" "$step"
+expect_equal "$(printf '\033]0;title\007\033[31mred\033[2J \303\251 10%%\r100%%\nno end')" \
+    "$(tail -n 2 "$tmp/out")" "the log"
+on_terminal()
+{
+    python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$@" </dev/null
+}
+for follow in "" -f; do
+    # shellcheck disable=SC2086 # nothing or a word
+    on_terminal obexec log $follow --store="$store" "$step" >"$tmp/out"
+    ! grep -q $'\033' "$tmp/out" || fail "there are control sequences: $(cat -v "$tmp/out")"
+    expect_equal "100%/no end/" "$(tail -n 2 "$tmp/out" | tr -d '\r' | tr '\n' /)/" "the end"
+    expect_equal 10 "$(grep -c . "$tmp/out")" "the number of lines"
+done
+
+subject "a reader who has seen enough is no failure"
+unread='import os, subprocess, sys
+r, w = os.pipe()
+os.close(r)
+sys.exit(subprocess.run(sys.argv[1:], stdout=w).returncode)'
+expect_exit 0 python3 -c "$unread" obexec log --store="$store" "$step"
+expect_stderr ""

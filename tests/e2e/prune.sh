@@ -165,3 +165,35 @@ db.commit()
 END
 prune --all --max=1
 expect_in_stdout "RUN : child"
+
+subject "the result of a health check that runs meanwhile stays"
+made()
+{
+    ls "$tmp/health/store/result" 2>/dev/null
+}
+# Stops a check in $pid when its result is there. Few tries do not come in time.
+stop_check()
+{
+    obexec healthcheck --store="overlayfs:$tmp/health/store" >"$tmp/health/out" 2>&1 &
+    pid=$!
+    until [ -n "$(made)" ] || ! kill -0 $pid 2>/dev/null; do :; done
+    kill -STOP $pid 2>/dev/null && [ -n "$(made)" ]
+}
+go_on()
+{
+    kill -CONT $pid 2>/dev/null || :
+}
+cleanup_fn go_on
+mkdir "$tmp/health"
+tries=0
+until stop_check; do
+    go_on
+    wait $pid || fail "$(cat "$tmp/health/out")"
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || fail "no check can be stopped in time"
+done
+expect_exit 0 obexec prune --all --store="overlayfs:$tmp/health/store"
+expect_different "" "$(made)" "what is left of the check's result"
+go_on
+wait $pid || fail "$(cat "$tmp/health/out")"
+expect_equal "" "$(made)" "what the check leaves"

@@ -89,6 +89,39 @@ grep -q '^33 99$' "$tmp/clean" || { cat "$tmp/clean"; fail "the size of the term
 grep -q '^end2$' "$tmp/clean" || { cat "$tmp/clean"; fail "Ctrl-C did not end the command alone"; }
 grep -q '^status 5$' "$tmp/clean" || { cat "$tmp/clean"; fail "the exit status"; }
 
+subject "what is pasted arrives, also while the shell writes much"
+cat >"$tmp/paste.py" <<'END'
+import os, pty, sys, threading
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+text = b""
+ready = threading.Event()
+def read():
+    global text
+    while True:
+        try:
+            chunk = os.read(fd, 4096)
+        except OSError:
+            return
+        text += chunk
+        if b"ready2" in text:
+            ready.set()
+reader = threading.Thread(target=read)
+reader.start()
+os.write(fd, b"stty -echo; echo ready$((1+1)); busybox sed 's/.*/&&&&&&&&&&/'; exit 6\r")
+ready.wait()
+lines = b"".join(b"%099d\n" % i for i in range(1000))
+while lines:
+    lines = lines[os.write(fd, lines):]
+os.write(fd, b"\x04")
+reader.join()
+want = b"".join(b"%099d" % i * 10 + b"\r\n" for i in range(1000))
+print("all" if want in text else "not all", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+expect_exit 0 timeout 20 python3 "$tmp/paste.py" obexec shell --store="$store" "$id"
+expect_stdout "all 6"
+
 subject "other programs on the store leave a shell what it has"
 mkfifo "$tmp/in"
 : >"$tmp/out"

@@ -221,6 +221,40 @@ START_TEST(those_that_were_not_used_for_longest_make_room)
 }
 END_TEST
 
+/* Files in state/digests. */
+static int count(void)
+{
+    cleanup_close int digests = open_dir("state/digests");
+    cleanup_dir DIR *all = fs_opendir(digests);
+    int n = 0;
+    for (struct dirent *e; all && (e = readdir(all));)
+        n += e->d_name[0] != '.';
+    return n;
+}
+
+START_TEST(all_that_is_too_much_goes_at_once_by_size_and_by_number)
+{
+    const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    struct digest name = {{5}}, got;
+    char path[300];
+    digests_note(state, &name, &some);
+    scratch_text(&dir, "state/digests/large", "");
+    int fd = openat(dir.fd, "state/digests/large", O_WRONLY | O_CLOEXEC);
+    ck_assert_int_eq(ftruncate(fd, DIGESTS_MAX_BYTES), 0);
+    ck_assert_int_eq(futimens(fd, old), 0);
+    close(fd);
+    digests_note(state, &name, &some);
+    ck_assert_int_eq(count(), 1);
+    for (int i = 0; i < DIGESTS_MAX_NAMES + 20; i++) {
+        snprintf(path, sizeof path, "state/digests/%d", i);
+        scratch_text(&dir, path, "");
+    }
+    digests_note(state, &name, &some);
+    ck_assert_int_eq(count(), DIGESTS_MAX_NAMES);
+    ck_assert(digests_recall(state, &name, &got));
+}
+END_TEST
+
 START_TEST(one_digest_is_known_by_its_name)
 {
     struct digest name = {{5}}, other = {{6}}, got;
@@ -273,5 +307,6 @@ UNIT_MAIN_WITH("digests", start, stop, a_file_is_known_as_long_as_nothing_of_it_
                what_a_walk_has_not_seen_is_forgotten_by_the_next_that_has_news,
                a_damaged_file_is_as_good_as_none, other_sources_and_other_contexts_have_their_own,
                a_store_that_is_moved_keeps_them, those_that_were_not_used_for_longest_make_room,
+               all_that_is_too_much_goes_at_once_by_size_and_by_number,
                one_digest_is_known_by_its_name, one_digest_that_is_damaged_is_not_known,
                where_nothing_can_be_written_nothing_is_known_and_nothing_fails)

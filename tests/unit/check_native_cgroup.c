@@ -101,12 +101,52 @@ START_TEST(a_group_with_processes_gets_no_children)
     start_v2(&d);
     int top = openat(d.fd, "user/session", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* of a namespace */
     ck_assert_int_eq(cgroup_host_open(top, "0::/\n", &MEMORY, &host, &err), -1);
-    ck_assert_ptr_nonnull(strstr(err.text, "processes live in the control group"));
+    ck_assert_ptr_nonnull(strstr(err.text, "processes live in the control group \"/\": start"));
     expect_file(&d, "user/session", "", "cgroup.subtree_control", "");
     add_file(&d, "user/session", "cgroup.procs", "");
     add_file(&d, "user/session", "cgroup.type", "threaded\n");
     ck_assert_int_eq(cgroup_host_open(top, "0::/\n", &MEMORY, &host, &err), -1);
     close(top);
+    scratch_end(&d);
+}
+END_TEST
+
+/* As somebody to whom nothing of it belongs. */
+static void expect_refused(struct scratch_dir *d, const char *own, const char *want)
+{
+    struct cgroup_host host;
+    struct ob_err err = OB_ERR_INIT;
+    bool is_root = getuid() == 0;
+    ck_assert_int_eq(fchmod(d->fd, 0555), 0);
+    ck_assert(!is_root || setresuid(65534, 65534, 0) == 0);
+    ck_assert_int_eq(cgroup_host_open(d->fd, own, &MEMORY, &host, &err), -1);
+    ck_assert(!is_root || setresuid(0, 0, 0) == 0);
+    ck_assert_str_eq(err.text, want);
+    ck_assert_int_eq(fchmod(d->fd, 0700), 0);
+}
+
+#define WAY_OUT                                                                                    \
+    " (start obexec in one of its own, as \"systemd-run [--user] --scope -p Delegate=yes\" "       \
+    "does): "                                                                                      \
+    "Permission denied"
+
+START_TEST(a_group_of_somebody_else_is_named_with_the_way_out)
+{
+    struct scratch_dir d;
+    start_v2(&d);
+    ck_assert_int_eq(fchmodat(d.fd, "user/session", 0555, 0), 0);
+    ck_assert_int_eq(fchmodat(d.fd, "user", 0555, 0), 0);
+    expect_refused(&d, "0::/user/session\n",
+                   "can't make groups in the control group \"/user/session\"" WAY_OUT);
+    ck_assert_int_eq(fchmodat(d.fd, "user", 0755, 0), 0);
+    ck_assert_int_eq(fchmodat(d.fd, "user/session", 0755, 0), 0);
+    scratch_end(&d);
+    scratch_start(&d);
+    scratch_mkdir(&d, "memory");
+    scratch_mkdir(&d, "memory/user");
+    ck_assert_int_eq(fchmodat(d.fd, "memory/user", 0555, 0), 0);
+    expect_refused(&d, "3:memory:/user\n",
+                   "can't make groups in the control group \"memory/user\"" WAY_OUT);
     scratch_end(&d);
 }
 END_TEST
@@ -212,5 +252,6 @@ END_TEST
 
 UNIT_MAIN("native_cgroup", version_2_makes_groups_next_to_its_own,
           version_2_makes_groups_in_its_own_if_it_can, a_group_with_processes_gets_no_children,
-          a_controller_that_is_missing_is_named, version_1_has_a_group_in_each_hierarchy,
-          what_a_step_ran_into_is_read_from_its_group, only_leftovers_of_our_own_are_removed)
+          a_group_of_somebody_else_is_named_with_the_way_out, a_controller_that_is_missing_is_named,
+          version_1_has_a_group_in_each_hierarchy, what_a_step_ran_into_is_read_from_its_group,
+          only_leftovers_of_our_own_are_removed)

@@ -139,10 +139,32 @@ END_TEST
 START_TEST(json_replaces_stray_bytes)
 {
     open_style("json", 1);
-    output(0, STR("a\xff\xfe\xc3\xa9\x1b[31m\xc3"));
+    output(0, STR("a\xff\xfe\xc3\xa9\x1b[31m\xc3\n"));
     printed("{\"event\":\"build\",\"total\":1}\n"
             "{\"event\":\"output\",\"step\":0,\"id\":\"" Z16 Z16 Z16 Z16
-            "\",\"text\":\"a\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9\\u001b[31m\xef\xbf\xbd\"}\n");
+            "\",\"text\":\"a\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9\\u001b[31m\xef\xbf\xbd\\n\"}\n");
+}
+END_TEST
+
+#define OUTPUT_0 "{\"event\":\"output\",\"step\":0,\"id\":\"" Z16 Z16 Z16 Z16 "\",\"text\":"
+#define OUTPUT_1 "{\"event\":\"output\"," STEP1 ",\"text\":"
+
+START_TEST(json_keeps_a_character_whole_that_comes_in_pieces)
+{
+    open_style("json", 2);
+    output(0, STR("1 \xe2"));
+    output(1, STR("\xc3"));
+    output(0, STR("\x82"));
+    output(0, STR("\xac\n"));
+    output(1, STR("\xa9"));
+    output(1, STR("\xf0\x9f\x98"));
+    send((struct event){.kind = EVENT_FAILED, .step = 1, .text = STR_INIT("why")});
+    printed("{\"event\":\"build\",\"total\":2}\n" OUTPUT_0 "\"1 \"}\n" OUTPUT_0
+            "\"\xe2\x82\xac\\n\"}\n" OUTPUT_1 "\"\xc3\xa9\"}\n" OUTPUT_1
+            "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"}\n"
+            "{\"event\":\"failed\"," STEP1
+            ",\"heading\":\"RUN make \\\"all\\\"\",\"text\":\"why\",\"key\":\"" KEY
+            "\",\"seconds\":1.250000}\n");
 }
 END_TEST
 
@@ -480,7 +502,8 @@ START_TEST(little_output_is_shown_as_a_whole)
 END_TEST
 
 UNIT_MAIN_WITH("progress", start, stop, plain_tells_a_build_in_lines, quiet_tells_failures_only,
-               json_tells_everything, json_replaces_stray_bytes, numbers_of_steps_line_up,
+               json_tells_everything, json_replaces_stray_bytes,
+               json_keeps_a_character_whole_that_comes_in_pieces, numbers_of_steps_line_up,
                lines_of_several_steps_do_not_mix, a_carriage_return_starts_the_line_again,
                empty_lines_are_lines, output_does_not_drive_the_terminal,
                headings_and_failures_do_not_drive_it_either, a_long_line_is_shown_in_parts,

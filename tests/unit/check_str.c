@@ -161,6 +161,31 @@ START_TEST(utf8_is_checked_strictly)
 }
 END_TEST
 
+START_TEST(a_character_that_lacks_its_rest_is_open)
+{
+    static const struct {
+        struct str text;
+        size_t open;
+    } cases[] = {
+        {STR_INIT(""), 0},
+        {STR_INIT("a\xc3\xa9"), 0},
+        {STR_INIT("a\xc3"), 1},
+        {STR_INIT("\xe0"), 1},
+        {STR_INIT("\xe0\xa0"), 2},
+        {STR_INIT("\xe0\x9f"), 0}, /* overlong */
+        {STR_INIT("\xed"), 1},
+        {STR_INIT("\xed\xa0"), 0}, /* a surrogate */
+        {STR_INIT("\xf0\x9f\x98"), 3},
+        {STR_INIT("\xf4\x90"), 0}, /* beyond U+10FFFF */
+        {STR_INIT("\xff"), 0},
+        {STR_INIT("\x80\x80\x80\x80"), 0},
+        {STR_INIT("\xc3x"), 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_msg(str_open_char(cases[i].text) == cases[i].open, "case %zu", i);
+}
+END_TEST
+
 /* Every byte at every place of a text, with ordinary letters around it. */
 START_TEST(the_first_byte_that_is_not_ascii_and_the_first_control_character_are_found)
 {
@@ -185,5 +210,5 @@ UNIT_MAIN("str", strings_compare_by_bytes_and_length, only_ascii_letters_fold,
           prefixes_and_suffixes, find_gives_the_first,
           trim_takes_all_ascii_blanks_at_both_ends_only, cut_splits_at_the_first_separator,
           numbers_are_digits_only_and_fit, characters_are_classed_without_a_locale,
-          utf8_is_checked_strictly,
+          utf8_is_checked_strictly, a_character_that_lacks_its_rest_is_open,
           the_first_byte_that_is_not_ascii_and_the_first_control_character_are_found)
