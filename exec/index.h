@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The index: what is known of results beyond their files, in SQLite. The scheduling process uses it,
- * and the one that prunes for it, but never a worker. It may be lost: the store decides what exists,
- * and a new index is made from the store and its records. The database is opened when it is first
- * needed: a build that finds everything cached does without.
+ * The index: what is known of results beyond their files, in SQLite. The scheduling process uses
+ * it, and the one that prunes for it, but never a worker. It may be lost: the store decides what
+ * exists, and a new index is made from the store and its records. The database is opened when it is
+ * first needed: a build that finds everything cached does without.
  */
 #ifndef EXEC_INDEX_H
 #define EXEC_INDEX_H
@@ -29,8 +29,8 @@ struct index *index_new(const struct layout *l, struct store *s);
 void index_close(struct index *ix);
 void index_free(struct index *ix); /* NULL is fine */
 
-/* A row is added when its result is there: one whose builder was killed in between lacks a row until
- * exec/reindex.h adds it. Rows without a result mean nothing. */
+/* A row is added when its result is there: one whose builder was killed in between lacks a row
+ * until exec/reindex.h adds it. Rows without a result mean nothing. */
 int index_add(struct index *ix, const struct index_row *row, struct ob_err *err);
 int index_remove(struct index *ix, struct str key, struct ob_err *err);
 int index_set_bytes(struct index *ix, struct str key, int64_t bytes, struct ob_err *err);

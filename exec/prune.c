@@ -168,7 +168,7 @@ static int choose(struct pruning *b, struct result *r, struct ob_err *err)
         return err->errnum == EAGAIN ? 0 : -1;
     if (record_last_use(b->prune->layout, r->key.p) > r->used)
         return 0;
-    if (prune_measure(b->prune, r, err) < 0)
+    if (measure(b->prune, r, err) < 0)
         return -1;
     vec_push(&b->arena, &b->victims, ((struct victim){r, -1}));
     count_out(b, r);
