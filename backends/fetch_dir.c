@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/owner.h"
 #include "base/userns.h"
+#include "base/xattr.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -77,13 +78,6 @@ static int write_all(int fd, const char *p, size_t n)
     return 0;
 }
 
-/* Only these belong to an image, see backends/unpack.c. */
-static bool is_kept_xattr(const char *name)
-{
-    return strcmp(name, "security.capability") == 0 ||
-           (strncmp(name, "user.", 5) == 0 && strncmp(name, "user.overlay.", 13) != 0);
-}
-
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -106,7 +100,7 @@ static int walk_xattrs(struct dir_walk *w, int from, int to)
     if (n < 0 && errno == EOPNOTSUPP)
         n = 0;
     for (ssize_t i = 0; i < n; i += (ssize_t)strlen(w->chunk + i) + 1)
-        if (is_kept_xattr(w->chunk + i))
+        if (xattr_is_kept(str_from(w->chunk + i)))
             vec_push(&w->arena, &names, arena_cstr(&w->arena, str_from(w->chunk + i)));
     if (names.n)
         qsort(names.at, names.n, sizeof *names.at, by_text);

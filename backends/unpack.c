@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/owner.h"
+#include "base/xattr.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -44,12 +45,9 @@ static int fail(int errnum, const char *what, struct ob_err *err)
     return ob_err_set(err, errnum, "%s", what);
 }
 
-/* Which extended attributes belong to an image. Others are the host's: labels of its security
- * modules, and overlayfs' own marks, which would let an image change what an overlay shows. */
-static bool is_kept_xattr(struct str name)
+static bool is_of_image(struct str xattr)
 {
-    return str_eq(name, STR("security.capability")) || str_starts(name, STR("system.posix_acl_")) ||
-           (str_starts(name, STR("user.")) && !str_starts(name, STR("user.overlay.")));
+    return xattr_is_kept(xattr) || xattr_is_acl(xattr);
 }
 
 static int set_xattrs(int fd, struct archive_entry *e, struct ob_err *err)
@@ -59,7 +57,7 @@ static int set_xattrs(int fd, struct archive_entry *e, struct ob_err *err)
     size_t n;
     archive_entry_xattr_reset(e);
     while (archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK) {
-        if (!name || !is_kept_xattr(str_from(name)) || fsetxattr(fd, name, value, n, 0) == 0)
+        if (!name || !is_of_image(str_from(name)) || fsetxattr(fd, name, value, n, 0) == 0)
             continue;
         /* A program that loses its capabilities fails later and far away; the others are marks
          * that work without. */

@@ -13,6 +13,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 int fs_read_all(int fd, struct buf *out, size_t max, struct ob_err *err)
@@ -105,6 +106,34 @@ int fs_replace_file_synced_at(int dir, const char *name, const void *p, size_t n
     if (replace_file(dir, name, str_of(p, n), mode, true, err) < 0)
         return -1;
     return fsync(dir) < 0 ? ob_err_set(err, errno, "can't sync the directory of \"%s\"", name) : 0;
+}
+
+/* NAME.PID.new, as replace_file makes it. */
+static bool is_unfinished(const char *entry)
+{
+    unsigned long long pid;
+    struct str s = str_from(entry);
+    if (!str_ends(s, STR(".new")))
+        return false;
+    s.n -= strlen(".new");
+    const char *dot = memrchr(s.p, '.', s.n);
+    return dot && dot > s.p && str_to_u64(str_of(dot + 1, s.n - (size_t)(dot + 1 - s.p)), &pid);
+}
+
+static bool is_old(const struct stat *st)
+{
+    enum { HOUR = 3600 };
+    return S_ISREG(st->st_mode) && time(NULL) - st->st_mtim.tv_sec > HOUR;
+}
+
+void fs_settle_replaced(int dir)
+{
+    cleanup_dir DIR *d = fs_opendir(dir);
+    struct stat st;
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (is_unfinished(e->d_name) && fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            is_old(&st))
+            unlinkat(dir, e->d_name, 0);
 }
 
 /* Fills a new file that is to take the place of one like `st`. */

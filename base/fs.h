@@ -27,6 +27,9 @@ int fs_replace_file_at(int dir, const char *name, const void *p, size_t n, mode_
 /* The same, and when it returns the file is on the disk. */
 int fs_replace_file_synced_at(int dir, const char *name, const void *p, size_t n, mode_t mode,
                               struct ob_err *err);
+/* Removes what processes that were killed in one of these have left in dir, an hour later: nobody
+ * can tell sooner whether a process of another pid namespace is alive. */
+void fs_settle_replaced(int dir);
 
 /* Gives a file, which links may lead to, other contents: a new file beside it takes its place, with
  * its mode and, if that is allowed, its owner. One that can't be written stays as it is. */

@@ -32,4 +32,5 @@ libbase_a_SOURCES = \
 	base/terminal.c base/terminal.h \
 	base/userns.c base/userns.h \
 	base/userns_ids.c base/userns_ids.h \
-	base/vec.c base/vec.h
+	base/vec.c base/vec.h \
+	base/xattr.c base/xattr.h

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/parallel.h"
+#include "base/xattr.h"
 #include "exec/source.h"
 
 #include <limits.h>
@@ -59,11 +60,6 @@ static int hash_content(struct reader *r, int fd, struct manifest_file *f, struc
     return 0;
 }
 
-static bool is_kept_xattr(const char *name)
-{
-    return strncmp(name, "user.", 5) == 0 || strcmp(name, "security.capability") == 0;
-}
-
 static int by_xattr(const void *a, const void *b)
 {
     return str_cmp(((const struct file_xattr *)a)->name, ((const struct file_xattr *)b)->name);
@@ -85,7 +81,7 @@ static int read_xattrs(struct reader *r, int fd, struct manifest_file *f, struct
     if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
         return 0;
     for (ssize_t i = 0; i < n; i += (ssize_t)strlen(names + i) + 1) {
-        if (!is_kept_xattr(names + i))
+        if (!xattr_is_kept(str_from(names + i)))
             continue;
         ssize_t size = fgetxattr(fd, names + i, value, XATTR_SIZE_MAX);
         if (size < 0)

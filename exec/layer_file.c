@@ -5,19 +5,13 @@
 #include "exec/layer_file.h"
 
 #include "base/cleanup.h"
+#include "base/xattr.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-
-/* As for images that are unpacked: others are the host's, or overlayfs' own marks. */
-static bool is_kept_xattr(struct str name)
-{
-    return str_eq(name, STR("security.capability")) || str_starts(name, STR("system.posix_acl_")) ||
-           (str_starts(name, STR("user.")) && !str_starts(name, STR("user.overlay.")));
-}
 
 static int by_xattr(const void *a, const void *b)
 {
@@ -35,7 +29,8 @@ static int read_xattrs(struct arena *a, char *room, int dir, const char *name,
     snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir, name);
     ssize_t n = llistxattr(path, list, LAYER_CHUNK);
     for (ssize_t i = 0; i < n; i += (ssize_t)strlen(list + i) + 1) {
-        if (!is_kept_xattr(str_from(list + i)))
+        struct str attribute = str_from(list + i);
+        if (!xattr_is_kept(attribute) && !xattr_is_acl(attribute))
             continue;
         ssize_t size = lgetxattr(path, list + i, value, LAYER_CHUNK);
         if (size < 0)

@@ -244,6 +244,27 @@ int layout_settle_logs(const struct layout *l, struct ob_err *err)
     return 0;
 }
 
+static void settle_replaced(int parent, const char *name)
+{
+    cleanup_close int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir >= 0)
+        fs_settle_replaced(dir);
+}
+
+void layout_settle_replaced(const struct layout *l)
+{
+    static const char *const names[] = {".", "config", "image", "failed", "digests"};
+    struct digest ignored;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        settle_replaced(l->state, names[i]);
+    cleanup_close int caches =
+        openat(l->state, "cache", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    cleanup_dir DIR *d = caches < 0 ? NULL : fs_opendir(caches);
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (digest_from_hex(str_from(e->d_name), &ignored))
+            settle_replaced(caches, e->d_name);
+}
+
 int layout_new_log(const struct layout *l, const char *key, struct ob_err *err)
 {
     char name[LOG_NAME_MAX];

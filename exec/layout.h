@@ -67,6 +67,10 @@ int layout_settle_logs(const struct layout *l, struct ob_err *err);
 /* The same for one key's, if it has such a log. */
 int layout_settle_log(const struct layout *l, const char *key, struct ob_err *err);
 
+/* Removes the files that processes were killed while writing, where builds need not look for them.
+ */
+void layout_settle_replaced(const struct layout *l);
+
 /* The log of a step that starts: KEY.part, empty and locked as long as the descriptor is open. The
  * caller has the lock of the key, and ends the log before it lets go of that. */
 enum { LOG_NAME_MAX = SHA256_HEX + 16 };

@@ -47,7 +47,7 @@ struct manifest_file {
     struct str link;                      /* target of a symbolic link */
     const struct manifest_file *hardlink; /* the item's first entry for the same file, or NULL */
     struct digest content;                /* of regular files */
-    VEC(struct file_xattr) xattrs;        /* user.* and security.capability, sorted */
+    VEC(struct file_xattr) xattrs;        /* those of base/xattr.h, sorted */
 };
 
 /* One source that matched: a file, or a directory with what is below it. */

@@ -119,6 +119,7 @@ int opened_reconcile(struct opened *o, struct ob_err *err)
 {
     if (unless_read_only(layout_settle_logs(&o->layout, err), err) < 0)
         return -1;
+    layout_settle_replaced(&o->layout);
     return reindex(o->index, &o->layout, o->kit.store, err);
 }
 

@@ -81,7 +81,8 @@ UNIT_TESTS = \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
 	tests/unit/check_userns_ids \
-	tests/unit/check_verify
+	tests/unit/check_verify \
+	tests/unit/check_xattr
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

@@ -162,6 +162,12 @@ printf 'FROM busybox\nRUN echo fine\n' | dockerfile
 build_ok
 expect_output fine
 
+subject "files that were never finished are gone when somebody lists the store, an hour later"
+touch -d '2 hours ago' "$tmp/store/state/boot.77.new"
+touch "$tmp/store/state/boot.78.new"
+expect_exit 0 obexec ls --store="$store"
+expect_equal "$tmp/store/state/boot.78.new" "$(echo "$tmp"/store/state/*.new)" "what is left"
+
 subject "neighbours stay untouched"
 neighbours >"$tmp/neighbours.after"
 diff -u "$tmp/neighbours" "$tmp/neighbours.after"

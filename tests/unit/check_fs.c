@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sched.h>
+#include <time.h>
 
 static char path[] = "/tmp/check-fs.XXXXXX"; /* its template is filled in once for each process */
 static int dir;
@@ -344,6 +345,33 @@ START_TEST(data_is_copied_from_files_of_proc)
 }
 END_TEST
 
+static void put_old_file(const char *name)
+{
+    const struct timespec old[2] = {{.tv_sec = time(NULL) - 4000}, {.tv_sec = time(NULL) - 4000}};
+    put_file(dir, name, "");
+    ck_assert_int_eq(utimensat(dir, name, old, 0), 0);
+}
+
+START_TEST(what_a_killed_writer_left_is_removed_when_it_is_old)
+{
+    static const char *const others[] = {"file", "file.new", "file.x.new", ".1.new",
+                                         "file.1.newer"};
+    set_up();
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        put_old_file(others[i]);
+    put_old_file("file.1.new");
+    put_old_file("index.db.123456.new");
+    put_file(dir, "file.2.new", "being written");
+    ck_assert_int_eq(mkdirat(dir, "dir.1.new", 0755), 0);
+    fs_settle_replaced(dir);
+    ck_assert(!exists(dir, "file.1.new") && !exists(dir, "index.db.123456.new"));
+    ck_assert(exists(dir, "file.2.new") && exists(dir, "dir.1.new"));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_msg(exists(dir, others[i]), "%s is gone", others[i]);
+    tear_down();
+}
+END_TEST
+
 START_TEST(a_replaced_file_is_new_and_whole)
 {
     set_up();
@@ -427,5 +455,6 @@ UNIT_MAIN("fs", a_lookup_in_a_root_never_leaves_it, a_link_in_a_root_is_followed
           removing_stops_at_a_mount_point, data_is_copied_whole, holes_stay_holes,
           a_path_may_be_longer_than_path_max, a_file_that_ends_early_is_an_error,
           data_is_copied_from_files_of_proc, a_replaced_file_is_new_and_whole,
+          what_a_killed_writer_left_is_removed_when_it_is_old,
           a_rewritten_file_keeps_mode_owner_and_links_to_it,
           reading_says_absent_too_large_and_unreadable)

@@ -135,6 +135,33 @@ START_TEST(settle_turns_logs_of_the_dead_into_failed_ones)
 }
 END_TEST
 
+#define Z16 "0000000000000000"
+#define Z64 Z16 Z16 Z16 Z16
+
+START_TEST(files_that_were_never_finished_are_removed_where_replaced_ones_are)
+{
+    static const char *const left[] = {"state/boot.1.new", "state/image/x.2.new",
+                                       "state/failed/x.3.new", "state/cache/" Z64 "/about.4.new"};
+    static const char *const dirs[] = {"state/failed", "state/cache", "state/cache/" Z64,
+                                       "state/cache/" Z64 "/fs"};
+    static const char users[] = "state/cache/" Z64 "/fs/about.4.new";
+    const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    struct stat st;
+    for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
+        ck_assert_int_eq(mkdirat(sd.dir.fd, dirs[i], 0700), 0);
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        scratch_text(&sd.dir, left[i], "");
+        ck_assert_int_eq(utimensat(sd.dir.fd, left[i], old, 0), 0);
+    }
+    scratch_text(&sd.dir, users, "");
+    ck_assert_int_eq(utimensat(sd.dir.fd, users, old, 0), 0);
+    layout_settle_replaced(&sd.layout);
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        ck_assert_msg(fstatat(sd.dir.fd, left[i], &st, 0) < 0, "%s is there", left[i]);
+    ck_assert_int_eq(fstatat(sd.dir.fd, users, &st, 0), 0);
+}
+END_TEST
+
 START_TEST(scratch_directories_end_with_their_locks)
 {
     struct digest mine = digest_filled(3);
@@ -214,5 +241,6 @@ END_TEST
 UNIT_MAIN_WITH("layout", start, stop, directories_are_made_once, state_that_is_a_link_is_refused,
                a_log_gets_the_name_of_how_it_ended, the_log_of_an_earlier_builder_gives_way,
                settle_turns_logs_of_the_dead_into_failed_ones,
+               files_that_were_never_finished_are_removed_where_replaced_ones_are,
                scratch_directories_end_with_their_locks, images_are_known_by_name_and_platform,
                locks_of_other_keys_do_not_wait, a_lock_dies_with_its_holder)
