@@ -29,9 +29,9 @@ struct index *index_new(const struct layout *l, struct store *s);
 void index_close(struct index *ix);
 void index_free(struct index *ix); /* NULL is fine */
 
-/* A row is added when its result is begun, and again when it is made. A result whose builder was
- * killed or could not write has none until exec/reindex.h adds it. Rows without a result mean
- * nothing. */
+/* A row is added when a builder hears that its result was begun, and again when it is made: while
+ * the builder lives, no result that somebody could remove is without one. One whose builder was
+ * killed may lack a row until exec/reindex.h adds it. Rows without a result mean nothing. */
 int index_add(struct index *ix, const struct index_row *row, struct ob_err *err);
 int index_remove(struct index *ix, struct str key, struct ob_err *err);
 int index_set_bytes(struct index *ix, struct str key, int64_t bytes, struct ob_err *err);

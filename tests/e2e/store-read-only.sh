@@ -109,4 +109,4 @@ expect_equal 4 "$(wc -l <out)" "the number of results"
 looks_good obexec log --store="$store" "$two"
 build
 expect_equal 3 "$status" "the status"
-expect_in_stderr "^obexec: store \"$tmp/disk/s\": .*: Read-only file system\$"
+expect_in_stderr "the store \"$tmp/disk/s\" is read-only\$"
