@@ -4,6 +4,7 @@ libbase_a_SOURCES = \
 	base/buf.c base/buf.h \
 	base/cleanup.h \
 	base/cli.c base/cli.h \
+	base/clock.c base/clock.h \
 	base/diag.c base/diag.h \
 	base/diag_json.c base/diag_json.h \
 	base/diag_print.c base/diag_print.h \

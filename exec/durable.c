@@ -4,6 +4,7 @@
 
 #include "exec/durable.h"
 
+#include "base/clock.h"
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -115,17 +116,10 @@ int durable_sync(struct store *s, const struct layout *l, struct ob_err *err)
 
 /* Builds. */
 
-static int64_t ms_since(const struct timespec *t)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - t->tv_sec) * 1000 + (now.tv_nsec - t->tv_nsec) / 1000000;
-}
-
 void durable_start(struct durable *d, struct store *s, const struct layout *l)
 {
     *d = (struct durable){.store = s, .layout = l, .synced = -1};
-    clock_gettime(CLOCK_MONOTONIC, &d->since);
+    d->since = clock_now();
     d->tried = d->since;
 }
 
@@ -141,7 +135,7 @@ static void sync_meanwhile(const struct durable *d, int done)
 static void start_sync(struct durable *d)
 {
     int ends[2];
-    clock_gettime(CLOCK_MONOTONIC, &d->tried);
+    d->tried = clock_now();
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return;
     pid_t pid = fork();
@@ -175,7 +169,7 @@ void durable_committed(struct durable *d)
 {
     d->is_at_risk = true;
     note_sync(d);
-    if (d->synced < 0 && ms_since(&d->tried) >= MAX_RISK_MS)
+    if (d->synced < 0 && clock_ms_since(&d->tried) >= MAX_RISK_MS)
         start_sync(d);
 }
 
@@ -206,7 +200,7 @@ int durable_end(struct durable *d, struct ob_err *err)
         return -1;
     if (!d->is_at_risk)
         return 0;
-    int64_t risk = ms_since(&d->since) + read_risk(d->layout);
+    int64_t risk = clock_ms_since(&d->since) + read_risk(d->layout);
     if (risk >= MAX_RISK_MS)
         return durable_sync(d->store, d->layout, err);
     write_risk(d->layout, risk);

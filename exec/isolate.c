@@ -3,6 +3,9 @@
 
 #include "exec/isolate.h"
 
+#include "base/cleanup.h"
+#include "base/quantity.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -84,23 +87,13 @@ void isolate_note(struct build *b, const struct step *step)
     b->progress->event(b->progress, &e);
 }
 
-/* "64 MiB", by the largest unit that leaves no fraction. */
-static void print_bytes(uint64_t bytes, char *out, size_t size)
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-    size_t i = 0;
-    for (; i + 1 < sizeof units / sizeof units[0] && bytes % 1024 == 0; i++)
-        bytes /= 1024;
-    snprintf(out, size, "%" PRIu64 " %s", bytes, units[i]);
-}
-
 void isolate_explain(const struct step_limits *l, const struct sandbox_status *status,
                      struct ob_err *err)
 {
-    char size[32];
-    print_bytes(l->memory, size, sizeof size);
+    cleanup_buf struct buf size = BUF_INIT;
+    quantity_add_bytes(&size, l->memory);
     if (status->is_out_of_pids)
         ob_err_wrap(err, "out of processes: the step may have %" PRIu64 " (--pids)", l->pids);
     if (status->is_out_of_memory)
-        ob_err_wrap(err, "out of memory: the step may use %s (--memory)", size);
+        ob_err_wrap(err, "out of memory: the step may use %s (--memory)", size.p);
 }

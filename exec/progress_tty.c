@@ -7,6 +7,7 @@
 
 #include "exec/event.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -46,13 +47,6 @@ struct tty {
     struct summary summary;
 };
 
-static double seconds_since(const struct timespec *t)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
-}
-
 static struct row *row_of(struct tty *t, uint32_t step)
 {
     for (size_t i = 0; i < t->n_rows; i++)
@@ -80,7 +74,7 @@ static void row_begin(struct tty *t, const struct event *e)
         *r = (struct row){.step = e->step, .of = e->of};
     }
     r->is_elsewhere = e->kind == EVENT_WAIT;
-    clock_gettime(CLOCK_MONOTONIC, &r->since);
+    r->since = clock_now();
 }
 
 static void row_end(struct tty *t, uint32_t step)
@@ -99,7 +93,7 @@ static void row_end(struct tty *t, uint32_t step)
 static void put_elapsed(struct pen *p, const struct timespec *since)
 {
     char text[32];
-    double seconds = seconds_since(since);
+    double seconds = clock_seconds_since(since);
     unsigned s = (unsigned)seconds;
     if (s < 60)
         snprintf(text, sizeof text, "%6.1fs ", seconds);
@@ -191,13 +185,14 @@ static void draw(struct tty *t)
     screen_begin(&t->screen);
     put_table(t);
     screen_end(&t->screen);
-    clock_gettime(CLOCK_MONOTONIC, &t->drawn);
+    t->drawn = clock_now();
 }
 
 static void on_tick(struct progress *base)
 {
     struct tty *t = (struct tty *)base;
-    if (t->total && seconds_since(&t->drawn) >= frame_seconds && screen_takes_more(&t->screen))
+    if (t->total && clock_seconds_since(&t->drawn) >= frame_seconds &&
+        screen_takes_more(&t->screen))
         draw(t);
 }
 
@@ -264,7 +259,7 @@ static void put_failed(struct tty *t, const struct event *e)
 static void on_build(struct tty *t, const struct event *e)
 {
     t->total = e->total;
-    clock_gettime(CLOCK_MONOTONIC, &t->started);
+    t->started = clock_now();
     t->drawn = t->started; /* a build without a frame's time has no table */
 }
 

@@ -4,6 +4,7 @@
 
 #include "exec/prune.h"
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/quantity.h"
 
@@ -55,10 +56,8 @@ int prune_before(struct build *b, struct ob_err *err)
 /* Where nothing more can go, looking at all results again would be in vain. */
 static bool is_recent(const struct timespec *t)
 {
-    enum { PAUSE = 5 }; /* seconds */
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return t->tv_sec != 0 && now.tv_sec - t->tv_sec < PAUSE;
+    enum { PAUSE_MS = 5000 };
+    return t->tv_sec != 0 && clock_ms_since(t) < PAUSE_MS;
 }
 
 void prune_meanwhile(struct build *b)
@@ -69,7 +68,7 @@ void prune_meanwhile(struct build *b)
     if (find_low(b, &is_low, &ignored) < 0 || !is_low || is_recent(&b->pruned))
         return;
     index_close(b->index); /* SQLite's connections must not cross a fork */
-    clock_gettime(CLOCK_MONOTONIC, &b->pruned);
+    b->pruned = clock_now();
     pid_t pid = fork();
     if (pid == 0) {
         sigset_t none; /* who interrupts the build does not wait for this */

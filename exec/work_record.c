@@ -2,6 +2,7 @@
 /* What a worker notes of the result that it has made. */
 #include <config.h>
 
+#include "base/clock.h"
 #include "base/cleanup.h"
 #include "exec/heading.h"
 #include "exec/record.h"
@@ -17,13 +18,6 @@ static struct str hex_of(struct arena *a, const struct digest *d)
         return STR("");
     digest_hex(d, hex);
     return arena_str(a, str_of(hex, SHA256_HEX));
-}
-
-static int64_t ms_since(const struct timespec *t)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - t->tv_sec) * 1000 + (now.tv_nsec - t->tv_nsec) / 1000000;
 }
 
 int work_record(const struct work *w, struct ob_err *err)
@@ -42,7 +36,7 @@ int work_record(const struct work *w, struct ob_err *err)
         .op_digest = hex_of(a, &s->op_digest),
         .input = hex_of(a, w->job.input),
         .created = time(NULL),
-        .ms = ms_since(&w->started),
+        .ms = clock_ms_since(&w->started),
     };
     if (s->meta.line && s->meta.source < w->b->plan->sources.n) {
         r.source = w->b->plan->sources.at[s->meta.source].path;

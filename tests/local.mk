@@ -7,6 +7,7 @@ UNIT_TESTS = \
 	tests/unit/check_anchor \
 	tests/unit/check_arena \
 	tests/unit/check_buf \
+	tests/unit/check_clock \
 	tests/unit/check_content \
 	tests/unit/check_cache \
 	tests/unit/check_context \
