@@ -27,12 +27,11 @@ sleepers()
     pgrep -a -f "^sleep $seconds" || :
 }
 
-# What the machine has of us: mounts, cgroups, temporary directories, and the store's files but for
-# logs and the index, which are to change.
+# What the machine has of us: mounts, temporary directories, and the store's files but for logs and the
+# index, which are to change. Control groups are step-limits.sh's.
 leftovers()
 {
     cat /proc/mounts
-    find /sys/fs/cgroup -type d -name '*obkit*' 2>/dev/null | sort
     # Not what other tests are making meanwhile: obkit-TEST-XXXXXX.
     find /tmp /run /var/tmp -maxdepth 1 2>/dev/null |
         sed -En '/obkit/{/\/obkit-[a-z0-9]+[-.][A-Za-z0-9]{6}$/!p}' | sort
