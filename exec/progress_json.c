@@ -76,8 +76,15 @@ static void put_counts(struct json_out *j, const struct event *e)
 static bool has_key(const struct event *e)
 {
     static const struct digest none;
-    return e->kind == EVENT_CACHED || e->kind == EVENT_DONE || e->kind == EVENT_RESULT ||
-           (e->kind == EVENT_FAILED && !digest_eq(&e->key, &none));
+    switch (e->kind) {
+    case EVENT_START:
+    case EVENT_WAIT:
+    case EVENT_CACHED:
+    case EVENT_DONE:
+    case EVENT_FAILED: return !digest_eq(&e->key, &none);
+    case EVENT_RESULT: return true;
+    default: return false;
+    }
 }
 
 static void put_event(struct json_progress *p, const struct event *e)

@@ -122,10 +122,10 @@ START_TEST(json_tells_everything)
         "{\"event\":\"build\",\"total\":2}\n"
         "{\"event\":\"cached\",\"step\":0,\"id\":\"" Z16 Z16 Z16 Z16
         "\",\"heading\":\"FROM debian:12\",\"key\":\"" KEY "\"}\n"
-        "{\"event\":\"start\"," STEP1 ",\"heading\":\"RUN make \\\"all\\\"\"}\n"
+        "{\"event\":\"start\"," STEP1 ",\"heading\":\"RUN make \\\"all\\\"\",\"key\":\"" KEY "\"}\n"
         "{\"event\":\"output\"," STEP1 ",\"text\":\"one\\ntw\"}\n"
         "{\"event\":\"output\"," STEP1 ",\"text\":\"o\\n\"}\n"
-        "{\"event\":\"wait\"," STEP1 "}\n"
+        "{\"event\":\"wait\"," STEP1 ",\"key\":\"" KEY "\"}\n"
         "{\"event\":\"output\"," STEP1 ",\"text\":\"no newline\"}\n"
         "{\"event\":\"failed\"," STEP1
         ",\"heading\":\"RUN make \\\"all\\\"\",\"text\":\"exit status 1\",\"log\":\"/store/log\","
