@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/cli.h"
+#include "base/clock.h"
 #include "exec/image.h"
 #include "exec/isolate.h"
 #include "exec/key.h"
@@ -29,13 +30,6 @@ uint64_t sched_now_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-double sched_seconds_since(const struct timespec *t)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
 }
 
 void sched_emit(struct sched *s, struct event e)
@@ -377,7 +371,7 @@ static void emit_end(struct sched *s, struct digest *keys)
                       .built = s->n_built,
                       .failed = s->n_failed,
                       .skipped = total - s->n_cached - s->n_built - s->n_failed,
-                      .seconds = sched_seconds_since(&s->started),
+                      .seconds = clock_seconds_since(&s->started),
                   });
 }
 

@@ -59,7 +59,6 @@ struct sched {
 
 /* sched.c */
 uint64_t sched_now_ms(void);
-double sched_seconds_since(const struct timespec *t);
 void sched_emit(struct sched *s, struct event e);
 struct event sched_event(const struct sched *s, enum event_kind kind, uint32_t i);
 /* Of several errors the first is told: the others tend to come from it. */

@@ -4,6 +4,7 @@
 
 #include "exec/sched.h"
 
+#include "base/clock.h"
 #include "exec/heading.h"
 #include "exec/prune.h"
 #include "exec/record.h"
@@ -88,7 +89,7 @@ static void forget_in_index(struct sched *s, uint32_t i)
 void end_built(struct sched *s, uint32_t i)
 {
     struct event e = sched_event(s, EVENT_DONE, i);
-    e.seconds = sched_seconds_since(&s->jobs[i].started);
+    e.seconds = clock_seconds_since(&s->jobs[i].started);
     note_in_index(s, i, e.seconds);
     durable_committed(&s->b->durable);
     prune_meanwhile(s->b);
@@ -119,7 +120,7 @@ static void tell_failed(struct sched *s, uint32_t i, const char *why)
     struct event e = sched_event(s, EVENT_FAILED, i);
     e.text = str_from(why);
     e.log = failed_log(s, i);
-    e.seconds = sched_seconds_since(&s->jobs[i].started);
+    e.seconds = clock_seconds_since(&s->jobs[i].started);
     sched_emit(s, e);
 }
 

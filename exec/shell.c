@@ -163,14 +163,14 @@ static int run_worker(struct build *b, struct worker_job *job, struct relay *r, 
         return ob_err_set(err, errno, "can't make a pipe");
     r->report = p[0];
     job->report_fd = p[1];
-    int rc = worker_start(b, job, &r->worker, err);
+    bool is_raw = r->master >= 0 && set_raw(r, err) == 0;
+    int rc = r->master >= 0 && !is_raw ? -1 : worker_start(b, job, &r->worker, err);
     close(p[1]);
-    if (rc < 0 || (r->master >= 0 && set_raw(r, err) < 0))
-        return -1;
-    relay(r);
-    if (r->master >= 0)
+    if (rc == 0)
+        relay(r);
+    if (is_raw)
         tcsetattr(STDIN_FILENO, TCSANOW, &r->saved);
-    return read_report(r, err);
+    return rc < 0 ? -1 : read_report(r, err);
 }
 
 int shell_run(struct build *b, struct worker_job job, struct ob_err *err)
