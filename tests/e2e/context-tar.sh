@@ -131,6 +131,11 @@ obexec --store="$store" --build-context=busybox=dir:"$tmp/base" --progress=plain
 expect_soon 20 grep -q sleep "$tmp/err"
 kill -9 $!
 wait || true
+gone()
+{
+    ! pgrep -f "$tmp/base.*sleeps.json" >/dev/null
+}
+expect_soon 5 gone # its processes follow the first one at once, but not before it
 [ -n "$(ls "$tmp/store/state/scratch")" ] || fail "the killed build had nothing in scratch"
 run "${obkit_build[@]}" -f recipe ctx
 built

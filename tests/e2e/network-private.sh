@@ -60,7 +60,8 @@ ip addr add 198.51.100.1/24 dev host0
 ip link set host0 up
 in_world ip addr add 198.51.100.2/24 dev world0
 in_world ip link set world0 up
-in_world python3 world.py 198.51.100.2 world-up &
+# Not by in_world, as a function's shell would take the signal that ends the server.
+nsenter --net=/proc/$world_pid/ns/net python3 world.py 198.51.100.2 world-up &
 servers=("$!")
 python3 world.py 127.0.0.1 loopback-up &
 servers+=("$!")
