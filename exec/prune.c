@@ -2,8 +2,8 @@
 /*
  * Choosing what goes, and removing it, some results at a time: all are listed once, in the order in
  * which they may go. Those of a batch are locked first, so nobody begins to use them; then the
- * index is asked for their children, also those of builds since: a row is there before its result
- * is.
+ * index is asked for their children, also those of builds since: their builders add the rows, and
+ * for the builders that were killed before, their records do.
  */
 #include <config.h>
 
@@ -26,6 +26,7 @@ struct victim {
 struct pruning {
     struct prune *prune;
     struct arena arena;
+    struct map indexed; /* for reindex_new */
     struct result_vec all;
     struct result **order;        /* least recently used first, so children before parents */
     uint32_t next;                /* in the order, that was not looked at yet */
@@ -262,10 +263,11 @@ static int remove_batch(struct pruning *b, struct ob_err *err)
 {
     struct ob_err ignored;
     struct index *ix = b->prune->index;
-    cleanup_close int lock = durable_lock(b->prune->layout, err);
-    if (lock < 0 || take_victims(b, err) < 0 || index_begin(ix, err) < 0)
+    if (take_victims(b, err) < 0 || index_begin(ix, err) < 0)
         return -1;
-    int rc = remove_victims(b, err);
+    int rc = reindex_new(ix, b->prune->layout, b->prune->store, &b->indexed, err);
+    if (rc == 0)
+        rc = remove_victims(b, err);
     return index_end(ix, rc < 0 ? &ignored : err) < 0 ? -1 : rc;
 }
 
@@ -299,15 +301,26 @@ static bool is_by_age(const struct prune_policy *y)
     return !is_for_room && y->max == UINT32_MAX && !y->dry_run;
 }
 
-int prune_run(struct prune *p, struct ob_err *err)
+/* What is built meanwhile is not noted to be on disk, so that its records can be found. */
+static int prune_locked(struct prune *p, struct ob_err *err)
 {
     struct pruning b = {.prune = p};
+    b.indexed = MAP_INIT(&b.arena);
     int rc = reindex(p->index, p->layout, p->store, err);
     if (rc == 0)
         rc = prepare(&b, err);
     if (rc == 0)
         rc = remove_all(&b, err);
     arena_free(&b.arena);
+    return rc;
+}
+
+int prune_run(struct prune *p, struct ob_err *err)
+{
+    cleanup_close int lock = p->policy.dry_run ? -1 : durable_lock(p->layout, err);
+    if (!p->policy.dry_run && lock < 0)
+        return -1;
+    int rc = prune_locked(p, err);
     if (rc == 0 && is_by_age(&p->policy))
         failure_remove_old(p->layout, p->policy.used_since);
     return rc;

@@ -5,7 +5,7 @@
 #include "exec/reindex.h"
 
 #include "base/cleanup.h"
-#include "base/map.h"
+#include "base/fs.h"
 #include "exec/record.h"
 #include "exec/results.h"
 
@@ -124,4 +124,35 @@ int reindex(struct index *ix, const struct layout *l, struct store *s, struct ob
     int rc = reconcile_at_once(&r, err);
     arena_free(&a);
     return rc;
+}
+
+static int add_if_new(struct index *ix, const struct layout *l, struct arena *a, const char *key,
+                      struct ob_err *err)
+{
+    struct str_vec known = {0};
+    struct index_row row;
+    if (index_match(ix, a, str_from(key), &known, err) < 0)
+        return -1;
+    if (known.n > 0)
+        return 0;
+    return row_from_record(l, a, key, &row, err) < 0 ? -1 : index_add(ix, &row, err);
+}
+
+int reindex_new(struct index *ix, const struct layout *l, struct store *s, struct map *done,
+                struct ob_err *err)
+{
+    cleanup_dir DIR *d = fs_opendir(l->unsynced);
+    struct digest key;
+    if (!d)
+        return ob_err_set(err, errno, "can't read the store's \"unsynced\"");
+    for (struct dirent *e; (e = readdir(d));) {
+        if (!digest_from_hex(str_from(e->d_name), &key) || map_get(done, str_from(e->d_name)))
+            continue;
+        int rc = store_lookup(s, e->d_name, NULL, err);
+        if (rc < 0 || (rc > 0 && add_if_new(ix, l, done->arena, e->d_name, err) < 0))
+            return -1;
+        if (rc > 0)
+            *map_slot(done, arena_str(done->arena, str_from(e->d_name))) = &seen;
+    }
+    return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef EXEC_REINDEX_H
 #define EXEC_REINDEX_H
 
+#include "base/map.h"
 #include "exec/index.h"
 
 /* Fills an empty index. */
@@ -11,5 +12,11 @@ int reindex_fill(struct index *ix, const struct layout *l, struct store *s, stru
 /* Adds rows for results that lack one, since their builder died, and removes those of results that
  * are neither there nor being built. */
 int reindex(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err);
+
+/* Adds rows for results that lack one and are not known to be on disk: these are all since a call
+ * of reindex, if durable_lock was held all the time. `done` is empty at the first of several calls.
+ */
+int reindex_new(struct index *ix, const struct layout *l, struct store *s, struct map *done,
+                struct ob_err *err);
 
 #endif

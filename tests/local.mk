@@ -58,6 +58,7 @@ UNIT_TESTS = \
 	tests/unit/check_pattern \
 	tests/unit/check_plan \
 	tests/unit/check_progress \
+	tests/unit/check_prune \
 	tests/unit/check_quantity \
 	tests/unit/check_read \
 	tests/unit/check_ready \
