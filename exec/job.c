@@ -101,6 +101,14 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+/* The key of the job is known, or there will be none. */
+static void end_expecting(struct sched *s, struct job *j)
+{
+    if (j->makes_key)
+        uses_met(&s->uses);
+    j->makes_key = false;
+}
+
 void job_close(struct sched *s, uint32_t i)
 {
     struct job *j = &s->jobs[i];
@@ -112,6 +120,7 @@ void job_close(struct sched *s, uint32_t i)
     if (j->is_waiting)
         follow_to_end(s, i);
     j->is_waiting = false;
+    end_expecting(s, j);
     close_fd(&j->report);
     close_fd(&j->output);
     close_fd(&j->log);
@@ -195,6 +204,7 @@ static void take_key(struct sched *s, uint32_t i, const struct digest *key)
     j->key = *key;
     if (uses_add(&s->uses, key, &err) < 0)
         sched_machine_error(s, &err);
+    end_expecting(s, j);
 }
 
 bool job_report(struct sched *s, uint32_t i)
@@ -280,6 +290,9 @@ int job_start(struct sched *s, uint32_t i, struct ob_err *err)
         w.input = &j->base->info.digest;
     }
     s->running[s->n_running++] = i;
+    j->makes_key = worker_makes_key(s->b, step);
+    if (j->makes_key)
+        uses_expect(&s->uses);
     if (worker_start(s->b, &w, &j->pid, err) == 0)
         return 0;
     job_close(s, i);

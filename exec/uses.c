@@ -6,7 +6,7 @@
 
 void uses_init(struct uses *u, const struct layout *l, struct arena *a)
 {
-    *u = (struct uses){l, a, MAP_INIT(a)};
+    *u = (struct uses){.layout = l, .arena = a, .counts = MAP_INIT(a)};
 }
 
 static unsigned *count_of(struct uses *u, const struct digest *key)
@@ -32,6 +32,25 @@ int uses_add(struct uses *u, const struct digest *key, struct ob_err *err)
 void uses_drop(struct uses *u, const struct digest *key)
 {
     unsigned *count = count_of(u, key);
-    if (*count > 0 && --*count == 0)
+    if (*count == 0 || --*count > 0)
+        return;
+    if (u->n_expected)
+        vec_push(u->arena, &u->left, *key);
+    else
         layout_unuse(u->layout, key);
+}
+
+void uses_expect(struct uses *u)
+{
+    u->n_expected++;
+}
+
+void uses_met(struct uses *u)
+{
+    if (--u->n_expected > 0)
+        return;
+    vec_for (const struct digest, key, &u->left)
+        if (*count_of(u, key) == 0)
+            layout_unuse(u->layout, key);
+    u->left.n = 0;
 }

@@ -8,16 +8,25 @@
 #define EXEC_USES_H
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "exec/layout.h"
 
 struct uses {
     const struct layout *layout;
     struct arena *arena;
     struct map counts; /* by key */
+    unsigned n_expected;
+    VEC(struct digest) left; /* dropped meanwhile */
 };
 
 void uses_init(struct uses *u, const struct layout *l, struct arena *a);
 int uses_add(struct uses *u, const struct digest *key, struct ob_err *err);
 void uses_drop(struct uses *u, const struct digest *key);
+
+/* A process starts that inherits the descriptor of the locks and locks a result which only it will
+ * know: when another use of the same ends just then, unlocking it would undo that. So nothing is
+ * unlocked until uses_met, after the result was added here, or when there will be none. */
+void uses_expect(struct uses *u);
+void uses_met(struct uses *u);
 
 #endif

@@ -83,6 +83,7 @@ UNIT_TESTS = \
 	tests/unit/check_unpack \
 	tests/unit/check_user \
 	tests/unit/check_userns_ids \
+	tests/unit/check_uses \
 	tests/unit/check_verify \
 	tests/unit/check_xattr
 
