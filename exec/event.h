@@ -29,6 +29,8 @@ struct event {
     const struct step *of; /* the step itself */
     struct str text;
     struct str log;
+    struct str source; /* of a failed step: the file where it stands, and */
+    uint32_t line;     /* the line there; 0 = unknown */
     struct digest key;
     double seconds;
     uint32_t total, cached, built, failed;

@@ -101,6 +101,10 @@ static void put_event(struct json_progress *p, const struct event *e)
         put_text(p, &j, e->kind == EVENT_RESULT ? "name" : "text", e->text);
     if (e->log.n)
         put_text(p, &j, "log", e->log);
+    if (e->line) {
+        put_text(p, &j, "source", e->source);
+        json_key_int(&j, "line", e->line);
+    }
     if (has_key(e))
         json_key_str(&j, "key", str_from(hex));
     if (e->kind == EVENT_DONE || e->kind == EVENT_FAILED || e->kind == EVENT_END)

@@ -39,6 +39,11 @@ void progress_failure(struct buf *out, const struct event *e, uint32_t total)
     progress_number(out, e->step, total);
     buf_printf(out, "failed after %.2fs: ", e->seconds);
     terminal_add(out, e->text);
+    if (e->line) {
+        buf_puts(out, "\n         at: ");
+        terminal_add(out, e->source);
+        buf_printf(out, ":%u", e->line);
+    }
     if (e->log.n) {
         buf_puts(out, "\n        log: ");
         terminal_add(out, e->log);

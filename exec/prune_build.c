@@ -49,6 +49,10 @@ int prune_before(struct build *b, struct ob_err *err)
     buf_printf(&text, "little space was free: removed %u old %s, ", p.n_removed,
                p.n_removed == 1 ? "result" : "results");
     quantity_add_bytes(&text, p.bytes);
+    if (find_low(b, &is_low, err) < 0)
+        return -1;
+    if (is_low)
+        buf_puts(&text, "; it is still less than --min-free asks for");
     b->progress->event(b->progress, &(struct event){.kind = EVENT_NOTE, .text = buf_str(&text)});
     return 0;
 }

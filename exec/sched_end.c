@@ -120,6 +120,10 @@ static void tell_failed(struct sched *s, uint32_t i, const char *why)
     struct event e = sched_event(s, EVENT_FAILED, i);
     e.text = str_from(why);
     e.log = failed_log(s, i);
+    if (e.of->meta.line && e.of->meta.source < s->b->plan->sources.n) {
+        e.source = s->b->plan->sources.at[e.of->meta.source].path;
+        e.line = e.of->meta.line;
+    }
     e.seconds = clock_seconds_since(&s->jobs[i].started);
     sched_emit(s, e);
 }

@@ -30,6 +30,7 @@ build -j 1
 expect_equal 1 "$status" "the exit status"
 expect_stdout ""
 expect_in_stderr '^\[[0-9]+/9\] failed after [0-9.]+s: exit status 7$'
+expect_in_stderr "^ +at: $tmp/context/Dockerfile:7\$"
 expect_in_stderr ', 1 failed, 6 not run in '
 log=$(sed -n 's/^ *log: //p' "$tmp/err")
 [ -f "$log" ] || fail "no log file is named"

@@ -38,8 +38,15 @@ build
 subject "before a build, old results make room"
 build_ok --min-free=40m
 expect_counts 1 1
+expect_in_stderr '^little space was free: removed [0-9]+ old results?, [0-9.]+ [KM]iB$'
 expect_exit 0 obexec ls --store="$store"
 ! grep -q ": old" "$tmp/out" || fail "an old result is still there"
+
+subject "what can't be had is told"
+build_ok --min-free=1000g
+expect_in_stderr '^little space was free: removed [0-9]+ old results?, .*; it is still less than --min-free asks for$'
+write new 30 # goes on as before
+build_ok
 
 subject "a share of the disk"
 [ "$(free)" -lt 35 ] || fail "$(free) MiB are free"

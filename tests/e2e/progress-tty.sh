@@ -25,7 +25,7 @@ on_terminal()
 expect_screen()
 {
     sed -E -i 's/[0-9]+\.[0-9]+s/TIME/g; s/ +TIME \[/ TIME [/; s/^ +TIME /  TIME /
-        s/\b[0-9a-f]{12}\b/ID/g; s/log: .*/log: FILE/; s/[0-9a-f]{64}/KEY/' "$tmp/out"
+        s/\b[0-9a-f]{12}\b/ID/g; s/(log|at): .*/\1: FILE/; s/[0-9a-f]{64}/KEY/' "$tmp/out"
     expect_stdout "$1"
 }
 
@@ -70,6 +70,7 @@ expect_screen "[1/2] FROM busybox: cached ID
  2 | ... (the log has what was before)
 $(for i in $(seq 11 30); do echo " 2 | line $i"; done)
 [2/2] failed after TIME: exit status 3
+         at: FILE
         log: FILE
 2 steps: 1 cached, 0 built, 1 failed in TIME"
 
