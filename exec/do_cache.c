@@ -27,11 +27,14 @@ struct run_cache {
     struct caches room;
     struct wanted *at;
     size_t n;
+    bool is_blocked;
 };
 
 static void say_waiting(void *arg, struct str id)
 {
     const struct wanted *t = arg;
+    t->all->is_blocked = true;
+    work_blocked(t->all->work, true);
     dprintf(t->all->work->job.output_fd, "waiting for cache \"" STR_FMT "\", which others use\n",
             STR_ARG(id));
 }
@@ -123,8 +126,11 @@ static int take(struct run_cache *rc, struct wanted *t, size_t max, struct run_s
             t->ask.sharing = SHARING_LOCKED;
         n++;
     }
+    rc->is_blocked = false;
     if (cache_take(&rc->room, &t->ask, &t->cache, err) < 0)
         return -1;
+    if (rc->is_blocked)
+        work_blocked(rc->work, false);
     t->is_taken = true;
     for (size_t i = 0; i < n; i++)
         sources[t[i].mount] = (struct run_source){t->cache.fd, t->cache.is_detached};

@@ -142,6 +142,7 @@ static bool is_built_here(const struct sched *s, uint32_t i)
 
 static void on_waiting(struct sched *s, uint32_t i)
 {
+    s->jobs[i].is_idle = true;
     if (is_built_here(s, i))
         return;
     s->jobs[i].is_waiting = s->jobs[i].has_log = true;
@@ -153,7 +154,7 @@ static void on_building(struct sched *s, uint32_t i)
     struct job *j = &s->jobs[i];
     struct ob_err err;
     j->is_building = j->has_log = true;
-    j->is_waiting = false;
+    j->is_waiting = j->is_idle = false;
     close_fd(&j->log);
     clock_gettime(CLOCK_MONOTONIC, &j->started);
     /* A quick step can be over by now, its log renamed to its final name. */
@@ -223,6 +224,8 @@ bool job_report(struct sched *s, uint32_t i)
     switch (r.kind) {
     case REPORT_WAITING: on_waiting(s, i); return true;
     case REPORT_BUILDING: on_building(s, i); return true;
+    case REPORT_BLOCKED: s->jobs[i].is_idle = true; return true;
+    case REPORT_GOES_ON: s->jobs[i].is_idle = false; return true;
     default: on_final(s, i, &r); return false;
     }
 }

@@ -229,10 +229,20 @@ static void start(struct sched *s, uint32_t i)
         sched_machine_error(s, &err);
 }
 
+/* Who waits for another process, or for a cache, keeps nobody from running; but it is a process. */
+static bool has_slot(const struct sched *s)
+{
+    enum { MAX_IDLE = 32 };
+    uint32_t n_idle = 0;
+    for (uint32_t k = 0; k < s->n_running; k++)
+        n_idle += s->jobs[s->running[k]].is_idle;
+    return s->n_running - (n_idle < MAX_IDLE ? n_idle : MAX_IDLE) < s->b->options->jobs;
+}
+
 static void start_ready(struct sched *s)
 {
     uint32_t i;
-    while (!sched_stops(s) && s->n_running < s->b->options->jobs && ready_pop(&s->ready, &i))
+    while (!sched_stops(s) && has_slot(s) && ready_pop(&s->ready, &i))
         start(s, i);
 }
 

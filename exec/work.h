@@ -39,6 +39,8 @@ int work_record(const struct work *w, struct ob_err *err);
 
 /* Notes that the error is the step's; gives -1. */
 int work_fault(struct work *w);
+/* The step, which is being built, waits for what others use; or does not any more. */
+void work_blocked(struct work *w, bool is_blocked);
 int work_value(const struct work *w, struct text t, struct str *out, struct ob_err *err);
 /* The value of a chmod, which may turn out not to be one. */
 int work_chmod(const struct work *w, struct text t, struct str *out, struct ob_err *err);

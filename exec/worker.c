@@ -31,6 +31,12 @@ static void send_report(struct work *w, enum report_kind kind)
         _exit(OB_EXIT_ENVIRONMENT); /* nobody listens */
 }
 
+void work_blocked(struct work *w, bool is_blocked)
+{
+    if (!w->job.is_shell) /* which nothing else waits behind */
+        send_report(w, is_blocked ? REPORT_BLOCKED : REPORT_GOES_ON);
+}
+
 static void on_waiting(void *arg)
 {
     struct work *w = arg;

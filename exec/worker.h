@@ -31,6 +31,8 @@ enum report_kind {
     REPORT_WAITING,  /* another process builds this; not final */
     REPORT_BUILDING, /* it is going to be built, its log is there; sent before any output; not final
                       */
+    REPORT_BLOCKED,  /* while it is built, it waits for what others use; not final */
+    REPORT_GOES_ON,  /* it does not any more; not final */
     REPORT_CACHED,
     REPORT_BUILT,
     REPORT_FAILED, /* the step's own fault: err.text says how */

@@ -30,6 +30,35 @@ build_ok -j1
 first=$(grep -o '| \(short\|long\)[0-9]$' "$tmp/err" | head -n 1)
 expect_equal "| long1" "$first" "what runs first with one worker"
 
+subject "a step that waits, for another process or a cache, keeps nobody from running"
+dockerfile <<'END'
+FROM busybox AS same
+RUN --mount=type=cache,target=/c,sharing=locked echo holding; sleep 1000
+RUN echo on the; echo critical; echo path
+FROM busybox AS locked
+RUN --mount=type=cache,target=/c,sharing=locked echo has the cache
+RUN echo behind it
+FROM busybox AS free
+RUN echo runs
+FROM busybox
+COPY --from=same /bin/busybox /a
+COPY --from=locked /bin/busybox /b
+COPY --from=free /bin/busybox /c
+END
+spec2ir --from=dockerfile -O0 -o "$tmp/waits.json" "$tmp/context/Dockerfile"
+for name in holder waiter; do
+    [ $name = waiter ] && only=() || only=(--target=same)
+    obexec --store="$store" --build-context=busybox=dir:"$tmp/base" --progress=plain -j1 "${only[@]}" \
+        "$tmp/waits.json" "$tmp/context" >"$tmp/out.$name" 2>"$tmp/err.$name" </dev/null &
+    builds+=($!)
+    expect_soon 10 grep -q '| holding' "$tmp/err.$name"
+done
+expect_soon 10 grep -q '| runs' "$tmp/err.waiter"
+grep -q 'waiting for cache' "$tmp/err.waiter" || fail "the cache is free"
+! grep -q '| has the cache' "$tmp/err.waiter" || fail "the cache was not locked"
+kill "${builds[@]}"
+wait "${builds[@]}" || true
+
 dockerfile <<'END'
 FROM busybox AS bad
 RUN echo bad; sleep 0.2; exit 3

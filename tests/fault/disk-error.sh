@@ -79,7 +79,7 @@ for ((n = 0; n < 8; n++)); do
     sleep "$(moment $n)"
     echo test >"/sys/fs/ext4/${device#/dev/}/trigger_fs_error"
     end
-    expect_failure '0|1|3' 'Read-only file system|readonly database|attempt to write'
+    expect_failure '0|1|3' 'is read-only|Read-only file system|readonly database|attempt to write'
     [ "$status" = 0 ] || n_failed=$((n_failed + 1))
     umount "$tmp/disk"
     e2fsck -fp "$tmp/image" >/dev/null || [ $? -le 1 ]
