@@ -268,12 +268,45 @@ static bool is_following(const struct sched *s)
     return false;
 }
 
+/* How long files may be read for a key without a word, in milliseconds. */
+enum { SILENCE = 2000 };
+
+static bool is_silent(const struct job *j)
+{
+    return j->makes_key && !j->is_told && !j->is_idle;
+}
+
+/* A step that may be cached after all has not started for those who watch. */
+static void tell_who_reads(struct sched *s)
+{
+    for (uint32_t k = 0; k < s->n_running; k++) {
+        struct job *j = &s->jobs[s->running[k]];
+        if (!is_silent(j) || clock_ms_since(&j->started) < SILENCE)
+            continue;
+        struct event e = sched_event(s, EVENT_NOTE, s->running[k]);
+        e.text = STR("still reading files, to see whether they have changed");
+        sched_emit(s, e);
+        j->is_told = true;
+    }
+}
+
+static bool may_be_told(const struct sched *s)
+{
+    for (uint32_t k = 0; k < s->n_running; k++)
+        if (is_silent(&s->jobs[s->running[k]]))
+            return true;
+    return false;
+}
+
 /* How long poll may sleep, in milliseconds. */
 static int patience(const struct sched *s)
 {
     enum { TICK = 100, FOLLOW = 50 };
     int wait = cancel_wait(s);
-    int most = is_following(s) ? FOLLOW : s->b->progress->tick ? TICK : -1;
+    int most = is_following(s)        ? FOLLOW
+               : s->b->progress->tick ? TICK
+               : may_be_told(s)       ? SILENCE / 4
+                                      : -1;
     return wait < 0 || (most >= 0 && most < wait) ? most : wait;
 }
 
@@ -316,6 +349,7 @@ static void look_around(struct sched *s)
         if (s->jobs[s->running[k]].is_waiting)
             job_follow(s, s->running[k]);
     cancel_overdue(s);
+    tell_who_reads(s);
     if (s->b->progress->tick && !s->is_left)
         s->b->progress->tick(s->b->progress);
 }

@@ -28,6 +28,7 @@ struct job {
     bool is_reaped;
     int report, output, log; /* descriptors while it runs, else -1 */
     bool makes_key;          /* the worker has not said yet which result it locks */
+    bool is_told;            /* … and the user knows that this takes a while */
     bool is_idle;            /* it waits for others and takes no slot of --jobs */
     bool is_building;        /* the worker said so: it has a log */
     bool is_waiting;         /* for another process that builds it; log is what that one writes */

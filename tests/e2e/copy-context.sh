@@ -176,3 +176,16 @@ done
 df 'COPY many /many'
 expect_equal 2000 "$(with_result "$id" bash -c 'ls many | wc -l')" "the number of files"
 with_result "$id" diff -r many "$c/many"
+
+subject "who reads files for long says so"
+truncate -s 200G "$tmp/context/large" # of nothing
+dockerfile <<'END'
+FROM busybox
+COPY large /
+END
+obkit build --store="$store" --build-context=busybox=dir:"$tmp/base" --progress=plain "$tmp/context" \
+    >"$tmp/out" 2>"$tmp/err" &
+expect_soon 20 grep -q '^\[2/2\] still reading files' "$tmp/err"
+kill $!
+wait $! || true
+expect_equal 1 "$(grep -c 'still reading' "$tmp/err")" "the number of times that it says so"
