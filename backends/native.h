@@ -96,9 +96,9 @@ void native_borrow_end(struct native_borrowed *b);
 
 /* native_target.c: opens `path` in the sandbox (its "/") to mount on. If it is missing, it and
  * its parents are made and noted in s->shared, as is whose fault it is if that fails: steps make
- * filesystems in which even "/proc" is no directory. Links are followed inside. Gives an O_PATH
- * descriptor. */
-int native_target_open(const struct native_step *s, const char *path, bool is_dir,
+ * filesystems in which even "/proc" is no directory. Links are followed inside. `proc` is the root
+ * of a mount of proc, wherever it is attached. Gives an O_PATH descriptor. */
+int native_target_open(const struct native_step *s, int proc, const char *path, bool is_dir,
                        struct ob_err *err);
 /* Whether the step is at fault if `path` can't be made. */
 bool native_target_is_fault(const char *path, int errnum);

@@ -74,9 +74,9 @@ static int new_fs(const char *type, const char *const *options, unsigned attrs, 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 
 /* Attaches a mount at `path` of the root. */
-static int attach_in_root(const struct native_step *s, int fs, const char *path, struct ob_err *err)
+static int attach_in_root(const struct place *p, int fs, const char *path, struct ob_err *err)
 {
-    cleanup_close int target = native_target_open(s, path, true, err);
+    cleanup_close int target = native_target_open(p->step, p->proc, path, true, err);
     if (target < 0)
         return -1;
     if (sys_move_mount(fs, target) < 0)
@@ -85,11 +85,11 @@ static int attach_in_root(const struct native_step *s, int fs, const char *path,
 }
 
 /* A new filesystem at `path` of the root. */
-static int mount_in_root(const struct native_step *s, const char *type, const char *path,
+static int mount_in_root(const struct place *p, const char *type, const char *path,
                          const char *const *options, unsigned attrs, struct ob_err *err)
 {
     cleanup_close int fs = new_fs(type, options, attrs, err);
-    if (fs < 0 || attach_in_root(s, fs, path, err) < 0)
+    if (fs < 0 || attach_in_root(p, fs, path, err) < 0)
         return -1;
     return take_fd(&fs);
 }
@@ -323,7 +323,7 @@ static int new_file(const struct place *p, const struct step_mount *m, unsigned 
 static int add_file(const struct place *p, const struct step_mount *m, unsigned attrs,
                     struct ob_err *err)
 {
-    cleanup_close int target = native_target_open(p->step, m->target, false, err);
+    cleanup_close int target = native_target_open(p->step, p->proc, m->target, false, err);
     struct new_name name;
     cleanup_close int clone = target < 0 ? -1 : new_file(p, m, attrs, &name, err);
     if (clone < 0)
@@ -356,30 +356,32 @@ static int add_resolv_conf(const struct place *p, struct ob_err *err)
     return text ? add_text(p, "/etc/resolv.conf", text, err) : 0;
 }
 
-static int add_tmpfs(const struct native_step *s, const struct step_mount *m, struct ob_err *err)
+static int add_tmpfs(const struct place *p, const struct step_mount *m, struct ob_err *err)
 {
+    bool has_one_user = p->step->native->has_one_user;
     char size[32], mode[16], uid[16], gid[16];
     snprintf(size, sizeof size, "%llu", (unsigned long long)m->size);
     snprintf(mode, sizeof mode, "%o", m->mode & 07777);
-    snprintf(uid, sizeof uid, "%u", s->native->has_one_user ? 0 : m->uid);
-    snprintf(gid, sizeof gid, "%u", s->native->has_one_user ? 0 : m->gid);
+    snprintf(uid, sizeof uid, "%u", has_one_user ? 0 : m->uid);
+    snprintf(gid, sizeof gid, "%u", has_one_user ? 0 : m->gid);
     const char *const *options =
         OPTIONS("mode", mode, "uid", uid, "gid", gid, m->size ? "size" : NULL, size);
     unsigned attrs = NO_SUID_DEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0);
-    int fd = mount_in_root(s, "tmpfs", m->target, options, attrs, err);
+    int fd = mount_in_root(p, "tmpfs", m->target, options, attrs, err);
     if (fd < 0)
         return -1;
     close(fd);
     return 0;
 }
 
-static int add_bind(const struct native_step *s, size_t i, struct ob_err *err)
+static int add_bind(const struct place *p, size_t i, struct ob_err *err)
 {
+    const struct native_step *s = p->step;
     const char *path = s->cfg->mounts[i].target;
     struct stat st;
     if (fstat(s->mounts[i], &st) < 0)
         return ob_err_set(err, errno, "\"%s\"", path);
-    cleanup_close int target = native_target_open(s, path, S_ISDIR(st.st_mode), err);
+    cleanup_close int target = native_target_open(s, p->proc, path, S_ISDIR(st.st_mode), err);
     if (target < 0)
         return -1;
     if (sys_move_mount(s->mounts[i], target) < 0)
@@ -391,8 +393,8 @@ static int add_mount(const struct place *p, size_t i, struct ob_err *err)
 {
     const struct step_mount *m = &p->step->cfg->mounts[i];
     switch (m->kind) {
-    case STEP_MOUNT_BIND: return add_bind(p->step, i, err);
-    case STEP_MOUNT_TMPFS: return add_tmpfs(p->step, m, err);
+    case STEP_MOUNT_BIND: return add_bind(p, i, err);
+    case STEP_MOUNT_TMPFS: return add_tmpfs(p, m, err);
     case STEP_MOUNT_FILE: break;
     }
     return add_file(p, m, NO_SUID_DEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0), err);
@@ -426,15 +428,15 @@ static int make_kernel_views(struct place *p, struct ob_err *err)
 static int fill_root(struct place *p, struct ob_err *err)
 {
     const struct native_step *s = p->step;
-    if (attach_in_root(s, p->proc, "/proc", err) < 0)
+    if (attach_in_root(p, p->proc, "/proc", err) < 0)
         return -1;
-    p->dev = mount_in_root(s, "tmpfs", "/dev", OPTIONS("mode", "0755", "size", DEV_SIZE),
+    p->dev = mount_in_root(p, "tmpfs", "/dev", OPTIONS("mode", "0755", "size", DEV_SIZE),
                            MOUNT_ATTR_NOSUID, err);
     if (p->dev < 0 || fill_dev(p, err) < 0)
         return -1;
     if (s->cfg->network != STEP_NETWORK_HOST)
         open_network(p);
-    if (attach_in_root(s, p->sys, "/sys", err) < 0 ||
+    if (attach_in_root(p, p->sys, "/sys", err) < 0 ||
         (!s->cfg->is_insecure && guard_kernel(p, err) < 0) || add_cgroups(p, err) < 0)
         return -1;
     if (add_hosts(p, err) < 0 || add_resolv_conf(p, err) < 0)

@@ -21,26 +21,9 @@ enum { LINKS_MAX = 40 };
 struct maker {
     const struct native_step *step;
     int root; /* of the sandbox */
+    int proc;
     int links;
 };
-
-/* The step's mount in which path lies, by name: the last one whose target is a directory above
- * it. *rest gets the path inside. */
-static int find_mount(const struct step_cfg *cfg, const char *path, const char **rest)
-{
-    *rest = path;
-    for (size_t i = cfg->n_mounts; i-- > 0;) {
-        const char *target = cfg->mounts[i].target;
-        size_t n = strlen(target);
-        while (n > 0 && target[n - 1] == '/')
-            n--;
-        if (strncmp(target, path, n) == 0 && path[n] == '/') {
-            *rest = path + n;
-            return (int)i;
-        }
-    }
-    return -1;
-}
 
 /* Splits "/a/b" into "/a" and "b", in place; "/b" into "" and "b". Slashes at the end go. */
 static char *split_last(char *path)
@@ -51,6 +34,13 @@ static char *split_last(char *path)
     char *slash = strrchr(path, '/');
     *slash = '\0';
     return slash + 1;
+}
+
+static bool is_in_mount(int fd, int mount)
+{
+    struct statx a, b;
+    return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &a) == 0 &&
+           statx(mount, "", AT_EMPTY_PATH, STATX_MNT_ID, &b) == 0 && a.stx_mnt_id == b.stx_mnt_id;
 }
 
 /* The last directory on the way to path that is there. */
@@ -70,9 +60,7 @@ static bool is_missing_in_root(const char *path)
 {
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     cleanup_close int dir = open_deepest(root, path);
-    struct statx a, b;
-    return statx(root, "", AT_EMPTY_PATH, STATX_MNT_ID, &a) == 0 &&
-           statx(dir, "", AT_EMPTY_PATH, STATX_MNT_ID, &b) == 0 && a.stx_mnt_id == b.stx_mnt_id;
+    return is_in_mount(dir, root);
 }
 
 bool native_target_is_fault(const char *path, int errnum)
@@ -150,16 +138,59 @@ static int judge(struct maker *m, const char *path, int errnum)
     return errnum;
 }
 
-static int note(struct maker *m, const char *path, int dir, struct timespec before, int fd,
+/* The step's mount in which a directory lies: links may have led anywhere. -1 = in the root, -2 =
+ * in a filesystem that ends with the sandbox. */
+static int find_mount(const struct maker *m, int dir)
+{
+    if (is_in_mount(dir, m->root))
+        return -1;
+    for (size_t i = 0; i < m->step->cfg->n_mounts; i++)
+        if (m->step->mounts[i] >= 0 && is_in_mount(dir, m->step->mounts[i]))
+            return (int)i;
+    return -2;
+}
+
+/* Where fd is in the sandbox. */
+static int find_path(const struct maker *m, int fd, char *path, size_t size)
+{
+    char link[32];
+    snprintf(link, sizeof link, "self/fd/%d", fd);
+    ssize_t n = readlinkat(m->proc, link, path, size - 1);
+    if (n < 0)
+        return -1;
+    path[n] = '\0';
+    return 0;
+}
+
+/* The path of `name` in dir, from the root of the mount in which it lies. */
+static int find_path_in_mount(const struct maker *m, int dir, int mount, const char *name,
+                              char *path, size_t size)
+{
+    char top[PATH_MAX];
+    if (find_path(m, dir, path, size) < 0 ||
+        (mount >= 0 && find_path(m, m->step->mounts[mount], top, sizeof top) < 0))
+        return -1;
+    size_t cut = mount >= 0 ? strlen(top) : 0, n = strlen(path) - cut;
+    memmove(path, path + cut, n + 1);
+    if (n == 1) /* "/" */
+        n = 0;
+    return snprintf(path + n, size - n, "/%s", name) < (int)(size - n) ? 0
+                                                                       : (errno = ENAMETOOLONG, -1);
+}
+
+static int note(struct maker *m, const char *name, int dir, struct timespec before, int fd,
                 struct ob_err *err)
 {
     struct native_shared *shared = m->step->shared;
     struct stat st, parent;
-    if (fstat(fd, &st) < 0 || fstat(dir, &parent) < 0)
-        return ob_err_set(err, errno, "\"%s\"", path);
-    const char *rest;
-    int mount = find_mount(m->step->cfg, path, &rest);
-    size_t size = strlen(rest) + 1;
+    char path[PATH_MAX + NAME_MAX];
+    int mount = find_mount(m, dir);
+    if (mount == -2)
+        return 0;
+    if (fstat(fd, &st) < 0 || fstat(dir, &parent) < 0 ||
+        find_path_in_mount(m, dir, mount, name, path, sizeof path) < 0)
+        return ob_err_set(err, errno, "\"%s\"", name);
+    size_t size = strlen(path) + 1;
     if (shared->n_made == NATIVE_MADE_MAX || size > sizeof shared->text - shared->n_text)
         return ob_err_set(err, judge(m, path, 0),
                           "too many mount points are missing in the root filesystem");
@@ -172,7 +203,7 @@ static int note(struct maker *m, const char *path, int dir, struct timespec befo
         .after = parent.st_mtim,
         .path = shared->n_text,
     };
-    memcpy(shared->text + shared->n_text, rest, size);
+    memcpy(shared->text + shared->n_text, path, size);
     shared->n_text += (unsigned)size;
     return 0;
 }
@@ -217,7 +248,7 @@ static int make(struct maker *m, const char *path, bool is_dir, struct ob_err *e
     if (fd < 0)
         return ob_err_set(err, judge(m, path, errno), "can't make \"%s\" in the root filesystem",
                           path);
-    if (note(m, path, dir, st.st_mtim, fd, err) < 0)
+    if (note(m, name, dir, st.st_mtim, fd, err) < 0)
         return -1;
     return take_fd(&fd);
 }
@@ -232,11 +263,11 @@ static int open_or_make(struct maker *m, const char *path, bool is_dir, struct o
     return ob_err_set(err, judge(m, path, errno), "\"%s\" in the root filesystem", path);
 }
 
-int native_target_open(const struct native_step *s, const char *path, bool is_dir,
+int native_target_open(const struct native_step *s, int proc, const char *path, bool is_dir,
                        struct ob_err *err)
 {
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct maker m = {.step = s, .root = root};
+    struct maker m = {.step = s, .root = root, .proc = proc};
     cleanup_close int fd = open_or_make(&m, path, is_dir, err);
     struct stat st;
     if (fd < 0)

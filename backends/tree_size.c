@@ -2,7 +2,7 @@
 /*
  * Adds up the blocks of a tree, by descriptors and without recursion: one directory is open, and
  * the way up is "..". A result does not change meanwhile; a cache can, so what has gone is left
- * out.
+ * out, and where the way up leads elsewhere, the rest.
  */
 #include <config.h>
 
@@ -17,12 +17,17 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-DEFINE_VEC(level_vec, struct str_vec);
+struct level {
+    dev_t dev; /* of the directory */
+    ino_t ino;
+    struct str_vec subdirs; /* still to be entered */
+};
+DEFINE_VEC(level_vec, struct level);
 
 struct sizing {
     struct arena arena;
     struct map links;       /* "DEV:INO" of files with several links that were counted */
-    struct level_vec level; /* from the top down: directories still to be entered */
+    struct level_vec level; /* from the top down */
     int dir;                /* the open one */
     uint64_t bytes;
 };
@@ -56,15 +61,18 @@ static int add_entry(struct sizing *s, const char *name, struct str_vec *subdirs
 
 static int add_dir(struct sizing *s, struct ob_err *err)
 {
-    struct str_vec subdirs = {0};
+    struct level level = {0};
+    struct stat st;
     cleanup_dir DIR *d = fs_opendir(s->dir);
-    if (!d)
+    if (!d || fstat(s->dir, &st) < 0)
         return ob_err_set(err, errno, "can't read a directory");
+    level.dev = st.st_dev;
+    level.ino = st.st_ino;
     for (struct dirent *e; (e = readdir(d));)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-            add_entry(s, e->d_name, &subdirs, err) < 0)
+            add_entry(s, e->d_name, &level.subdirs, err) < 0)
             return -1;
-    vec_push(&s->arena, &s->level, subdirs);
+    vec_push(&s->arena, &s->level, level);
     return 0;
 }
 
@@ -80,22 +88,31 @@ static int enter(struct sizing *s, const char *name, struct ob_err *err)
     return add_dir(s, err);
 }
 
+/* False if that is another directory than it was on the way down. */
+static bool leave(struct sizing *s)
+{
+    const struct level *above = &s->level.at[s->level.n - 1];
+    struct stat st;
+    int up = openat(s->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (up < 0)
+        return false;
+    close(s->dir);
+    s->dir = up;
+    return fstat(up, &st) == 0 && st.st_dev == above->dev && st.st_ino == above->ino;
+}
+
 static int add_tree(struct sizing *s, struct ob_err *err)
 {
     if (add_dir(s, err) < 0)
         return -1;
     while (s->level.n > 0) {
-        struct str_vec *subdirs = &s->level.at[s->level.n - 1];
+        struct str_vec *subdirs = &s->level.at[s->level.n - 1].subdirs;
         if (subdirs->n > 0) {
             const char *name = subdirs->at[--subdirs->n].p;
             if (enter(s, name, err) < 0)
                 return -1;
-        } else if (--s->level.n > 0) {
-            int up = openat(s->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-            if (up < 0)
-                return ob_err_set(err, errno, "can't open a directory");
-            close(s->dir);
-            s->dir = up;
+        } else if (--s->level.n > 0 && !leave(s)) {
+            break;
         }
     }
     return 0;

@@ -81,6 +81,7 @@ struct build {
     const char *store_path;    /* for messages that name a log */
     struct durable durable;    /* build_run starts it, the caller ends it */
     struct timespec pruned;    /* when old results were last removed meanwhile */
+    pid_t pruner;              /* who does so now; 0 = nobody */
     struct digest *step_keys;  /* of each step's result, when all are there; set by build_run */
     enum step_network network; /* of steps that leave it open; set by isolate_decide */
     const char *network_note;  /* to be told when the first of them starts; else NULL */

@@ -19,6 +19,7 @@
 #include "ir/read.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -214,6 +215,16 @@ static int add_trace(const struct run_options *o, struct progress **progress)
     return 0;
 }
 
+/* Each step that runs takes a few descriptors. Commands get the usual number (native_exec.c). */
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 static int run(const struct run_options *o)
 {
     struct plan plan = PLAN_INIT(o->arena);
@@ -225,6 +236,7 @@ static int run(const struct run_options *o)
     if (!progress)
         return cli_usage_error(
             "obexec", "--progress takes auto, tty, plain, json or quiet, not \"%s\"", o->progress);
+    raise_file_limit();
     if (o->trace && add_trace(o, &progress) < 0)
         return OB_EXIT_ENVIRONMENT;
     if (read_plan(o, &plan, &status, &err) < 0 || choose_targets(o, &plan, &err) < 0) {

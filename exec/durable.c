@@ -11,7 +11,9 @@
 #include "base/vec.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 enum { MAX_RISK_MS = 10000 };
@@ -68,6 +70,25 @@ int durable_check(const struct layout *l, struct ob_err *err)
         "be removed when nobody uses the store");
 }
 
+uint64_t durable_count(const struct layout *l)
+{
+    uint64_t n = 0;
+    cleanup_close int fd = openat(l->state, "syncs", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return fd >= 0 && pread(fd, &n, sizeof n, 0) == sizeof n ? n : 0;
+}
+
+/* Before the first record is moved: who has seen the old number finds them all in state/unsynced.
+ */
+int durable_count_up(const struct layout *l, struct ob_err *err)
+{
+    uint64_t n = durable_count(l) + 1;
+    cleanup_close int fd =
+        openat(l->state, "syncs", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || pwrite(fd, &n, sizeof n, 0) != sizeof n)
+        return ob_err_set(err, errno, "can't write the store's \"syncs\"");
+    return 0;
+}
+
 /* Where even this can't be written, no record can be moved either. */
 static int note_failure(const struct layout *l, int errnum, struct ob_err *err)
 {
@@ -88,6 +109,8 @@ static int sync_results(const struct store *s, const struct layout *l, const str
         return 0;
     if (syncfs(s->root) < 0)
         return note_failure(l, errno, err);
+    if (durable_count_up(l, err) < 0)
+        return -1;
     vec_for (const struct str, key, keys)
         if (renameat(l->unsynced, key->p, l->record, key->p) < 0)
             return ob_err_set(err, errno, "can't move the record of \"%.12s\"", key->p);
@@ -140,6 +163,7 @@ static void start_sync(struct durable *d)
         return;
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         sync_meanwhile(d, ends[1]);
         _exit(0);
     }

@@ -8,6 +8,7 @@
  *   state/record/KEY    of one that is: it was moved here after a syncfs(2) that began after its
  *                       commit
  *   state/risk          milliseconds of building since the last sync
+ *   state/syncs         how many of these there were, if something was noted
  *   state/sync-failed   errno of a sync that failed: the kernel says it once, and the next one, of
  *                       the same damaged files, succeeds
  *
@@ -36,6 +37,10 @@ int durable_sync(struct store *s, const struct layout *l, struct ob_err *err);
 /* Keeps others from noting that results are on disk while some are removed, until the descriptor is
  * closed. */
 int durable_lock(const struct layout *l, struct ob_err *err);
+/* Changes whenever it was noted that results are on disk. */
+uint64_t durable_count(const struct layout *l);
+/* Changes it. Only the first time it needs space. */
+int durable_count_up(const struct layout *l, struct ob_err *err);
 
 /* The care that a build takes of its results: what may be lost in a crash took some ten seconds to
  * make, not more. */

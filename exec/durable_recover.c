@@ -205,6 +205,8 @@ static int recover_from_crash(struct store *s, const struct layout *l, const cha
     remove_index(l);
     unlinkat(l->state, "risk", 0);
     int rc = fs_replace_file_at(l->state, "boot", id, strlen(id), 0600, err);
+    if (rc == 0)
+        rc = durable_count_up(l, err);
     return rc < 0 && err->errnum != EROFS ? -1 : 0; /* nothing can be lost that is only read */
 }
 

@@ -46,6 +46,7 @@ static bool parse(struct arena *a, struct str line, struct failure *out)
     json_t *doc = json_loadb(line.p, line.n, 0, &e);
     *out = (struct failure){
         .why = get_str(a, json_object_get(doc, "why")),
+        .is_private = json_is_true(json_object_get(doc, "private")),
         .context = get_str(a, json_object_get(doc, "context")),
         .step = (uint32_t)json_integer_value(json_object_get(doc, "step")),
         .parent = get_str(a, json_object_get(doc, "parent")),
@@ -81,7 +82,8 @@ bool failure_since(const struct layout *l, const struct digest *key, struct fail
     bool is_same = now.ino == mark.ino && now.ctime.tv_sec == mark.ctime.tv_sec &&
                    now.ctime.tv_nsec == mark.ctime.tv_nsec;
     digest_hex(key, name);
-    if (now.ino == 0 || is_same || read_note(l, name, &text, a, &f, &ir, &ignored) <= 0)
+    if (now.ino == 0 || is_same || read_note(l, name, &text, a, &f, &ir, &ignored) <= 0 ||
+        f.is_private)
         return false;
     *why = f.why;
     return true;
@@ -92,6 +94,8 @@ static void write_line(struct buf *text, const struct failure *f)
     struct json_out j = JSON_OUT_INIT(text);
     json_open(&j, '{');
     json_key_str(&j, "why", f->why);
+    json_key(&j, "private");
+    json_bool(&j, f->is_private);
     json_key_str(&j, "context", f->context);
     json_key_int(&j, "step", f->step);
     json_key_str(&j, "parent", f->parent);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is kept of a failed try of a step, beside its log: why it failed, for those who have waited
- * for it, and what it was made from, for who wants a shell there. state/failed/KEY is a line of
- * JSON and then the graph as an IR document.
+ * for it (unless it was given what their builds may give otherwise, and no key counts), and what it
+ * was made from, for who wants a shell there. state/failed/KEY is a line of JSON and then the graph
+ * as an IR document.
  */
 #ifndef EXEC_FAILURE_H
 #define EXEC_FAILURE_H
@@ -16,6 +17,7 @@
 
 struct failure {
     struct str why;
+    bool is_private;         /* may come from what the build gave: secrets, an ssh agent, limits */
     struct str context;      /* path; empty = there was none */
     uint32_t step;           /* in the plan */
     struct str parent, base; /* keys in hex: of the parent, and of the base image; empty = none */
@@ -30,7 +32,7 @@ struct failure_mark {
 
 /* The last failure that is noted now, if any. */
 struct failure_mark failure_mark(const struct layout *l, const struct digest *key);
-/* Whether one was noted since. Then *why gets the reason, on the arena. */
+/* Whether one was noted since that is not private. Then *why gets the reason, on the arena. */
 bool failure_since(const struct layout *l, const struct digest *key, struct failure_mark mark,
                    struct arena *a, struct str *why);
 

@@ -213,8 +213,8 @@ int index_alike(struct index *ix, struct arena *a, const struct index_row *row, 
 int index_match(struct index *ix, struct arena *a, struct str prefix, struct str_vec *out,
                 struct ob_err *err)
 {
-    static const char sql[] =
-        "SELECT key FROM results WHERE substr(key, 1, length(?1)) = ?1 LIMIT 2";
+    /* Keys are hex digits, so "g" is behind all that goes on from the prefix. */
+    static const char sql[] = "SELECT key FROM results WHERE key >= ?1 AND key < ?1 || 'g' LIMIT 2";
     const struct bind binds[] = {TEXT(prefix)};
     return list_keys(ix, a, sql, binds, 1, out, err);
 }

@@ -6,6 +6,7 @@
 #include "exec/sched.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fs.h"
 #include "exec/isolate.h"
 
@@ -168,6 +169,25 @@ static void on_building(struct sched *s, uint32_t i)
     sched_emit(s, sched_event(s, EVENT_START, i));
 }
 
+static void on_blocked(struct job *j)
+{
+    j->is_idle = true;
+    j->blocked = clock_now();
+}
+
+/* Nobody's time but that of others. */
+static void on_going_on(struct job *j)
+{
+    int64_t ms = clock_ms_since(&j->blocked);
+    j->is_idle = false;
+    j->started.tv_sec += ms / 1000;
+    j->started.tv_nsec += ms % 1000 * 1000000;
+    if (j->started.tv_nsec >= 1000000000) {
+        j->started.tv_sec++;
+        j->started.tv_nsec -= 1000000000;
+    }
+}
+
 /* A worker that ended without a final report. */
 static void on_lost_worker(struct sched *s, uint32_t i)
 {
@@ -224,8 +244,8 @@ bool job_report(struct sched *s, uint32_t i)
     switch (r.kind) {
     case REPORT_WAITING: on_waiting(s, i); return true;
     case REPORT_BUILDING: on_building(s, i); return true;
-    case REPORT_BLOCKED: s->jobs[i].is_idle = true; return true;
-    case REPORT_GOES_ON: s->jobs[i].is_idle = false; return true;
+    case REPORT_BLOCKED: on_blocked(j); return true;
+    case REPORT_GOES_ON: on_going_on(j); return true;
     default: on_final(s, i, &r); return false;
     }
 }

@@ -172,7 +172,8 @@ static bool is_named(const struct layout *l, const char *name, int fd)
            here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
-int layout_settle_log(const struct layout *l, const char *key, struct ob_err *err)
+/* The caller has the lock of the key, so nobody makes a new log of this name. */
+static int settle_locked_log(const struct layout *l, const char *key, struct ob_err *err)
 {
     char name[LOG_NAME_MAX];
     snprintf(name, sizeof name, "%s.part", key);
@@ -181,6 +182,24 @@ int layout_settle_log(const struct layout *l, const char *key, struct ob_err *er
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_named(l, name, fd))
         return 0;
     return layout_end_log(l, key, true, err);
+}
+
+/* Its writer lives, or it has none. */
+static bool is_log_alive(const struct layout *l, const char *key)
+{
+    char name[LOG_NAME_MAX];
+    snprintf(name, sizeof name, "%s.part", key);
+    cleanup_close int fd = openat(l->log, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0;
+}
+
+int layout_settle_log(const struct layout *l, const char *key, struct ob_err *err)
+{
+    struct digest digest;
+    if (!digest_from_hex(str_from(key), &digest) || is_log_alive(l, key))
+        return 0;
+    cleanup_close int lock = layout_try_lock(l, &digest);
+    return lock < 0 ? 0 : settle_locked_log(l, key, err);
 }
 
 static int settle_part(const struct layout *l, const char *name, struct ob_err *err)
@@ -269,18 +288,14 @@ int layout_new_log(const struct layout *l, const char *key, struct ob_err *err)
 {
     char name[LOG_NAME_MAX];
     snprintf(name, sizeof name, "%s.part", key);
-    if (layout_settle_log(l, key, err) < 0)
+    if (settle_locked_log(l, key, err) < 0)
         return -1;
-    for (;;) {
-        cleanup_close int fd =
-            openat(l->log, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0 && errno == EEXIST && unlinkat(l->log, name, 0) == 0)
-            continue; /* of a dead worker, whose last process has not ended yet */
-        if (fd < 0 || flock(fd, LOCK_EX) < 0)
-            return ob_err_set(err, errno, "can't create log \"%s\" in the store", name);
-        if (is_named(l, name, fd)) /* else another process's settle took it for a dead one's */
-            return take_fd(&fd);
-    }
+    unlinkat(l->log, name, 0); /* of a dead worker, whose last process has not ended yet */
+    cleanup_close int fd =
+        openat(l->log, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX) < 0)
+        return ob_err_set(err, errno, "can't create log \"%s\" in the store", name);
+    return take_fd(&fd);
 }
 
 bool layout_log_grows(const struct layout *l, const char *key, int fd)

@@ -64,7 +64,8 @@ int layout_settle_scratch(const struct layout *l, struct ob_err *err);
 /* Turns the logs that they left half written into ".failed" ones. It looks at every log, so that
  * builds leave it to those who look at all results anyway. */
 int layout_settle_logs(const struct layout *l, struct ob_err *err);
-/* The same for one key's, if it has such a log. */
+/* The same for one key's, if it has such a log and nobody has the lock of the key: else a new log
+ * of that name could be taken for the old one. */
 int layout_settle_log(const struct layout *l, const char *key, struct ob_err *err);
 
 /* Removes the files that processes were killed while writing, where builds need not look for them.

@@ -10,6 +10,7 @@
 #include "exec/prune.h"
 
 #include "base/cleanup.h"
+#include "exec/durable.h"
 #include "exec/failure.h"
 #include "exec/record.h"
 #include "exec/reindex.h"
@@ -26,6 +27,7 @@ struct victim {
 struct pruning {
     struct prune *prune;
     struct arena arena;
+    uint64_t syncs;     /* durable_count when the index was last made to agree with the store */
     struct map indexed; /* for reindex_new */
     struct result_vec all;
     struct result **order;        /* least recently used first, so children before parents */
@@ -258,16 +260,34 @@ static int remove_victims(struct pruning *b, struct ob_err *err)
     return 0;
 }
 
+/* Makes the index agree with the store. */
+static int reconcile(struct pruning *b, struct ob_err *err)
+{
+    struct prune *p = b->prune;
+    b->syncs = durable_count(p->layout);
+    return reindex(p->index, p->layout, p->store, err);
+}
+
+/* What builders have made since, and were killed before they added the row: it is among what is not
+ * known to be on disk, unless a sync came in between, which is not often. */
+static int add_new_rows(struct pruning *b, struct ob_err *err)
+{
+    struct prune *p = b->prune;
+    if (durable_count(p->layout) != b->syncs && reconcile(b, err) < 0)
+        return -1;
+    return reindex_new(p->index, p->layout, p->store, &b->indexed, err);
+}
+
 /* One transaction: with one for each row, a large store would take its time. */
 static int remove_batch(struct pruning *b, struct ob_err *err)
 {
     struct ob_err ignored;
     struct index *ix = b->prune->index;
-    if (take_victims(b, err) < 0 || index_begin(ix, err) < 0)
+    cleanup_close int lock = durable_lock(b->prune->layout, err);
+    if (lock < 0 || take_victims(b, err) < 0 || add_new_rows(b, err) < 0 ||
+        index_begin(ix, err) < 0)
         return -1;
-    int rc = reindex_new(ix, b->prune->layout, b->prune->store, &b->indexed, err);
-    if (rc == 0)
-        rc = remove_victims(b, err);
+    int rc = remove_victims(b, err);
     return index_end(ix, rc < 0 ? &ignored : err) < 0 ? -1 : rc;
 }
 
@@ -301,26 +321,16 @@ static bool is_by_age(const struct prune_policy *y)
     return !is_for_room && y->max == UINT32_MAX && !y->dry_run;
 }
 
-/* What is built meanwhile is not noted to be on disk, so that its records can be found. */
-static int prune_locked(struct prune *p, struct ob_err *err)
+int prune_run(struct prune *p, struct ob_err *err)
 {
     struct pruning b = {.prune = p};
     b.indexed = MAP_INIT(&b.arena);
-    int rc = reindex(p->index, p->layout, p->store, err);
+    int rc = reconcile(&b, err);
     if (rc == 0)
         rc = prepare(&b, err);
     if (rc == 0)
         rc = remove_all(&b, err);
     arena_free(&b.arena);
-    return rc;
-}
-
-int prune_run(struct prune *p, struct ob_err *err)
-{
-    cleanup_close int lock = p->policy.dry_run ? -1 : durable_lock(p->layout, err);
-    if (!p->policy.dry_run && lock < 0)
-        return -1;
-    int rc = prune_locked(p, err);
     if (rc == 0 && is_by_age(&p->policy))
         failure_remove_old(p->layout, p->policy.used_since);
     return rc;

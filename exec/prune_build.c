@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 static int find_low(const struct build *b, bool *is_low, struct ob_err *err)
@@ -78,6 +79,8 @@ void prune_meanwhile(struct build *b)
         sigset_t none; /* who interrupts the build does not wait for this */
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         _exit(free_space(b, &p, &ignored) < 0);
     }
+    b->pruner = pid > 0 ? pid : 0;
 }

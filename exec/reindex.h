@@ -13,9 +13,8 @@ int reindex_fill(struct index *ix, const struct layout *l, struct store *s, stru
  * are neither there nor being built. */
 int reindex(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err);
 
-/* Adds rows for results that lack one and are not known to be on disk: these are all since a call
- * of reindex, if durable_lock was held all the time. `done` is empty at the first of several calls.
- */
+/* Adds rows for results that lack one and are not known to be on disk. `done` is empty at the first
+ * of several calls. */
 int reindex_new(struct index *ix, const struct layout *l, struct store *s, struct map *done,
                 struct ob_err *err);
 

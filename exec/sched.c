@@ -250,7 +250,9 @@ static void start_ready(struct sched *s)
 static void reap(struct sched *s)
 {
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (pid == s->b->pruner)
+            s->b->pruner = 0;
         for (uint32_t k = 0; k < s->n_running; k++) {
             struct job *j = &s->jobs[s->running[k]];
             if (j->pid != pid)
@@ -258,6 +260,7 @@ static void reap(struct sched *s)
             j->is_reaped = true;
             j->wait_status = status;
         }
+    }
 }
 
 static bool is_following(const struct sched *s)

@@ -35,8 +35,9 @@ struct job {
     bool has_log;            /* is_building or is_waiting, once */
     const char *cancelled;   /* why it is being ended; NULL = it is not */
     uint64_t kill_at;        /* of a cancelled one: when patience ends, as now_ms */
-    struct timespec started;
-    struct step_log kept; /* what the log has taken */
+    struct timespec started; /* … and what it has waited for a cache comes on top */
+    struct timespec blocked; /* since when, if is_idle and is_building */
+    struct step_log kept;    /* what the log has taken */
 };
 
 struct sched {

@@ -85,7 +85,7 @@ static uint64_t due(const struct sched *s, const struct job *j)
     uint64_t at = UINT64_MAX;
     if (j->cancelled)
         return j->kill_at;
-    if (o->step_timeout && j->is_building)
+    if (o->step_timeout && j->is_building && !j->is_idle)
         at = started_ms(&j->started) + o->step_timeout;
     if (o->timeout && started_ms(&s->started) + o->timeout < at)
         at = started_ms(&s->started) + o->timeout;
@@ -95,7 +95,8 @@ static uint64_t due(const struct sched *s, const struct job *j)
 static const char *too_long(struct sched *s, const struct job *j)
 {
     const struct build_options *o = s->b->options;
-    bool is_step = o->step_timeout && sched_now_ms() >= started_ms(&j->started) + o->step_timeout;
+    bool is_step = o->step_timeout && !j->is_idle &&
+                   sched_now_ms() >= started_ms(&j->started) + o->step_timeout;
     return is_step ? "it took longer than --step-timeout allows"
                    : "the build took longer than --timeout allows";
 }
@@ -146,6 +147,8 @@ void cancel_rest(struct sched *s)
 {
     for (uint32_t k = 0; k < s->n_running; k++)
         send(&s->jobs[s->running[k]], SIGKILL);
+    if (s->b->pruner && (s->has_cancelled || s->interrupted_at || s->is_error))
+        kill(s->b->pruner, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     while (s->n_running > 0)

@@ -23,7 +23,8 @@
 #define SYS_close_range 436
 #endif
 
-enum { LISTENER = 3, AGENT = 4, CHUNK = 16 << 10 };
+/* The processes are none of the step's, so no limit of its holds for them. */
+enum { LISTENER = 3, AGENT = 4, CHUNK = 16 << 10, CONNECTIONS_MAX = 32 };
 
 /* The path of a file by descriptors, as those of sockets may be no longer than 107 bytes. */
 static struct sockaddr_un address(int fd, const char *name)
@@ -78,20 +79,30 @@ static _Noreturn void serve(int client)
     _exit(0);
 }
 
+/* Those that have ended; with as many as may be, the first to end is waited for. */
+static unsigned reap(unsigned n)
+{
+    while (n > 0 && waitpid(-1, NULL, n < CONNECTIONS_MAX ? WNOHANG : 0) > 0)
+        n--;
+    return n;
+}
+
 static _Noreturn void listen_for_ever(void)
 {
     pid_t self = getpid();
-    signal(SIGCHLD, SIG_IGN); /* nobody waits for those that serve */
-    for (;;) {
+    for (unsigned n = 0;;) {
+        n = reap(n);
         int client = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
         if (client < 0 && errno != EINTR && errno != ECONNABORTED)
             _exit(1);
         if (client < 0)
             continue;
-        if (fork() == 0) {
+        pid_t pid = fork();
+        if (pid == 0) {
             follow(self);
             serve(client);
         }
+        n += pid > 0;
         close(client);
     }
 }

@@ -266,12 +266,25 @@ static struct str hex_of(struct arena *a, const struct digest *d)
     return str_from(hex);
 }
 
+/* Whether what is in no key can have made the step fail. */
+static bool is_given_more(const struct work *w)
+{
+    const struct step_limits *l = &w->b->options->limits;
+    if (w->job.step->kind != STEP_RUN)
+        return false;
+    vec_for (const struct ir_mount, m, &w->job.step->op.run.mounts)
+        if (m->type == MOUNT_SECRET || m->type == MOUNT_SSH)
+            return true;
+    return l->cpu_milli || l->memory || l->pids;
+}
+
 static void note_failure(struct work *w, const struct ob_err *err)
 {
     struct arena *a = w->b->arena;
     char context[PATH_MAX];
     struct failure f = {
         .why = str_from(err->text),
+        .is_private = is_given_more(w),
         .context = w->b->context_path && realpath(w->b->context_path, context) ? str_from(context)
                                                                                : STR(""),
         .step = (uint32_t)(w->job.step - w->b->plan->steps.at),

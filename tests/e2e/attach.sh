@@ -163,3 +163,25 @@ sleep 0.3
 expect_soon 10 sleeps
 let_it_end
 ends_with 2 0
+
+subject "a failure is shared, but not one that can come from the secret that was given"
+echo bad >"$tmp/bad"
+echo good >"$tmp/good"
+expect_second() # STATUS, COMMAND...
+{
+    local want=$1 got=0 secret first
+    shift
+    printf 'FROM busybox\nRUN %s\n' "$*" | dockerfile
+    for secret in bad good; do
+        obkit build --store="$store" --progress=plain --build-context=busybox=dir:"$tmp/base" \
+            --secret=id=s,src="$tmp/$secret" "$tmp/context" >/dev/null 2>"$tmp/err.$secret" &
+        [ $secret = good ] || first=$!
+        expect_soon 10 grep -q '| begins' "$tmp/err.$secret"
+    done
+    wait $! || got=$?
+    expect_equal "$want" "$got" "the exit status of who waited"
+    ! wait "$first" || fail "the first build succeeded"
+}
+expect_second 1 'echo begins; sleep 1; false'
+expect_equal 1 "$(grep -c '| begins' "$tmp/err.good")" "the number of times that who waited has seen it"
+expect_second 0 '--mount=type=secret,id=s echo begins; sleep 1; grep good /run/secrets/s'

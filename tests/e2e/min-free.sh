@@ -55,6 +55,24 @@ build_ok --min-free=90%
 expect_exit 0 obexec ls --store="$store"
 ! grep -q ": new" "$tmp/out" || fail "the old result is still there"
 
+subject "who is interrupted while it runs does not wait for it"
+expect_exit 0 obexec clean --store="$store"
+write old 10
+build_ok
+printf 'FROM busybox\nRUN dd if=/dev/zero of=/one bs=1M count=10; sleep 1\nRUN echo here; sleep 1000\n' | dockerfile
+(
+    obkit build --store="$store" --build-context=busybox=dir:"$tmp/base" --progress=plain \
+        --min-free=45m "$tmp/context" >"$tmp/out" 2>"$tmp/err" 9<&- &
+    expect_soon 10 grep -q 'records out' "$tmp/err"
+    flock 9 # which keeps it from removing anything
+    expect_soon 10 grep -q '| here' "$tmp/err"
+    kill $!
+    SECONDS=0 status=0
+    wait $! || status=$?
+    expect_equal 130 "$status" "the exit status"
+    [ $SECONDS -lt 3 ] || fail "it took $SECONDS s"
+) 9<"$tmp/small/store/state/unsynced"
+
 subject "and while it runs"
 expect_exit 0 obexec clean --store="$store"
 write old 10

@@ -59,6 +59,19 @@ grep -q 'waiting for cache' "$tmp/err.waiter" || fail "the cache is free"
 kill "${builds[@]}"
 wait "${builds[@]}" || true
 
+subject "nor does its time pass for --step-timeout"
+{
+    for i in 1 2 3 4; do
+        echo "FROM busybox AS s$i"
+        echo "RUN --mount=type=cache,target=/c,sharing=locked sleep 0.5; : $i"
+    done
+    echo FROM busybox
+    for i in 1 2 3 4; do
+        echo "COPY --from=s$i /bin/busybox /$i"
+    done
+} | dockerfile
+build_ok -j1 --step-timeout=1.5s
+
 dockerfile <<'END'
 FROM busybox AS bad
 RUN echo bad; sleep 0.2; exit 3
@@ -119,3 +132,18 @@ printf 'FROM busybox\nRUN sleep 0.2\nRUN sleep 60\n' | dockerfile
 build --timeout=0.8s
 expect_equal 1 "$status" "the exit status"
 expect_in_stderr 'the build took longer than --timeout allows'
+
+subject "what many steps need at a time is no question of the soft limit of open files"
+{
+    for i in $(seq 40); do
+        printf 'FROM busybox AS s%d\nRUN sleep 0.5; : %d\n' "$i" "$i"
+    done
+    echo FROM busybox
+    for i in $(seq 40); do
+        echo "COPY --from=s$i /bin/busybox /$i"
+    done
+} | dockerfile
+(
+    ulimit -Sn 64
+    build_ok -j40
+)

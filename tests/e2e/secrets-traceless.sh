@@ -52,3 +52,20 @@ END
 build_ok -f context/spec
 expect_output 7:8:755
 with_result "$id" test ! -e var/cache || fail "a mount point is left"
+
+subject "nor does a mount point that links lead to, out of a mount and into one"
+mkdir -p context/links base/app base/there
+ln -s /app context/links/out # from a mount to the root filesystem
+ln -s /c/inner base/in       # from the root filesystem into a cache
+cat >context/Dockerfile <<'END'
+FROM busybox
+RUN --mount=type=bind,source=links,target=/links --mount=type=secret,id=a,target=/links/out/secret \
+    --mount=type=cache,target=/c --mount=type=secret,id=a,target=/c/../there/new/secret \
+    --mount=type=secret,id=a,target=/in/new/secret \
+    cat /app/secret /there/new/secret /c/inner/new/secret
+RUN --mount=type=cache,target=/c ls /c
+END
+build_ok -f context/Dockerfile --secret=id=a,src=secret
+expect_output $'other\nother\nother'
+expect_names /app ""
+expect_names /there ""

@@ -138,6 +138,22 @@ END_TEST
 #define Z16 "0000000000000000"
 #define Z64 Z16 Z16 Z16 Z16
 
+/* It may just be making a log of its own under that name. */
+START_TEST(settle_leaves_logs_of_keys_that_somebody_has_locked)
+{
+    struct digest digest;
+    close(layout_new_log(&sd.layout, key, &err));
+    digest_from_hex(str_from(key), &digest);
+    int lock = layout_try_lock(&sd.layout, &digest);
+    ck_assert_int_ge(lock, 0);
+    ck_assert_ok(layout_settle_logs(&sd.layout, &err), &err);
+    ck_assert(is_there(".part") && !is_there(".failed"));
+    close(lock);
+    ck_assert_ok(layout_settle_log(&sd.layout, key, &err), &err);
+    ck_assert(!is_there(".part") && is_there(".failed"));
+}
+END_TEST
+
 START_TEST(files_that_were_never_finished_are_removed_where_replaced_ones_are)
 {
     static const char *const left[] = {"state/boot.1.new", "state/image/x.2.new",
@@ -241,6 +257,7 @@ END_TEST
 UNIT_MAIN_WITH("layout", start, stop, directories_are_made_once, state_that_is_a_link_is_refused,
                a_log_gets_the_name_of_how_it_ended, the_log_of_an_earlier_builder_gives_way,
                settle_turns_logs_of_the_dead_into_failed_ones,
+               settle_leaves_logs_of_keys_that_somebody_has_locked,
                files_that_were_never_finished_are_removed_where_replaced_ones_are,
                scratch_directories_end_with_their_locks, images_are_known_by_name_and_platform,
                locks_of_other_keys_do_not_wait, a_lock_dies_with_its_holder)

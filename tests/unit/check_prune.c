@@ -8,7 +8,9 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/store_dir.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { N_OTHERS = 100 }; /* more than one batch */
 
@@ -62,7 +64,24 @@ static void build_on_the_last(void *arg, const struct result *r)
     *done = true;
 }
 
-START_TEST(what_was_built_on_meanwhile_stays)
+/* … and as if somebody had synced before that batch: one that is going on keeps them waiting. */
+static void build_and_sync(void *arg, const struct result *r)
+{
+    const uint64_t n_syncs = 1;
+    const struct digest d = digest_filled(N_OTHERS + 1);
+    char key[SHA256_HEX + 1];
+    bool was_done = *(bool *)arg;
+    build_on_the_last(arg, r);
+    if (was_done)
+        return;
+    digest_hex(&d, key);
+    ck_assert_int_eq(renameat(sd.layout.unsynced, key, sd.layout.record, key), 0);
+    int fd = openat(sd.layout.state, "syncs", O_WRONLY | O_CREAT, 0600);
+    ck_assert_int_eq(write(fd, &n_syncs, sizeof n_syncs), sizeof n_syncs);
+    close(fd);
+}
+
+static void prune_all(void (*removed)(void *arg, const struct result *r))
 {
     bool done = false;
     for (unsigned char i = 1; i <= N_OTHERS; i++)
@@ -72,13 +91,25 @@ START_TEST(what_was_built_on_meanwhile_stays)
         .layout = &sd.layout,
         .index = ix,
         .policy = PRUNE_ALL,
-        .removed = build_on_the_last,
+        .removed = removed,
         .arg = &done,
     };
     ck_assert_ok(prune_run(&p, &err), &err);
     ck_assert_uint_eq(p.n_removed, N_OTHERS - 1);
     ck_assert(is_there(N_OTHERS) && is_there(N_OTHERS + 1));
 }
+
+START_TEST(what_was_built_on_meanwhile_stays)
+{
+    prune_all(build_on_the_last);
+}
 END_TEST
 
-UNIT_MAIN_WITH("prune", start, stop, what_was_built_on_meanwhile_stays)
+START_TEST(also_if_that_is_on_disk_by_now)
+{
+    prune_all(build_and_sync);
+}
+END_TEST
+
+UNIT_MAIN_WITH("prune", start, stop, what_was_built_on_meanwhile_stays,
+               also_if_that_is_on_disk_by_now)
