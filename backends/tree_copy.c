@@ -125,12 +125,12 @@ int tree_copy_attributes(int from, int to, struct ob_err *err)
 
 static int copy_regular(struct copy *c, const char *name, const struct stat *st, struct ob_err *err)
 {
-    struct stat opened;
-    cleanup_close int from = openat(c->from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (from < 0 || fstat(from, &opened) < 0)
-        return ob_err_set(err, errno, "can't open it");
-    if (opened.st_dev != st->st_dev || opened.st_ino != st->st_ino)
+    cleanup_close int path = openat(c->from, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    cleanup_close int from = path < 0 ? -1 : fs_open_found(path, st->st_dev, st->st_ino);
+    if (from < 0 && errno == ESTALE)
         return ob_err_set(err, 0, "it was replaced while it was copied");
+    if (from < 0)
+        return ob_err_set(err, errno, "can't open it");
     cleanup_close int to = openat(c->to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (to < 0)
         return ob_err_set(err, errno, "can't create the copy");

@@ -131,6 +131,8 @@ static struct layer_entry *new_entry(struct walk *w, const struct found *f,
     e->mode = f->c.st_mode;
     e->uid = f->c.st_uid;
     e->gid = f->c.st_gid;
+    e->dev = f->c.st_dev;
+    e->ino = f->c.st_ino;
     e->size = S_ISREG(f->c.st_mode) ? (uint64_t)f->c.st_size : 0;
     e->rdev = f->c.st_rdev;
     e->mtime = clamped(w, &f->c);
@@ -394,4 +396,15 @@ int layer_diff(struct arena *a, const struct layer_trees *t, struct layer_entrie
     spread_changes(&w);
     collect(&w, out);
     return 0;
+}
+
+int layer_open(int root, const struct layer_entry *e, struct ob_err *err)
+{
+    cleanup_buf struct buf name = BUF_INIT;
+    buf_add_str(&name, e->path);
+    cleanup_close int path = fs_open_in(root, name.p, O_PATH | O_NOFOLLOW, 0);
+    int fd = path < 0 ? -1 : fs_open_found(path, e->dev, e->ino);
+    if (fd < 0 && errno == ESTALE)
+        return ob_err_set(err, 0, "it changed while it was exported");
+    return fd < 0 ? ob_err_set(err, errno, "can't open it") : fd;
 }

@@ -418,6 +418,27 @@ START_TEST(archives_do_not_change)
 }
 END_TEST
 
+/* Steps change caches while those are exported, and they may make devices. */
+START_TEST(what_has_taken_the_place_of_a_file_is_not_read)
+{
+    struct buf b = BUF_INIT;
+    struct layer_entries list = {0};
+    const struct tar_sink sink = {add_to_buf, &b};
+    scratch_text(&d, "c/file", "text");
+    ck_assert_ok(layer_diff(&a, &trees, &list, &err), &err);
+    ck_assert_int_eq(renameat(d.fd, "c/file", d.fd, "c/old"), 0);
+    ck_assert_int_eq(mknodat(d.fd, "c/file", S_IFCHR | 0600, makedev(1, 5)), 0);
+    ck_assert_int_eq(layer_tar_write(trees.child, &list, &sink, &err), -1);
+    ck_assert_str_eq(err.text, "\"/file\": it changed while it was exported");
+    ck_assert_int_eq(unlinkat(d.fd, "c/file", 0), 0);
+    scratch_text(&d, "c/file", "TEXT");
+    ck_assert_int_eq(layer_tar_write(trees.child, &list, &sink, &err), -1);
+    ck_assert_int_eq(renameat(d.fd, "c/old", d.fd, "c/file"), 0);
+    ck_assert_ok(layer_tar_write(trees.child, &list, &sink, &err), &err);
+    buf_free(&b);
+}
+END_TEST
+
 START_TEST(packers_give_the_digests_of_both_sides)
 {
     const struct digest want = sha256_of("hello", 5);
@@ -459,4 +480,5 @@ UNIT_MAIN_AS_ROOT("layer", start, stop, equal_trees_do_not_differ, each_property
                   names_that_the_upper_directory_lacks_are_found_for_a_changed_file,
                   what_fits_a_header_needs_no_other, what_does_not_fit_is_in_records,
                   a_record_counts_its_own_length, long_names_that_are_not_utf8_are_said_to_be_bytes,
-                  archives_do_not_change, packers_give_the_digests_of_both_sides)
+                  archives_do_not_change, packers_give_the_digests_of_both_sides,
+                  what_has_taken_the_place_of_a_file_is_not_read)
