@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/owner.h"
+#include "base/path.h"
 #include "base/userns.h"
 #include "base/xattr.h"
 
@@ -271,6 +272,8 @@ static int walk_dir(struct dir_walk *w, int src, int dst, const char *path, stru
     for (size_t i = 0; i < names.n; i++) {
         const char *child =
             *path ? arena_printf(&w->arena, "%s/%s", path, names.at[i]).p : names.at[i];
+        if (path_check(str_from(child), err) < 0)
+            return ob_err_wrap(err, "\"%.200s…\"", child);
         if (walk_entry(w, src, dst, names.at[i], child, err) < 0)
             return -1;
     }

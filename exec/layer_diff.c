@@ -3,7 +3,8 @@
  * Walks two trees side by side. With an upper directory only the names in it are looked at, which
  * must give the same as a look at all of them; where it can't be told, all are looked at.
  *
- * Every directory is opened by its path from the root, so depth costs no descriptors.
+ * Every directory is opened by its path from the root, so depth costs no descriptors. The time for
+ * that and the recursion are bounded by path_check.
  */
 #include <config.h>
 
@@ -279,6 +280,8 @@ static int find_names(struct walk *w, struct sides *d, struct found **out, size_
         struct found *f = &(*out)[i];
         f->name = names.at[i].p;
         f->path = path_join(w->arena, d->path, names.at[i]);
+        if (path_check(f->path, w->err) < 0)
+            return ob_err_wrap(w->err, "\"/%.200s…\"", f->path.p);
         if (find_name(w, d, f) < 0)
             return -1;
     }

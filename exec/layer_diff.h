@@ -5,9 +5,11 @@
  * store keeps them, so that images are the same wherever they were built.
  *
  * Times count in seconds, as layers carry them, and after they were clamped. Sockets, which no
- * archive can hold, are as if they were not there. Both trees are hostile. Nobody changes a result,
- * but steps change a cache while it is read: that gives an error, or what was there at one time or
- * another.
+ * archive can hold, are as if they were not there. A tree whose names would not be unpacked again
+ * (path_check) is an error.
+ *
+ * Both trees are hostile. Nobody changes a result, but steps change a cache while it is read: that
+ * gives an error, or what was there at one time or another.
  */
 #ifndef EXEC_LAYER_DIFF_H
 #define EXEC_LAYER_DIFF_H

@@ -93,6 +93,39 @@ static const char *difference(void)
     return arena_cstr(&a, out);
 }
 
+/* N directories in each other in c. */
+static void make_deep(int n)
+{
+    int at = open_dir("c");
+    for (int i = 0; i < n; i++) {
+        ck_assert_int_eq(mkdirat(at, "d", 0755), 0);
+        int next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(at);
+        at = next;
+    }
+    ck_assert_int_eq(mknodat(at, "f", S_IFREG | 0644, 0), 0);
+    close(at);
+}
+
+START_TEST(a_tree_is_as_deep_as_what_is_unpacked_again)
+{
+    struct layer_entries list = {0};
+    make_deep(2000);
+    ck_assert_ok(layer_diff(&a, &trees, &list, &err), &err);
+    ck_assert_uint_eq(list.n, 2001);
+}
+END_TEST
+
+START_TEST(a_tree_that_is_deeper_is_refused)
+{
+    struct layer_entries list = {0};
+    make_deep(20000);
+    ck_assert_int_eq(layer_diff(&a, &trees, &list, &err), -1);
+    ck_assert(str_starts(str_from(err.text), STR("\"/d/d/d/")));
+    ck_assert(str_ends(str_from(err.text), STR("d/…\": more than 2000 directories deep")));
+}
+END_TEST
+
 START_TEST(equal_trees_do_not_differ)
 {
     put_both("file", "x");
@@ -466,8 +499,9 @@ START_TEST(packers_give_the_digests_of_both_sides)
 }
 END_TEST
 
-UNIT_MAIN_AS_ROOT("layer", start, stop, equal_trees_do_not_differ, each_property_counts,
-                  targets_of_links_and_numbers_of_devices_count,
+UNIT_MAIN_AS_ROOT("layer", start, stop, equal_trees_do_not_differ,
+                  a_tree_is_as_deep_as_what_is_unpacked_again, a_tree_that_is_deeper_is_refused,
+                  each_property_counts, targets_of_links_and_numbers_of_devices_count,
                   what_is_gone_is_a_whiteout_at_its_top,
                   a_file_in_the_place_of_a_directory_needs_no_whiteouts,
                   directories_on_the_way_come_along, order_is_by_names_and_parents_first,
