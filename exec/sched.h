@@ -33,6 +33,7 @@ struct job {
     bool is_building;        /* the worker said so: it has a log */
     bool is_waiting;         /* for another process that builds it; log is what that one writes */
     bool has_log;            /* is_building or is_waiting, once */
+    bool has_run;            /* a command, whatever became of it */
     const char *cancelled;   /* why it is being ended; NULL = it is not */
     uint64_t kill_at;        /* of a cancelled one: when patience ends, as now_ms */
     struct timespec started; /* … and what it has waited for a cache comes on top */

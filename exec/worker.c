@@ -323,6 +323,7 @@ static int build_locked(struct work *w, const char *hex, struct ob_err *err)
 static int take_failure(struct work *w, struct str why, struct ob_err *err)
 {
     w->is_certain = true;
+    w->report.has_run = w->job.step->kind == STEP_RUN; /* as far as one can tell */
     ob_err_set(err, 0, STR_FMT, STR_ARG(why));
     return work_fault(w);
 }

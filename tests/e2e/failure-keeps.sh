@@ -81,6 +81,18 @@ expect_equal 1 "$status" "the exit status"
 expect_in_stderr '^\[2/2\] failed after .*: exit status 1$'
 expect_in_stderr '^ +log: /.*\.failed$'
 
+subject "what failed before its command ran has no log to name"
+for before in 'USER nobody\nRUN id' 'WORKDIR /etc/passwd'; do
+    printf "FROM busybox\n$before\n" | dockerfile
+    build
+    expect_equal 1 "$status" "the exit status"
+    expect_in_stderr ' failed after '
+    ! grep -q 'log: ' "$tmp/err" || fail "\"$before\": a log is named"
+done
+printf 'FROM busybox\nRUN false\n' | dockerfile
+build
+expect_in_stderr '^ +log: /.*\.failed$'
+
 subject "nothing temporary is left in the store"
 expect_equal "" "$(find "$tmp/store/state/log" -name '*.part')" "what is left of logs"
 
