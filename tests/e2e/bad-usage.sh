@@ -121,6 +121,7 @@ wrong 'obexec: --ssh takes ID or ID=SOCKET, not "a="' obexec --ssh=a= ir
 wrong 'obexec: --target takes a stage, not ""' obexec --target= ir
 wrong 'spec2ir: --target takes a stage, not ""' spec2ir --target= f
 wrong 'obexec: the context is empty' obexec ir ''
+wrong 'obexec: healthcheck: --sandbox takes a kind of sandbox, not ""' obexec healthcheck --sandbox=
 for option in build-context= build-context=a= build-context==b; do
     wrong "obexec: --build-context takes NAME=REF, not \"${option#*=}\"" obexec --$option ir
     wrong "spec2ir: --build-context takes NAME=REF, not \"${option#*=}\"" spec2ir --$option f
