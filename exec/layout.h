@@ -86,6 +86,12 @@ int layout_end_log(const struct layout *l, const char *key, bool failed, struct 
 int layout_new_scratch(const struct layout *l, const char *key, struct ob_err *err);
 int layout_end_scratch(const struct layout *l, const char *key, struct ob_err *err);
 
+/* A file without a name for something large, open for reading and writing: on the store's disk,
+ * which has room for results, if it can be there. */
+int layout_nameless(const struct layout *l, struct ob_err *err);
+/* All that comes from a pipe, in such a file. */
+int layout_spool(const struct layout *l, int from, struct ob_err *err);
+
 /* The result that an image's name stood for the last time: 1, 0 or -1. A note that a crash of the
  * machine left empty is none. */
 int layout_find_image(const struct layout *l, struct str image, struct str platform,

@@ -178,6 +178,17 @@ for id in d s; do # the directory's own time is that of the import
 done
 store=$first
 
+subject "import from standard input, which may be a pipe, and from another pipe"
+for from in 'cache import n - <s.tar' 'cat s.tar | cache import n -' 'cache import n <(cat s.tar)'; do
+    eval "$from" || fail "\"$from\" fails"
+    cache export n - | tar -tvf - --full-time | grep -v ' \./$' | cmp - listed
+    expect_exit 0 cache rm n
+done
+expect_exit 1 bash -c 'head -c 3000 s.tar | obexec cache import n - --store="$1"' - "$store"
+expect_in_stderr '^obexec: "standard input": '
+expect_exit 1 cache import n - # /dev/null
+expect_stderr 'obexec: "standard input": it is no tar archive'
+
 subject "export of what is not there, or to where nothing can be written"
 expect_exit 1 cache export none x.tar
 [ ! -e x.tar ] || fail "a file was made"
