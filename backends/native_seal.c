@@ -18,7 +18,7 @@
 #include <time.h>
 
 /* The kernel closes some of what a process had only a little after its end. */
-enum { TRIES = 20, PAUSE_MS = 10 };
+enum { TRIES = 100, PAUSE_MS = 10 };
 
 static bool is_settling(int rc, unsigned try)
 {
