@@ -30,9 +30,10 @@
 
 struct native_run {
     struct sandbox_run base;
-    int pidfd;   /* of pid 1 */
-    int root;    /* the caller's */
-    int *mounts; /* detached mounts by index in cfg->mounts, -1 if it is none */
+    int pidfd;          /* of pid 1 */
+    int root;           /* the caller's */
+    bool is_root_whole; /* … is all of a filesystem */
+    int *mounts;        /* detached mounts by index in cfg->mounts, -1 if it is none */
     size_t n_mounts;
     struct native_shared *shared;
     bool has_limits;
@@ -151,6 +152,7 @@ static struct native_run *run_new(struct sandbox *s, const struct rootfs *root, 
     *run = (struct native_run){.base = {s},
                                .pidfd = -1,
                                .root = root->fd,
+                               .is_root_whole = root->is_whole,
                                .mounts = mounts,
                                .n_mounts = n_mounts,
                                .shared = shared,
@@ -279,6 +281,7 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
                                .cfg = cfg,
                                .worker = worker,
                                .root = mount,
+                               .is_root_ours = !root->is_detached,
                                .mounts = run->mounts,
                                .host_dev = dev,
                                .shared = run->shared};
@@ -318,6 +321,11 @@ static void status_from_wait(int wait_status, struct sandbox_status *status)
 {
     status->signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
     status->exit_code = status->signal ? 128 + status->signal : WEXITSTATUS(wait_status);
+}
+
+static bool has_succeeded(const struct sandbox_status *status)
+{
+    return status->exit_code == 0 && status->signal == 0;
 }
 
 static int failed_as(const struct native_shared *shared, struct sandbox_status *status,
@@ -369,6 +377,8 @@ static int native_reap(struct sandbox_run *base, struct sandbox_status *status, 
         *err = left; /* a snapshot must not have it */
         rc = ob_err_wrap(err, "sandbox");
     }
+    if (rc == 0 && run->is_root_whole && has_succeeded(status))
+        rc = native_seal_filesystem(run->root, &status->is_step_fault, err);
     run_free(run);
     return rc;
 }

@@ -93,7 +93,7 @@ static int mount_layers(struct overlayfs *s, struct str layers, const struct dir
     if (overlay_mount(&o, &out->fd, err) < 0)
         return mount_failed(s, err);
     out->kind = ROOTFS_DIR;
-    out->is_detached = true;
+    out->is_detached = out->is_whole = true;
     return 0;
 }
 

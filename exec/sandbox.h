@@ -53,7 +53,9 @@ struct sandbox_ops {
      * may be. */
     void (*wait)(struct sandbox_run *run);
     /* Waits for the end of the command and of every process it left behind. Consumes run. After
-     * an error, of *status only is_step_fault counts. */
+     * an error, of *status only is_step_fault counts. After a command that has succeeded nobody
+     * can change the filesystem through what its processes had open, whoever has it now: that the
+     * command handed a file on which is open for writing is an error. */
     int (*reap)(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
     /* Asks every process in the sandbox to end (SIGTERM). Safe in a signal handler. reap must
      * follow. A sandbox that can't ask ends them at once. */
