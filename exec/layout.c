@@ -308,14 +308,25 @@ bool layout_log_grows(const struct layout *l, const char *key, int fd)
     return is_named(l, name, fd);
 }
 
-int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err)
+static int rename_log(const struct layout *l, const char *key, const char *suffix,
+                      const char *new_suffix, struct ob_err *err)
 {
     char from[LOG_NAME_MAX], to[LOG_NAME_MAX];
-    snprintf(from, sizeof from, "%s.part", key);
-    snprintf(to, sizeof to, "%s%s", key, failed ? ".failed" : "");
+    snprintf(from, sizeof from, "%s%s", key, suffix);
+    snprintf(to, sizeof to, "%s%s", key, new_suffix);
     if (renameat(l->log, from, l->log, to) < 0)
         return ob_err_set(err, errno, "can't rename log \"%s\" in the store", from);
     return 0;
+}
+
+int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err)
+{
+    return rename_log(l, key, ".part", failed ? ".failed" : "", err);
+}
+
+int layout_take_back_log(const struct layout *l, const char *key, struct ob_err *err)
+{
+    return rename_log(l, key, "", ".failed", err);
 }
 
 int layout_nameless(const struct layout *l, struct ob_err *err)

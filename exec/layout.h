@@ -80,6 +80,8 @@ int layout_new_log(const struct layout *l, const char *key, struct ob_err *err);
 bool layout_log_grows(const struct layout *l, const char *key, int fd);
 /* Gives it its final name: KEY, or KEY.failed. */
 int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err);
+/* KEY becomes KEY.failed: there is no such result after all. */
+int layout_take_back_log(const struct layout *l, const char *key, struct ob_err *err);
 
 /* A directory for what a step needs only while it runs: state/scratch/KEY. The caller has the lock
  * of the key. What killed processes left is removed by settle, or by the next one for the key. */
