@@ -381,7 +381,10 @@ static bool wants_shell(const struct sched *s)
 static void announce_shell(struct sched *s)
 {
     struct event e = sched_event(s, EVENT_NOTE, s->failed);
-    e.text = STR("a shell follows where it ran; what is done there is dropped");
+    struct ob_err why;
+    e.text = shell_can_run(&why)
+                 ? STR("a shell follows where it ran; what is done there is dropped")
+                 : str_from(why.text);
     if (wants_shell(s))
         sched_emit(s, e);
 }
@@ -389,7 +392,7 @@ static void announce_shell(struct sched *s)
 static void open_shell(struct sched *s)
 {
     struct ob_err err;
-    if (wants_shell(s) && shell_run(s->b, job_for(s, s->failed), &err) < 0)
+    if (wants_shell(s) && shell_can_run(&err) && shell_run(s->b, job_for(s, s->failed), &err) < 0)
         sched_machine_error(s, &err);
 }
 
