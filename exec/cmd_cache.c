@@ -110,21 +110,30 @@ static void say_waiting(void *arg, struct str id)
     log_warning("cache \"" STR_FMT "\" is in use: waiting until it is free", STR_ARG(id));
 }
 
+static int remove_one(struct store_cmd *c, struct cache_cmd *cc, const struct cache_info *info)
+{
+    int rc = cache_remove(&cc->caches, &info->name, false, &c->err);
+    if (rc == 0) {
+        say_waiting(NULL, info->id);
+        rc = cache_remove(&cc->caches, &info->name, true, &c->err);
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+/* None is removed unless all are there. */
 static int do_rm(struct store_cmd *c, struct cache_cmd *cc)
 {
+    struct cache_info_vec found = {0};
     for (int i = 1; i < c->n_args; i++) {
         struct cache_info info;
         int status;
         if (find_existing(c, cc, c->args[i], &info, &status) < 0)
             return store_cmd_fail(c, status);
-        int rc = cache_remove(&cc->caches, &info.name, false, &c->err);
-        if (rc == 0) {
-            say_waiting(NULL, info.id);
-            rc = cache_remove(&cc->caches, &info.name, true, &c->err);
-        }
-        if (rc < 0)
-            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+        vec_push(&c->arena, &found, info);
     }
+    vec_for (const struct cache_info, info, &found)
+        if (remove_one(c, cc, info) < 0)
+            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     return OB_EXIT_OK;
 }
 
@@ -133,7 +142,8 @@ static int export_to(struct store_cmd *c, struct cache_cmd *cc, const struct cac
 {
     struct output_file out;
     int rc = output_file_open(&out, strcmp(file, "-") == 0 ? NULL : file, &c->err);
-    if (rc == 0 && (rc = cache_export(&cc->caches, info, out.fd, &c->err)) < 0)
+    if (rc == 0 && (rc = cache_export(&cc->caches, info, out.fd, &c->err)) < 0 &&
+        c->err.errnum != CACHE_EMPTY)
         ob_err_wrap(&c->err, "\"%s\"", out.path);
     if (rc == 0)
         rc = output_file_commit(&out, &c->err);
@@ -182,7 +192,10 @@ static int import_from(struct store_cmd *c, struct cache_cmd *cc, const char *fi
         return -1;
     if (is_new)
         set_new(cc, c->args[1], &start, info);
-    return cache_import(&cc->caches, info, &start, fd, &waiting, &c->err);
+    int rc = cache_import(&cc->caches, info, &start, fd, &waiting, &c->err);
+    if (rc < 0)
+        cache_forget_empty(&cc->caches, &info->name);
+    return rc;
 }
 
 static int do_import(struct store_cmd *c, struct cache_cmd *cc)

@@ -83,7 +83,7 @@ expect_in_stderr '^ +log: /.*\.failed$'
 
 subject "what failed before its command ran has no log to name"
 for before in 'USER nobody\nRUN id' 'WORKDIR /etc/passwd'; do
-    printf "FROM busybox\n$before\n" | dockerfile
+    printf 'FROM busybox\n%b\n' "$before" | dockerfile
     build
     expect_equal 1 "$status" "the exit status"
     expect_in_stderr ' failed after '
