@@ -18,7 +18,7 @@
 
 static void log_failed(struct sched *s, struct ob_err *err)
 {
-    ob_err_wrap(err, "can't write the log");
+    ob_err_wrap(err, "can't write the log in \"%s\"", s->b->store_path);
     sched_machine_error(s, err);
 }
 
