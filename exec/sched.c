@@ -333,6 +333,7 @@ static int wait_for_events(struct sched *s, int signals, struct ob_err *err)
     int ready = poll(p, 2 * (nfds_t)n + 1, patience(s));
     if (ready < 0)
         return errno == EINTR ? 0 : ob_err_set(err, errno, "can't wait for the workers");
+    cancel_clock(s);
     for (uint32_t k = 0; ready > 0 && k < n; k++) {
         /* The report that a step starts comes before its output. */
         bool is_over = p[1 + k].revents && !job_report(s, s->polled[k]);
@@ -370,6 +371,7 @@ static void loop(struct sched *s, int signals)
         start_ready(s);
     }
     cancel_rest(s);
+    cancel_clock(s);
 }
 
 /* --on-error=shell: the user looks at the step that failed first. */
@@ -444,6 +446,7 @@ enum build_end build_run(struct build *b, struct digest *keys, bool *changed, st
         return BUILD_ERROR;
     cli_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
+    sigaddset(&old, SIGALRM); /* cancel_clock's: the end of the build is told as well */
     cleanup_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) {
         ob_err_set(err, errno, "can't wait for signals");

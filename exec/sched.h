@@ -109,6 +109,9 @@ void cancel_on_signal(struct sched *s);
 void cancel_overdue(struct sched *s);
 /* How many milliseconds until cancel_overdue has something to do; -1 = it has not. */
 int cancel_wait(const struct sched *s);
+/* Sends SIGALRM, blocked from now on, when that time is over: as long as it is pending, nobody who
+ * is told something is waited for. Ends what was asked for before. */
+void cancel_clock(const struct sched *s);
 /* Ends all workers at once, and waits until none of their processes is left. */
 void cancel_rest(struct sched *s);
 
