@@ -60,8 +60,8 @@ static void place_open(struct place *p, const struct sandbox_options *o)
     *p = (struct place){.dir = "/tmp/obkit-sandbox-XXXXXX"};
     ck_assert_ptr_nonnull(mkdtemp(p->dir));
     chmod(p->dir, 0755);
-    p->root =
-        (struct rootfs){.kind = ROOTFS_DIR, .fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    p->root = (struct rootfs){
+        .kind = ROOTFS_DIR, .plain = -1, .fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     p->cfg = (struct step_cfg){.env = env, .cwd = "/", .hostname = "builder", .in_fd = -1};
     ck_assert_ok(sandbox_open(&sandbox_native_ops, o, &p->sandbox, &err), &err);
 }
