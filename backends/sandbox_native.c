@@ -109,13 +109,16 @@ static int check_limits(struct native *n, const struct step_limits *limits, stru
     return cgroup_host_open(root, own.n ? own.p : "", limits, &n->cgroups, err);
 }
 
-static int native_check(struct sandbox *s, enum step_network network,
-                        const struct step_limits *limits, struct ob_err *err)
+static int native_check(struct sandbox *s, const struct step_cfg *cfg, struct ob_err *err)
 {
     struct native *n = (struct native *)s;
-    if (network == STEP_NETWORK_PRIVATE && native_net_open(&n->net, err) < 0)
+    if (cfg->is_insecure && n->in_userns)
+        return ob_err_set(err, 0,
+                          "a step that may do all needs root of the machine, not of a user "
+                          "namespace");
+    if (cfg->network == STEP_NETWORK_PRIVATE && native_net_open(&n->net, err) < 0)
         return -1;
-    return has_limits(limits) ? check_limits(n, limits, err) : 0;
+    return has_limits(&cfg->limits) ? check_limits(n, &cfg->limits, err) : 0;
 }
 
 static void native_close(struct sandbox *s)
@@ -299,10 +302,6 @@ static int native_start(struct sandbox *s, const struct rootfs *root, const stru
                         struct sandbox_run **out, struct ob_err *err)
 {
     const struct native *n = (const struct native *)s;
-    if (n->in_userns && cfg->is_insecure)
-        return ob_err_set(err, 0,
-                          "a step that may do all needs root of the machine, not of a user "
-                          "namespace");
     if (n->has_one_user && (cfg->uid != 0 || cfg->gid != 0))
         return ob_err_set(err, 0,
                           "user %u with group %u can't be had: this user namespace has only root "

@@ -290,7 +290,9 @@ static int begin_on_base(struct overlayfs *s, struct dir_txn *t, const char *bas
         return ob_err_set(err, errno, "can't make \"%s/tmp/%s/work\"", s->dirs.path, t->name);
     if (write_chain(t, buf_str(&layers), err) < 0 || copy_root_attributes(s, t, base, err) < 0)
         return ob_err_wrap(err, "\"%s/tmp/%s\"", s->dirs.path, t->name);
-    return mount_layers(s, buf_str(&layers), t, out, err);
+    return mount_layers(s, buf_str(&layers), t, out, err) < 0
+               ? -1
+               : dir_txn_open_fs(t, &out->plain, err);
 }
 
 static int overlayfs_begin(struct store *store, const char *key, const char *base,

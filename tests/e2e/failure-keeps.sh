@@ -74,11 +74,13 @@ build_ok
 with_result "$id" cmp one <(echo one)
 with_result "$id" cmp two <(echo two)
 
-subject "quiet progress still names the failure and the log"
-printf 'FROM busybox\nRUN echo hidden; false\n' | dockerfile
+subject "quiet progress names the failure and the log, and shows the end of the output"
+printf 'FROM busybox\nRUN echo not shown\nRUN seq 100; false\n' | dockerfile
 build --progress=quiet
 expect_equal 1 "$status" "the exit status"
-expect_in_stderr '^\[2/2\] failed after .*: exit status 1$'
+expect_equal "$(seq 81 100 | sed 's/^/ 3 | /')" "$(grep '^ 3 | [0-9]' "$tmp/err")" "the output"
+expect_not_in_stderr 'not shown'
+expect_in_stderr '^\[3/3\] failed after .*: exit status 1$'
 expect_in_stderr '^ +log: /.*\.failed$'
 
 subject "what failed before its command ran has no log to name"
