@@ -108,6 +108,18 @@ int layout_take(const struct layout *l, const struct digest *key, struct ob_err 
     return take_fd(&fd);
 }
 
+static int lock_use(const struct layout *l, short type, const char *waiting, struct ob_err *err)
+{
+    if (lock_place(l->use, F_OFD_SETLK, type, USE_PLACE) == 0)
+        return 0;
+    if (errno == EAGAIN || errno == EACCES) {
+        log_warning("%s", waiting);
+        if (lock_place(l->use, F_OFD_SETLKW, type, USE_PLACE) == 0)
+            return 0;
+    }
+    return ob_err_set(err, errno, "can't lock the store");
+}
+
 /* Only for reading, so that a store on a read-only disk can still give what it has. */
 static int start_use(struct layout *l, struct ob_err *err)
 {
@@ -115,9 +127,7 @@ static int start_use(struct layout *l, struct ob_err *err)
     l->uses = l->use < 0 ? -1 : open_places(l, "uses", O_RDONLY, err);
     if (l->uses < 0)
         return -1;
-    if (lock_place(l->use, F_OFD_SETLKW, F_RDLCK, USE_PLACE) < 0)
-        return ob_err_set(err, errno, "can't lock the store");
-    return 0;
+    return lock_use(l, F_RDLCK, "another process removes results: waiting until it is done", err);
 }
 
 /* The shared lock is given up first: two processes that both kept theirs would wait for ever. */
@@ -127,12 +137,7 @@ int layout_claim(struct layout *l, struct ob_err *err)
     l->use = open_locks(l, O_RDWR, err);
     if (l->use < 0)
         return -1;
-    if (lock_place(l->use, F_OFD_SETLK, F_WRLCK, USE_PLACE) == 0)
-        return 0;
-    log_warning("other processes use the store: waiting until they are done");
-    if (lock_place(l->use, F_OFD_SETLKW, F_WRLCK, USE_PLACE) == 0)
-        return 0;
-    return ob_err_set(err, errno, "can't lock the store");
+    return lock_use(l, F_WRLCK, "other processes use the store: waiting until they are done", err);
 }
 
 int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
