@@ -262,6 +262,7 @@ static int run_in_sandbox(struct work *w, const struct rootfs *root, const struc
     sandbox_wait(run);
     w->is_cancelled = run_cancel_end(); /* while there still is a run to hand signals to */
     rc = sandbox_reap(run, status, err);
+    w->report.has_run = rc == 0 || w->is_cancelled;
     if (rc == 0)
         return 0;
     w->is_certain = status->is_step_fault;
