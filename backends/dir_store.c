@@ -46,6 +46,13 @@ static int lock_entry(struct dir_store *s, struct dir_txn *t, struct ob_err *err
     return 0;
 }
 
+static int say_read_only(const struct dir_store *s, struct ob_err *err)
+{
+    ob_err_set(err, 0, "the store \"%s\" is read-only", s->path);
+    err->errnum = EROFS;
+    return -1;
+}
+
 /* Makes and locks an entry of tmp/ under a name of its own. */
 static int make_entry(struct dir_store *s, struct dir_txn *t, struct ob_err *err)
 {
@@ -54,6 +61,8 @@ static int make_entry(struct dir_store *s, struct dir_txn *t, struct ob_err *err
         if (mkdirat(s->tmp, t->name, 0700) < 0) {
             if (errno == EEXIST)
                 continue;
+            if (errno == EROFS)
+                return say_read_only(s, err);
             return ob_err_set(err, errno, "can't make \"%s/tmp/%s\"", s->path, t->name);
         }
         int rc = lock_entry(s, t, err);

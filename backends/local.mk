@@ -22,6 +22,7 @@ libbackends_a_SOURCES = \
 	backends/native_net.c backends/native_net.h \
 	backends/native_scope.c \
 	backends/native_seccomp.c \
+	backends/native_seal.c \
 	backends/native_target.c \
 	backends/oci_choose.c backends/oci_choose.h \
 	backends/oci_layout.c backends/oci_layout.h \

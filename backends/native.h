@@ -63,6 +63,7 @@ struct native_step {
     const struct step_cfg *cfg;
     int worker;                   /* pidfd of the worker */
     int root;                     /* detached mount */
+    bool is_root_ours;            /* … of a directory that the host has elsewhere, too */
     const int *mounts;            /* detached mounts, by index in cfg->mounts; -1 if it is none */
     int host_dev;                 /* the host's /dev, for a step that may do all; else -1 */
     const struct cgroup *cgroup;  /* NULL: no limits */
@@ -106,13 +107,20 @@ bool native_target_is_fault(const char *path, int errnum);
 int native_target_remove(const struct native_shared *shared, int root, const int *mounts,
                          struct ob_err *err);
 
+/* native_seal.c: keeps everybody from changing the root filesystem from now on. In pid 1, alone:
+ * the sandbox's mount of it. */
+int native_seal_mount(struct native_shared *shared, struct ob_err *err);
+/* In the worker: all of a filesystem. */
+int native_seal_filesystem(int root, bool *is_step_fault, struct ob_err *err);
+
 /* native_exec.c: becomes the command, in a vfork child of pid 1. */
 _Noreturn void native_exec(const struct native_step *s);
 
 /* native_caps.c */
 const char *native_caps_missing(void); /* the first that this process needs and lacks, or NULL */
 int native_caps_limit_bounding(void);
-int native_caps_keep_kill(void);      /* what pid 1 needs to hand signals on */
+int native_caps_keep_kill(void);      /* what pid 1 needs to hand signals on; can raise … */
+int native_caps_raise_admin(void);    /* … this again */
 int native_caps_set(bool privileged); /* the sandbox's list, or none at all */
 int native_caps_set_all(void);
 

@@ -73,14 +73,19 @@ int native_caps_limit_bounding(void)
     return 0;
 }
 
-static int set_caps(uint64_t caps)
+static int set_caps_of(uint64_t effective, uint64_t permitted)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {
-        {.effective = (uint32_t)caps, .permitted = (uint32_t)caps},
-        {.effective = (uint32_t)(caps >> 32), .permitted = (uint32_t)(caps >> 32)},
+        {.effective = (uint32_t)effective, .permitted = (uint32_t)permitted},
+        {.effective = (uint32_t)(effective >> 32), .permitted = (uint32_t)(permitted >> 32)},
     };
     return (int)syscall(SYS_capset, &head, data);
+}
+
+static int set_caps(uint64_t caps)
+{
+    return set_caps_of(caps, caps);
 }
 
 int native_caps_set(bool privileged)
@@ -100,5 +105,10 @@ int native_caps_set_all(void)
 
 int native_caps_keep_kill(void)
 {
-    return set_caps(BIT(CAP_KILL));
+    return set_caps_of(BIT(CAP_KILL), BIT(CAP_KILL) | BIT(CAP_SYS_ADMIN));
+}
+
+int native_caps_raise_admin(void)
+{
+    return set_caps(BIT(CAP_SYS_ADMIN));
 }

@@ -127,28 +127,45 @@ static void take_term(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The command is pid 2; every other child is an orphan that was handed to us. */
-static _Noreturn void wait_for(pid_t command, struct native_shared *shared)
-{
-    for (;;) {
-        int status;
-        pid_t pid = waitpid(-1, &status, __WALL);
-        if (pid == command) {
-            shared->wait_status = status;
-            if (shared->state == NATIVE_STARTED)
-                shared->state = NATIVE_ENDED;
-            _exit(0);
-        }
-        if (pid < 0 && errno != EINTR)
-            _exit(1);
-    }
-}
-
 static _Noreturn void fail(struct native_shared *shared, const struct ob_err *err)
 {
     shared->err = *err;
     shared->state = NATIVE_FAILED;
     _exit(1);
+}
+
+static void end_orphans(void)
+{
+    kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+        ;
+}
+
+static _Noreturn void end(const struct native_step *s, int status)
+{
+    struct ob_err err;
+    if (status == 0 && s->is_root_ours && s->shared->state == NATIVE_STARTED) {
+        end_orphans();
+        if (native_seal_mount(s->shared, &err) < 0)
+            fail(s->shared, &err);
+    }
+    s->shared->wait_status = status;
+    if (s->shared->state == NATIVE_STARTED)
+        s->shared->state = NATIVE_ENDED;
+    _exit(0);
+}
+
+/* The command is pid 2; every other child is an orphan that was handed to us. */
+static _Noreturn void wait_for(pid_t command, const struct native_step *s)
+{
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(-1, &status, __WALL);
+        if (pid == command)
+            end(s, status);
+        if (pid < 0 && errno != EINTR)
+            _exit(1);
+    }
 }
 
 _Noreturn void native_init(const struct native_step *s)
@@ -167,5 +184,5 @@ _Noreturn void native_init(const struct native_step *s)
     native_caps_keep_kill();
     sys_close_range(0);
     take_term();
-    wait_for(command, s->shared);
+    wait_for(command, s);
 }

@@ -47,6 +47,12 @@ static inline int sys_fsconfig(int fs, unsigned command, const char *key, const 
     return (int)syscall(SYS_fsconfig, fs, command, key, value, 0);
 }
 
+/* Of the filesystem whose mount fd is the root of. */
+static inline int sys_fspick(int fd)
+{
+    return (int)syscall(SYS_fspick, fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+}
+
 static inline int sys_fsmount(int fs, unsigned attrs)
 {
     return (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attrs);

@@ -30,9 +30,10 @@
 
 struct native_run {
     struct sandbox_run base;
-    int pidfd;   /* of pid 1 */
-    int root;    /* the caller's */
-    int *mounts; /* detached mounts by index in cfg->mounts, -1 if it is none */
+    int pidfd;          /* of pid 1 */
+    int root;           /* the caller's */
+    bool is_root_whole; /* … is all of a filesystem */
+    int *mounts;        /* detached mounts by index in cfg->mounts, -1 if it is none */
     size_t n_mounts;
     struct native_shared *shared;
     bool has_limits;
@@ -108,13 +109,16 @@ static int check_limits(struct native *n, const struct step_limits *limits, stru
     return cgroup_host_open(root, own.n ? own.p : "", limits, &n->cgroups, err);
 }
 
-static int native_check(struct sandbox *s, enum step_network network,
-                        const struct step_limits *limits, struct ob_err *err)
+static int native_check(struct sandbox *s, const struct step_cfg *cfg, struct ob_err *err)
 {
     struct native *n = (struct native *)s;
-    if (network == STEP_NETWORK_PRIVATE && native_net_open(&n->net, err) < 0)
+    if (cfg->is_insecure && n->in_userns)
+        return ob_err_set(err, 0,
+                          "a step that may do all needs root of the machine, not of a user "
+                          "namespace");
+    if (cfg->network == STEP_NETWORK_PRIVATE && native_net_open(&n->net, err) < 0)
         return -1;
-    return has_limits(limits) ? check_limits(n, limits, err) : 0;
+    return has_limits(&cfg->limits) ? check_limits(n, &cfg->limits, err) : 0;
 }
 
 static void native_close(struct sandbox *s)
@@ -151,6 +155,7 @@ static struct native_run *run_new(struct sandbox *s, const struct rootfs *root, 
     *run = (struct native_run){.base = {s},
                                .pidfd = -1,
                                .root = root->fd,
+                               .is_root_whole = root->is_whole,
                                .mounts = mounts,
                                .n_mounts = n_mounts,
                                .shared = shared,
@@ -279,6 +284,7 @@ static int run_start(struct native_run *run, const struct rootfs *root, const st
                                .cfg = cfg,
                                .worker = worker,
                                .root = mount,
+                               .is_root_ours = !root->is_detached,
                                .mounts = run->mounts,
                                .host_dev = dev,
                                .shared = run->shared};
@@ -296,10 +302,6 @@ static int native_start(struct sandbox *s, const struct rootfs *root, const stru
                         struct sandbox_run **out, struct ob_err *err)
 {
     const struct native *n = (const struct native *)s;
-    if (n->in_userns && cfg->is_insecure)
-        return ob_err_set(err, 0,
-                          "a step that may do all needs root of the machine, not of a user "
-                          "namespace");
     if (n->has_one_user && (cfg->uid != 0 || cfg->gid != 0))
         return ob_err_set(err, 0,
                           "user %u with group %u can't be had: this user namespace has only root "
@@ -318,6 +320,11 @@ static void status_from_wait(int wait_status, struct sandbox_status *status)
 {
     status->signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
     status->exit_code = status->signal ? 128 + status->signal : WEXITSTATUS(wait_status);
+}
+
+static bool has_succeeded(const struct sandbox_status *status)
+{
+    return status->exit_code == 0 && status->signal == 0;
 }
 
 static int failed_as(const struct native_shared *shared, struct sandbox_status *status,
@@ -369,6 +376,8 @@ static int native_reap(struct sandbox_run *base, struct sandbox_status *status, 
         *err = left; /* a snapshot must not have it */
         rc = ob_err_wrap(err, "sandbox");
     }
+    if (rc == 0 && run->is_root_whole && has_succeeded(status))
+        rc = native_seal_filesystem(run->root, &status->is_step_fault, err);
     run_free(run);
     return rc;
 }

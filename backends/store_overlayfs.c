@@ -93,7 +93,7 @@ static int mount_layers(struct overlayfs *s, struct str layers, const struct dir
     if (overlay_mount(&o, &out->fd, err) < 0)
         return mount_failed(s, err);
     out->kind = ROOTFS_DIR;
-    out->is_detached = true;
+    out->is_detached = out->is_whole = true;
     return 0;
 }
 
@@ -290,7 +290,9 @@ static int begin_on_base(struct overlayfs *s, struct dir_txn *t, const char *bas
         return ob_err_set(err, errno, "can't make \"%s/tmp/%s/work\"", s->dirs.path, t->name);
     if (write_chain(t, buf_str(&layers), err) < 0 || copy_root_attributes(s, t, base, err) < 0)
         return ob_err_wrap(err, "\"%s/tmp/%s\"", s->dirs.path, t->name);
-    return mount_layers(s, buf_str(&layers), t, out, err);
+    return mount_layers(s, buf_str(&layers), t, out, err) < 0
+               ? -1
+               : dir_txn_open_fs(t, &out->plain, err);
 }
 
 static int overlayfs_begin(struct store *store, const char *key, const char *base,

@@ -116,7 +116,7 @@ _obkit_obexec() {
     case $1:$value in
     inspect:-*) _obkit_offer -W "--why --format= --store= --help" ;;
     log:-*) _obkit_offer -W "-f --follow --store= --help" ;;
-    cache:-*) _obkit_offer -W "--spec --store= --help" ;;
+    cache:-*) _obkit_offer -W "- --spec --store= --help" ;;
     clean:-* | delete:-* | du:-* | ls:-*)
         _obkit_offer -W "--store= --help"
         ;;
@@ -134,7 +134,13 @@ _obkit_obexec() {
         _obkit_offer -W "--target= --resolve $run_options"
         ;;
     delete:* | inspect:* | log:* | shell:*) _obkit_offer -W "$(_obkit_ids)" ;;
-    cache:*) _obkit_offer -W "ls rm export import" ;;
+    cache:*)
+        if [ ${#words[@]} = 3 ]; then
+            _obkit_offer -W "ls rm export import"
+        else
+            _obkit_files -f "$value"
+        fi
+        ;;
     stores:*) _obkit_files -d "$value" ;;
     clean:* | du:* | healthcheck:* | ls:* | prune:*) COMPREPLY=() ;;
     *) _obkit_files -f "$value" ;;

@@ -121,6 +121,7 @@ for program in obkit obexec
     __obkit_subcommand run 'Build a step graph' -c $program
     __obkit_subcommand cache 'Look after the caches of steps' -c $program
     complete -c $program -n '__obkit_command cache' -l spec -d 'A new cache is one of specs'
+    complete -c $program -n '__obkit_command cache' -a - -d 'Standard input or output'
     __obkit_subcommand du 'Say how much space results take' -c $program
     __obkit_subcommand inspect 'Say what a result is' -c $program
     __obkit_subcommand ls 'List the results' -c $program

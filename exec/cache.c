@@ -183,6 +183,26 @@ int cache_remove(struct caches *c, const struct cache_name *name, bool wait, str
     return rc <= 0 ? rc : remove_entry(c, name, err) < 0 ? -1 : 1;
 }
 
+static bool is_never_filled(struct caches *c, const struct cache_name *name)
+{
+    struct ob_err ignored;
+    struct rootfs tree = ROOTFS_INIT;
+    uint64_t number;
+    cleanup_close int entry = open_entry(c, name->hex);
+    cleanup_close int dir = entry < 0 ? -1 : cache_dir_look(entry, &number);
+    int rc = entry < 0 || dir >= 0 ? 1 : cache_copy_look(c, name, entry, &tree, &number, &ignored);
+    rootfs_close(&tree);
+    return rc == 0;
+}
+
+void cache_forget_empty(struct caches *c, const struct cache_name *name)
+{
+    struct ob_err ignored; /* it takes no space to speak of */
+    cleanup_close int locks = cache_locks_open(c, &ignored);
+    if (locks >= 0 && cache_claim(locks, name, false, &ignored) > 0 && is_never_filled(c, name))
+        remove_entry(c, name, &ignored);
+}
+
 static int remove_listed(struct caches *c, unsigned *n, struct ob_err *err)
 {
     cleanup_dir DIR *d = fs_opendir(c->dir);

@@ -57,6 +57,10 @@ int cache_list(struct caches *c, struct arena *a, bool measure, struct cache_inf
 /* 1, or 0 = it is in use and wait is false, or -1. */
 int cache_remove(struct caches *c, const struct cache_name *name, bool wait, struct ob_err *err);
 
+/* Removes it if nobody uses it and it holds nothing, not even an empty directory: then nobody has
+ * ever filled it. */
+void cache_forget_empty(struct caches *c, const struct cache_name *name);
+
 /* Removes all; *n says how many they were. The caller has the store for itself. */
 int cache_remove_all(const struct layout *l, const struct store *s, const char *store_path,
                      unsigned *n, struct ob_err *err);

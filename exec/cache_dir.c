@@ -39,11 +39,8 @@ static int open_number(int entry, int number)
     return openat(entry, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Makes it under another name, so that a half-filled one is never taken for whole. */
-static int make_new(int entry, const struct cache_start *start, struct ob_err *err)
+static int fill_new(int entry, const struct cache_start *start, struct ob_err *err)
 {
-    if (fs_remove_tree_at(entry, "new", err) < 0)
-        return -1;
     if (mkdirat(entry, "new", 0700) < 0)
         return ob_err_set(err, errno, "can't make a cache");
     cleanup_close int dir = openat(entry, "new", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -52,6 +49,18 @@ static int make_new(int entry, const struct cache_start *start, struct ob_err *e
     if (start->fill && start->fill(start->arg, dir, err) < 0)
         return -1;
     return cache_set_owner(dir, start->mode, start->uid, start->gid, err);
+}
+
+/* Makes it under another name, so that a half-filled one is never taken for whole. */
+static int make_new(int entry, const struct cache_start *start, struct ob_err *err)
+{
+    struct ob_err ignored; /* whoever makes the next one tries again */
+    if (fs_remove_tree_at(entry, "new", err) < 0)
+        return -1;
+    int rc = fill_new(entry, start, err);
+    if (rc < 0)
+        fs_remove_tree_at(entry, "new", &ignored);
+    return rc;
 }
 
 static int make_number(int entry, int number, const struct cache_start *start, struct ob_err *err)

@@ -52,8 +52,10 @@ int cache_export(struct caches *c, const struct cache_info *info, int out, struc
     struct rootfs tree = ROOTFS_INIT;
     cleanup_close int locks = cache_locks_open(c, err);
     int rc = locks < 0 ? -1 : hold(c, info, locks, &tree, err);
-    if (rc == 0)
-        rc = ob_err_set(err, 0, "the cache is empty");
+    if (rc == 0) {
+        rc = ob_err_set(err, 0, "cache \"" STR_FMT "\" is empty", STR_ARG(info->id));
+        err->errnum = CACHE_EMPTY;
+    }
     if (rc > 0)
         rc = write_tree(tree.fd, out, err);
     rootfs_close(&tree);

@@ -5,6 +5,10 @@
 
 #include "exec/cache.h"
 
+/* The errnum where nothing was ever in the cache: no errno, and none of those of kit.h and open.h.
+ */
+enum { CACHE_EMPTY = -3 };
+
 /* Writes the cache's files, its own directory first. One that steps use in place may change while
  * it is read; no step has it locked meanwhile. */
 int cache_export(struct caches *c, const struct cache_info *info, int out, struct ob_err *err);

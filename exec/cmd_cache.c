@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 static const char help[] =
     "Usage: obexec cache ls\n"
@@ -27,7 +28,8 @@ static const char help[] =
     "  ls        list the caches: name, last use, size, kind, whether it is in use, id\n"
     "  rm        remove caches; waits until no step uses them\n"
     "  export    write a cache to a tar file; - is standard output\n"
-    "  import    make a cache, or replace it, from a tar file, which may be compressed\n"
+    "  import    make a cache, or replace it, from a tar file, which may be compressed; - is\n"
+    "            standard input\n"
     "\n"
     "      --spec                a new cache is one of specs, not of Dockerfiles\n" STORE_CMD_HELP;
 
@@ -108,21 +110,30 @@ static void say_waiting(void *arg, struct str id)
     log_warning("cache \"" STR_FMT "\" is in use: waiting until it is free", STR_ARG(id));
 }
 
+static int remove_one(struct store_cmd *c, struct cache_cmd *cc, const struct cache_info *info)
+{
+    int rc = cache_remove(&cc->caches, &info->name, false, &c->err);
+    if (rc == 0) {
+        say_waiting(NULL, info->id);
+        rc = cache_remove(&cc->caches, &info->name, true, &c->err);
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+/* None is removed unless all are there. */
 static int do_rm(struct store_cmd *c, struct cache_cmd *cc)
 {
+    struct cache_info_vec found = {0};
     for (int i = 1; i < c->n_args; i++) {
         struct cache_info info;
         int status;
         if (find_existing(c, cc, c->args[i], &info, &status) < 0)
             return store_cmd_fail(c, status);
-        int rc = cache_remove(&cc->caches, &info.name, false, &c->err);
-        if (rc == 0) {
-            say_waiting(NULL, info.id);
-            rc = cache_remove(&cc->caches, &info.name, true, &c->err);
-        }
-        if (rc < 0)
-            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
+        vec_push(&c->arena, &found, info);
     }
+    vec_for (const struct cache_info, info, &found)
+        if (remove_one(c, cc, info) < 0)
+            return store_cmd_fail(c, OB_EXIT_ENVIRONMENT);
     return OB_EXIT_OK;
 }
 
@@ -131,7 +142,8 @@ static int export_to(struct store_cmd *c, struct cache_cmd *cc, const struct cac
 {
     struct output_file out;
     int rc = output_file_open(&out, strcmp(file, "-") == 0 ? NULL : file, &c->err);
-    if (rc == 0 && (rc = cache_export(&cc->caches, info, out.fd, &c->err)) < 0)
+    if (rc == 0 && (rc = cache_export(&cc->caches, info, out.fd, &c->err)) < 0 &&
+        c->err.errnum != CACHE_EMPTY)
         ob_err_wrap(&c->err, "\"%s\"", out.path);
     if (rc == 0)
         rc = output_file_commit(&out, &c->err);
@@ -158,30 +170,45 @@ static void set_new(const struct cache_cmd *cc, const char *id, const struct cac
     *out = (struct cache_info){.name = cache_name(&ask), .kind = ask.kind, .id = ask.id};
 }
 
+/* What comes through a pipe is kept until it can be seen to be whole. */
+static int open_archive(struct store_cmd *c, const char *file)
+{
+    struct stat st;
+    cleanup_close int fd = strcmp(file, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                                  : open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return ob_err_set(&c->err, errno, "can't open it");
+    bool is_stream = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+    return is_stream ? layout_spool(&c->o.layout, fd, &c->err) : take_fd(&fd);
+}
+
+static int import_from(struct store_cmd *c, struct cache_cmd *cc, const char *file,
+                       struct cache_info *info, bool is_new)
+{
+    const struct cache_waiting waiting = {.fn = say_waiting};
+    struct cache_start start;
+    cleanup_close int fd = open_archive(c, file);
+    if (fd < 0 || cache_tar_start(fd, &start, &c->err) < 0)
+        return -1;
+    if (is_new)
+        set_new(cc, c->args[1], &start, info);
+    int rc = cache_import(&cc->caches, info, &start, fd, &waiting, &c->err);
+    if (rc < 0)
+        cache_forget_empty(&cc->caches, &info->name);
+    return rc;
+}
+
 static int do_import(struct store_cmd *c, struct cache_cmd *cc)
 {
     const char *file = c->args[2];
-    const struct cache_waiting waiting = {.fn = say_waiting};
-    struct cache_start start;
     struct cache_info info;
     int status;
     int rc = find(c, cc, c->args[1], &info, &status);
     if (rc < 0)
         return store_cmd_fail(c, status);
-    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        ob_err_set(&c->err, errno, "can't open \"%s\"", file);
-        return store_cmd_fail(c, OB_EXIT_FAILED);
-    }
-    if (cache_tar_start(fd, &start, &c->err) < 0) {
-        ob_err_wrap(&c->err, "\"%s\"", file);
-        return store_cmd_fail(c, OB_EXIT_FAILED);
-    }
-    if (rc == 0)
-        set_new(cc, c->args[1], &start, &info);
-    if (cache_import(&cc->caches, &info, &start, fd, &waiting, &c->err) == 0)
+    if (import_from(c, cc, file, &info, rc == 0) == 0)
         return OB_EXIT_OK;
-    ob_err_wrap(&c->err, "\"%s\"", file);
+    ob_err_wrap(&c->err, "\"%s\"", strcmp(file, "-") == 0 ? "standard input" : file);
     return store_cmd_fail(c, OB_EXIT_FAILED);
 }
 

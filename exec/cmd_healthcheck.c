@@ -67,7 +67,9 @@ static int copy_in(struct health *h, const char *from, const char *to)
     cleanup_close int out = openat(h->root, to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
     if (in < 0 || out < 0 || fstat(in, &st) < 0)
         return ob_err_set(h->err, errno, "can't copy \"%s\"", from);
-    return fs_copy_data(in, out, (uint64_t)st.st_size, h->err);
+    return fs_copy_data(in, out, (uint64_t)st.st_size, h->err) < 0
+               ? ob_err_wrap(h->err, "\"%s\"", from)
+               : 0;
 }
 
 /* For dl_iterate_phdr: one loaded object. The program itself has no name here. */
@@ -157,7 +159,7 @@ static int run_command(struct health *h)
 static int check(struct health *h)
 {
     if (use_keys(h) < 0 || make_result(h) < 0)
-        return ob_err_wrap(h->err, "making a result");
+        return ob_err_wrap(h->err, "making a result in \"%s\"", h->o.path);
     int rc = run_command(h);
     if (rc < 0)
         ob_err_wrap(h->err, "running a command");
@@ -189,6 +191,9 @@ int cmd_healthcheck(int argc, char **argv)
         default: fputs("Try 'obexec healthcheck --help'.\n", stderr); return OB_EXIT_USAGE;
         }
     }
+    if (q.sandbox && !q.sandbox[0])
+        return cli_usage_error("obexec",
+                               "healthcheck: --sandbox takes a kind of sandbox, not \"\"");
     if (optind < argc)
         return cli_usage_error("obexec", "healthcheck takes no \"%s\"", argv[optind]);
     struct ob_err err;

@@ -18,6 +18,7 @@
 #include "ir/pass.h"
 #include "ir/read.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <limits.h>
@@ -173,6 +174,9 @@ static int run_build(struct build *b, const struct outputs *outputs, bool *chang
     case BUILD_ERROR: break;
     }
     report(b->progress, err.text);
+    if (err.errnum == ENOSPC || err.errnum == EDQUOT)
+        report(b->progress, "the store has no more room: obexec prune removes old results, and "
+                            "--min-free before each build");
     return OB_EXIT_ENVIRONMENT;
 }
 

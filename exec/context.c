@@ -39,27 +39,6 @@ static int read_ignore(struct build *b, struct context *c, struct ob_err *err)
                                                              : 0;
 }
 
-/* All that comes, in a file without a name. */
-static int spool(int from, int dir, struct ob_err *err)
-{
-    static const char name[] = ".archive";
-    char chunk[64 << 10];
-    cleanup_close int to = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (to < 0 || unlinkat(dir, name, 0) < 0)
-        return ob_err_set(err, errno, "can't make a file in the store");
-    for (;;) {
-        ssize_t n = read(from, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return ob_err_set(err, errno, "read");
-        if (n == 0)
-            return take_fd(&to);
-        if (fs_write_all(to, chunk, (size_t)n, err) < 0)
-            return -1;
-    }
-}
-
 static int is_nothing_known(struct ob_err *err)
 {
     return ob_err_set(err, 0, "neither a directory nor a tar archive");
@@ -107,7 +86,7 @@ static int replace_archive(struct build *b, struct context *c, struct ob_err *er
         return -1;
     if (S_ISREG(st.st_mode))
         return unpack(from, c->fd, err);
-    cleanup_close int archive = spool(from, c->fd, err);
+    cleanup_close int archive = layout_spool(&b->layout, from, err);
     return archive < 0 ? -1 : unpack(archive, c->fd, err);
 }
 

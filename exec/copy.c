@@ -12,6 +12,7 @@
 #include "exec/source.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -25,6 +26,7 @@ struct apply {
     struct source source;
     int dir;             /* the directory that files are being made in, open */
     struct str dir_path; /* its path from the root; .p NULL = none is open */
+    int plain;           /* the same directory in the target's plain one; -1 = not open */
     struct str item_dst; /* where the item's own root goes */
     struct made_dirs made;
     struct ob_err *err;
@@ -37,6 +39,16 @@ static int fail(struct apply *p, struct str path, const char *what)
     return ob_err_set(p->err, errno, "can't %s \"/" STR_FMT "\"", what, STR_ARG(path));
 }
 
+static void leave_dir(struct apply *p)
+{
+    if (p->dir >= 0)
+        close(p->dir);
+    if (p->plain >= 0)
+        close(p->plain);
+    p->dir = p->plain = -1;
+    p->dir_path = (struct str){0};
+}
+
 /* Makes `path` (from the root) the open directory, with its parents. */
 static int enter_dir(struct apply *p, struct str path)
 {
@@ -46,8 +58,7 @@ static int enter_dir(struct apply *p, struct str path)
     int fd = look_mkdirs(&p->t->look, p->t->root, name, &p->made, p->err);
     if (fd < 0)
         return -1;
-    if (p->dir >= 0)
-        close(p->dir);
+    leave_dir(p);
     p->dir = fd;
     p->dir_path = str_of(path.p ? path.p : "", path.n);
     return 0;
@@ -111,6 +122,32 @@ static int create_file(struct apply *p, const char *name, struct str path)
     return fd < 0 ? fail(p, path, "create") : fd;
 }
 
+/* The plain file of one that was just made in the open directory, where links have led there. -1 =
+ * there is none. */
+static int open_plain(struct apply *p, const char *name)
+{
+    char link[32], path[PATH_MAX];
+    if (p->t->plain < 0)
+        return -1;
+    if (p->plain < 0) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", p->dir);
+        ssize_t n = readlink(link, path, sizeof path - 1);
+        path[n < 0 ? 0 : n] = '\0';
+        p->plain = fs_open_in(p->t->plain, path, O_PATH | O_DIRECTORY, 0);
+    }
+    return p->plain < 0 ? -1 : openat(p->plain, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Content goes past an overlay, which can't share blocks with other filesystems. */
+static int copy_content(struct apply *p, const char *name, const struct manifest_file *f, int from,
+                        int to)
+{
+    cleanup_close int plain = f->state.size == 0 ? -1 : open_plain(p, name);
+    if (fs_copy_data(from, plain < 0 ? to : plain, f->state.size, p->err) < 0)
+        return ob_err_wrap(p->err, "can't copy \"" STR_FMT "\"", STR_ARG(f->source));
+    return 0;
+}
+
 static int make_regular(struct apply *p, const char *name, const struct manifest_file *f,
                         struct str path)
 {
@@ -120,8 +157,8 @@ static int make_regular(struct apply *p, const char *name, const struct manifest
     cleanup_close int to = create_file(p, name, path);
     if (to < 0)
         return -1;
-    if (fs_copy_data(from, to, f->state.size, p->err) < 0)
-        return ob_err_wrap(p->err, "can't copy \"" STR_FMT "\"", STR_ARG(f->source));
+    if (copy_content(p, name, f, from, to) < 0)
+        return -1;
     if (source_check(f, from, "copied", p->err) < 0)
         return -1;
     if (owner_set(to, uid_of(p, f), gid_of(p, f), mode_of(p, f)) < 0)
@@ -270,15 +307,7 @@ static int make_one(void *own, size_t i, struct ob_err *err)
 
 static struct apply new_apply(const struct manifest *m, int source, const struct copy_target *t)
 {
-    return (struct apply){.t = t, .m = m, .source = SOURCE_INIT(source), .dir = -1};
-}
-
-static void leave_dir(struct apply *p)
-{
-    if (p->dir >= 0)
-        close(p->dir);
-    p->dir = -1;
-    p->dir_path = (struct str){0};
+    return (struct apply){.t = t, .m = m, .source = SOURCE_INIT(source), .dir = -1, .plain = -1};
 }
 
 static void end_apply(struct apply *p)

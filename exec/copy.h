@@ -27,7 +27,8 @@
 #include "exec/manifest.h"
 
 struct copy_target {
-    int root; /* of the filesystem that is changed */
+    int root;  /* of the filesystem that is changed */
+    int plain; /* as in struct rootfs */
     enum copy_style style;
     struct str dst; /* absolute; a trailing slash counts */
     struct look look;

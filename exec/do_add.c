@@ -101,6 +101,7 @@ int do_add(struct work *w, const struct rootfs *root, struct ob_err *err)
     const struct op_add *op = &w->job.step->op.add;
     struct copy_target t = {
         .root = root->fd,
+        .plain = root->plain,
         .style = COPY_DOCKERFILE,
         .many_sources = op->src.n > 1,
     };

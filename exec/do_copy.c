@@ -159,6 +159,7 @@ int do_copy(struct work *w, const struct rootfs *root, struct ob_err *err)
         return -1;
     struct copy_target t = {
         .root = root->fd,
+        .plain = root->plain,
         .style = op->style,
         .dst = dst,
         .look = look,

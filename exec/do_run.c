@@ -158,8 +158,11 @@ static int open_as_it_is(const struct work *w, const struct shown *s, struct run
 static int copy_shown(struct work *w, struct shown *s, int root, struct str dst, struct ob_err *err)
 {
     bool is_context = s->mount->from == MOUNT_FROM_CONTEXT;
-    struct copy_target t = {
-        .root = root, .style = COPY_DOCKERFILE, .dst = dst, .look = {.keep_owner = !is_context}};
+    struct copy_target t = {.root = root,
+                            .plain = -1,
+                            .style = COPY_DOCKERFILE,
+                            .dst = dst,
+                            .look = {.keep_owner = !is_context}};
     if (!is_context && make_manifest(w, s, err) < 0)
         return -1;
     return copy_apply(&s->manifest, s->root, &t, err);
@@ -259,6 +262,7 @@ static int run_in_sandbox(struct work *w, const struct rootfs *root, const struc
     sandbox_wait(run);
     w->is_cancelled = run_cancel_end(); /* while there still is a run to hand signals to */
     rc = sandbox_reap(run, status, err);
+    w->report.has_run = rc == 0 || w->is_cancelled;
     if (rc == 0)
         return 0;
     w->is_certain = status->is_step_fault;

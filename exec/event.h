@@ -47,7 +47,8 @@ struct progress {
  * "auto" is tty on a terminal, else plain. */
 struct progress *progress_open(const char *style, int fd);
 
-/* For the styles: writes all of it, waiting if fd does not block; gives up if nobody reads. */
+/* For the styles: writes all of it, waiting if fd does not block; gives up if nobody reads, or not
+ * before something is due (cancel_clock). */
 void progress_write(int fd, struct str text);
 
 struct progress *progress_tty_open(int fd); /* fd need not be a terminal */

@@ -14,17 +14,27 @@ static bool leaves_network_open(const struct step *s)
     return s->kind == STEP_RUN && s->op.run.network == NETWORK_DEFAULT;
 }
 
-static bool has_run(const struct plan *p, bool with_open_network)
+static bool is_run(const struct step *s)
+{
+    return s->kind == STEP_RUN;
+}
+
+static bool is_insecure(const struct step *s)
+{
+    return s->kind == STEP_RUN && s->op.run.security == SECURITY_INSECURE;
+}
+
+static bool has_step(const struct plan *p, bool (*is_such)(const struct step *s))
 {
     vec_for (const struct step, s, &p->steps)
-        if (with_open_network ? leaves_network_open(s) : s->kind == STEP_RUN)
+        if (is_such(s))
             return true;
     return false;
 }
 
 static int check_private(struct build *b, struct ob_err *err)
 {
-    return sandbox_check(b->kit.sandbox, STEP_NETWORK_PRIVATE, &(struct step_limits){0}, err);
+    return sandbox_check(b->kit.sandbox, &(struct step_cfg){.network = STEP_NETWORK_PRIVATE}, err);
 }
 
 static int decide_network(struct build *b, struct ob_err *err)
@@ -51,16 +61,24 @@ static int check_limits(struct build *b, struct ob_err *err)
     const struct step_limits *l = &b->options->limits;
     if (!l->cpu_milli && !l->memory && !l->pids)
         return 0;
-    if (sandbox_check(b->kit.sandbox, STEP_NETWORK_NONE, l, err) < 0)
+    const struct step_cfg cfg = {.network = STEP_NETWORK_NONE, .limits = *l};
+    if (sandbox_check(b->kit.sandbox, &cfg, err) < 0)
         return ob_err_wrap(err, "limits of steps");
     return 0;
 }
 
+static int check_insecure(struct build *b, struct ob_err *err)
+{
+    const struct step_cfg cfg = {.network = STEP_NETWORK_NONE, .is_insecure = true};
+    return sandbox_check(b->kit.sandbox, &cfg, err);
+}
+
 int isolate_decide(struct build *b, struct ob_err *err)
 {
-    if (has_run(b->plan, true) && decide_network(b, err) < 0)
+    if ((has_step(b->plan, leaves_network_open) && decide_network(b, err) < 0) ||
+        (has_step(b->plan, is_insecure) && check_insecure(b, err) < 0))
         return -1;
-    return has_run(b->plan, false) ? check_limits(b, err) : 0;
+    return has_step(b->plan, is_run) ? check_limits(b, err) : 0;
 }
 
 enum step_network isolate_network(const struct build *b, const struct op_run *op)

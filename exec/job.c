@@ -18,7 +18,7 @@
 
 static void log_failed(struct sched *s, struct ob_err *err)
 {
-    ob_err_wrap(err, "can't write the log");
+    ob_err_wrap(err, "can't write the log in \"%s\"", s->b->store_path);
     sched_machine_error(s, err);
 }
 
@@ -207,6 +207,7 @@ static void on_lost_worker(struct sched *s, uint32_t i)
 static void on_final(struct sched *s, uint32_t i, const struct worker_report *r)
 {
     job_close(s, i);
+    s->jobs[i].has_run = r->has_run;
     if (r->kind == REPORT_CACHED)
         end_cached(s, i);
     else if (r->kind == REPORT_BUILT)

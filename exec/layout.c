@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 static int open_dir(int parent, const char *name, int *out, struct ob_err *err)
@@ -107,6 +108,18 @@ int layout_take(const struct layout *l, const struct digest *key, struct ob_err 
     return take_fd(&fd);
 }
 
+static int lock_use(const struct layout *l, short type, const char *waiting, struct ob_err *err)
+{
+    if (lock_place(l->use, F_OFD_SETLK, type, USE_PLACE) == 0)
+        return 0;
+    if (errno == EAGAIN || errno == EACCES) {
+        log_warning("%s", waiting);
+        if (lock_place(l->use, F_OFD_SETLKW, type, USE_PLACE) == 0)
+            return 0;
+    }
+    return ob_err_set(err, errno, "can't lock the store");
+}
+
 /* Only for reading, so that a store on a read-only disk can still give what it has. */
 static int start_use(struct layout *l, struct ob_err *err)
 {
@@ -114,9 +127,7 @@ static int start_use(struct layout *l, struct ob_err *err)
     l->uses = l->use < 0 ? -1 : open_places(l, "uses", O_RDONLY, err);
     if (l->uses < 0)
         return -1;
-    if (lock_place(l->use, F_OFD_SETLKW, F_RDLCK, USE_PLACE) < 0)
-        return ob_err_set(err, errno, "can't lock the store");
-    return 0;
+    return lock_use(l, F_RDLCK, "another process removes results: waiting until it is done", err);
 }
 
 /* The shared lock is given up first: two processes that both kept theirs would wait for ever. */
@@ -126,12 +137,7 @@ int layout_claim(struct layout *l, struct ob_err *err)
     l->use = open_locks(l, O_RDWR, err);
     if (l->use < 0)
         return -1;
-    if (lock_place(l->use, F_OFD_SETLK, F_WRLCK, USE_PLACE) == 0)
-        return 0;
-    log_warning("other processes use the store: waiting until they are done");
-    if (lock_place(l->use, F_OFD_SETLKW, F_WRLCK, USE_PLACE) == 0)
-        return 0;
-    return ob_err_set(err, errno, "can't lock the store");
+    return lock_use(l, F_WRLCK, "other processes use the store: waiting until they are done", err);
 }
 
 int layout_open(struct layout *l, const struct store *s, struct ob_err *err)
@@ -307,14 +313,53 @@ bool layout_log_grows(const struct layout *l, const char *key, int fd)
     return is_named(l, name, fd);
 }
 
-int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err)
+static int rename_log(const struct layout *l, const char *key, const char *suffix,
+                      const char *new_suffix, struct ob_err *err)
 {
     char from[LOG_NAME_MAX], to[LOG_NAME_MAX];
-    snprintf(from, sizeof from, "%s.part", key);
-    snprintf(to, sizeof to, "%s%s", key, failed ? ".failed" : "");
+    snprintf(from, sizeof from, "%s%s", key, suffix);
+    snprintf(to, sizeof to, "%s%s", key, new_suffix);
     if (renameat(l->log, from, l->log, to) < 0)
         return ob_err_set(err, errno, "can't rename log \"%s\" in the store", from);
     return 0;
+}
+
+int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err)
+{
+    return rename_log(l, key, ".part", failed ? ".failed" : "", err);
+}
+
+int layout_take_back_log(const struct layout *l, const char *key, struct ob_err *err)
+{
+    return rename_log(l, key, "", ".failed", err);
+}
+
+int layout_nameless(const struct layout *l, struct ob_err *err)
+{
+    int fd = openat(l->state, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fd = memfd_create("obkit", MFD_CLOEXEC);
+    return fd < 0 ? ob_err_set(err, errno, "can't make a temporary file") : fd;
+}
+
+int layout_spool(const struct layout *l, int from, struct ob_err *err)
+{
+    char chunk[64 << 10];
+    cleanup_close int to = layout_nameless(l, err);
+    while (to >= 0) {
+        ssize_t n = read(from, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ob_err_set(err, errno, "read");
+        if (n == 0)
+            break;
+        if (fs_write_all(to, chunk, (size_t)n, err) < 0)
+            return -1;
+    }
+    return to < 0 ? -1 : take_fd(&to);
 }
 
 static void image_name(struct str image, struct str platform, char hex[SHA256_HEX + 1])

@@ -80,11 +80,19 @@ int layout_new_log(const struct layout *l, const char *key, struct ob_err *err);
 bool layout_log_grows(const struct layout *l, const char *key, int fd);
 /* Gives it its final name: KEY, or KEY.failed. */
 int layout_end_log(const struct layout *l, const char *key, bool failed, struct ob_err *err);
+/* KEY becomes KEY.failed: there is no such result after all. */
+int layout_take_back_log(const struct layout *l, const char *key, struct ob_err *err);
 
 /* A directory for what a step needs only while it runs: state/scratch/KEY. The caller has the lock
  * of the key. What killed processes left is removed by settle, or by the next one for the key. */
 int layout_new_scratch(const struct layout *l, const char *key, struct ob_err *err);
 int layout_end_scratch(const struct layout *l, const char *key, struct ob_err *err);
+
+/* A file without a name for something large, open for reading and writing: on the store's disk,
+ * which has room for results, if it can be there. */
+int layout_nameless(const struct layout *l, struct ob_err *err);
+/* All that comes from a pipe, in such a file. */
+int layout_spool(const struct layout *l, int from, struct ob_err *err);
 
 /* The result that an image's name stood for the last time: 1, 0 or -1. A note that a crash of the
  * machine left empty is none. */

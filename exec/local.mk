@@ -44,7 +44,8 @@ libexec_a_SOURCES = \
 	exec/output_layout.c \
 	exec/output_local.c \
 	exec/output_name.c exec/output_name.h \
-	exec/progress.c exec/progress_json.c exec/progress_plain.c exec/progress_tty.c \
+	exec/progress.c exec/progress_json.c exec/progress_plain.c exec/progress_quiet.c \
+	exec/progress_tty.c \
 	exec/progress_text.c exec/progress_text.h \
 	exec/prune.c exec/prune.h exec/prune_build.c \
 	exec/ready.c exec/ready.h \

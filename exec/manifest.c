@@ -175,8 +175,34 @@ static int add_tree(struct walk *w, int parent, const char *name, struct str sou
     return 0;
 }
 
+/* The first link on the way to a source that leads nowhere, or out of the root, which is the same.
+ */
+static bool find_dead_link(struct walk *w, struct str source, struct str *link, struct str *target)
+{
+    char to[PATH_MAX];
+    for (size_t i = 1; i <= source.n; i++) {
+        if (i < source.n && source.p[i] != '/')
+            continue;
+        *link = str_of(source.p, i);
+        const char *path = arena_cstr(w->arena, *link);
+        cleanup_close int there = fs_open_in(w->q->root, path, O_PATH, 0);
+        if (there >= 0)
+            continue;
+        cleanup_close int fd = fs_open_in(w->q->root, path, O_PATH | O_NOFOLLOW, 0);
+        ssize_t n = fd < 0 ? -1 : readlinkat(fd, "", to, sizeof to);
+        *target = arena_str(w->arena, str_of(to, n > 0 ? (size_t)n : 0));
+        return n > 0;
+    }
+    return false;
+}
+
 static int not_found(struct walk *w, struct str source, int errnum)
 {
+    struct str link, target;
+    if (errnum == ENOENT && find_dead_link(w, source, &link, &target))
+        return ob_err_set(
+            w->err, 0, "\"" STR_FMT "\" is a link to \"" STR_FMT "\", which is not %s",
+            STR_ARG(link), STR_ARG(target), w->q->is_result ? "there" : "in the context");
     return ob_err_set(w->err, errnum == ENOENT ? 0 : errnum, "\"" STR_FMT "\" %s", STR_ARG(source),
                       errnum == ENOENT ? "is not there" : "can't be opened");
 }

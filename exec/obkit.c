@@ -169,7 +169,10 @@ static int parse_option(struct build *b, int opt, int index)
     case 'f': b->file = optarg; return -1;
     case 'j':
     case 'o':
-    case 't': add(b, &b->obexec, arena_printf(&b->arena, "-%c%s", opt, optarg)); return -1;
+    case 't': /* glued together, an empty value would be the next argument */
+        add(b, &b->obexec, arena_printf(&b->arena, "-%c", opt));
+        add(b, &b->obexec, str_from(optarg));
+        return -1;
     case 'k':
     case 'v': add(b, &b->obexec, arena_printf(&b->arena, "-%c", opt)); return -1;
     case FOR_SPEC2IR: hand_on(b, &b->spec2ir, &long_options[index]); return -1;

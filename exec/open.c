@@ -11,6 +11,7 @@
 #include "exec/reindex.h"
 #include "exec/cache.h"
 
+#include <errno.h>
 #include <limits.h>
 
 static char *root_path(int root)
@@ -84,6 +85,17 @@ static int recover(const struct kit_request *q, const struct opened *o, struct o
     return runs_steps(q) ? rc : unless_read_only(rc, err);
 }
 
+/* Whatever could not be written on a read-only disk is not what the user has to know. */
+static void name_store(const struct opened *o, struct ob_err *err)
+{
+    if (err->errnum != EROFS) {
+        ob_err_wrap(err, "store \"%s\"", o->path);
+        return;
+    }
+    ob_err_set(err, 0, "the store \"%s\" is read-only", o->path);
+    err->errnum = EROFS;
+}
+
 int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *err)
 {
     *out = (struct opened){.layout = LAYOUT_INIT};
@@ -96,7 +108,7 @@ int opened_open(const struct kit_request *q, struct opened *out, struct ob_err *
         out->index = index_new(&out->layout, out->kit.store);
         return 0;
     }
-    ob_err_wrap(err, "store \"%s\"", out->path);
+    name_store(out, err);
     opened_close(out, false);
     return -1;
 }

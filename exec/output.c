@@ -6,6 +6,7 @@
 #include "exec/output.h"
 
 #include "base/cli.h"
+#include "base/path.h"
 #include "exec/output_file.h"
 #include "exec/output_image.h"
 
@@ -71,12 +72,21 @@ static int set_tar(struct parse *p, struct str value)
                                                            : bad(p, "tar must be true or false");
 }
 
+/* A name is given once, however often it is said. */
+static void add_once(struct arena *a, struct image_names *names, const struct image_name *name)
+{
+    vec_for (const struct image_name, n, names)
+        if (str_eq(n->full, name->full))
+            return;
+    vec_push(a, names, *name);
+}
+
 static int add_name(struct parse *p, struct str value)
 {
     struct image_name name;
     if (image_name_parse(p->arena, value, &name, p->err) < 0)
         return ob_err_wrap(p->err, "--output");
-    vec_push(p->arena, &p->o.names, name);
+    add_once(p->arena, &p->o.names, &name);
     return 0;
 }
 
@@ -177,16 +187,37 @@ static int check_epoch(const struct plan *plan, struct ob_err *err)
                       STR_ARG(epoch));
 }
 
-static int check_list(const struct outputs *list, const struct build_options *options,
-                      const struct plan *plan, struct ob_err *err)
+/* Also "./x/" and "x"; but what ".." comes to depends on links. */
+static bool is_same_dest(struct arena *a, const char *x, const char *y)
 {
-    unsigned n_stdout = 0, n_images = 0;
-    vec_for (const struct output, o, list) {
-        n_stdout += !o->dest;
+    if (strcmp(x, y) == 0)
+        return true;
+    return (x[0] == '/') == (y[0] == '/') && !strstr(x, "..") && !strstr(y, "..") &&
+           str_eq(path_clean(a, str_from(x)), path_clean(a, str_from(y)));
+}
+
+static int check_dests(struct arena *a, const struct outputs *list, struct ob_err *err)
+{
+    for (size_t i = 0; i < list->n; i++)
+        for (size_t k = 0; k < i; k++) {
+            const char *dest = list->at[i].dest, *other = list->at[k].dest;
+            if (!dest && !other)
+                return ob_err_set(err, 0, "only one --output can be written to standard output");
+            if (dest && other && is_same_dest(a, dest, other))
+                return ob_err_set(err, 0, "--output: two are written to \"%s\"", dest);
+        }
+    return 0;
+}
+
+static int check_list(struct arena *a, const struct outputs *list,
+                      const struct build_options *options, const struct plan *plan,
+                      struct ob_err *err)
+{
+    unsigned n_images = 0;
+    vec_for (const struct output, o, list)
         n_images += is_image(o);
-    }
-    if (n_stdout > 1)
-        return ob_err_set(err, 0, "only one --output can be written to standard output");
+    if (check_dests(a, list, err) < 0)
+        return -1;
     if (list->n && plan->targets.n != 1)
         return ob_err_set(err, 0, "--output writes one target, but there are %u: give --target",
                           plan->targets.n);
@@ -205,7 +236,7 @@ static int parse_one(struct arena *a, struct str text, const struct image_names 
         return -1;
     if (is_image(&p.o))
         vec_for (const struct image_name, n, tags)
-            vec_push(a, &p.o.names, *n);
+            add_once(a, &p.o.names, n);
     vec_push(a, out, p.o);
     return 0;
 }
@@ -224,7 +255,7 @@ int outputs_parse(struct arena *a, const struct build_options *options, const st
     vec_for (const struct str, text, &options->outputs)
         if (parse_one(a, *text, &tags, out, err) < 0)
             return -1;
-    return check_list(out, options, plan, err);
+    return check_list(a, out, options, plan, err);
 }
 
 bool outputs_take_stdout(const struct outputs *list)

@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -30,18 +29,6 @@ struct making {
     int *report;
     struct pollfd *polls;
 };
-
-/* A layer may be larger than the memory, so it goes to a disk if there is one: the store's, which
- * has room for what the layer is made of. */
-static int open_nameless(const struct layout *l, struct ob_err *err)
-{
-    int fd = openat(l->state, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        fd = memfd_create("layer", MFD_CLOEXEC);
-    return fd < 0 ? ob_err_set(err, errno, "can't make a temporary file") : fd;
-}
 
 /* In the process of the layer. */
 
@@ -123,7 +110,7 @@ static int start(struct making *m, uint32_t i, struct ob_err *err)
 {
     int pipes[2];
     struct image_layer *l = &m->layers->at[i];
-    l->fd = open_nameless(&m->source->b->layout, err);
+    l->fd = layout_nameless(&m->source->b->layout, err);
     if (l->fd < 0)
         return -1;
     if (pipe2(pipes, O_CLOEXEC) < 0)

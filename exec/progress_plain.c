@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Progress as lines of text: a heading per step, its output behind its number, and how it ended.
- * Also the quiet style, which is the same without what goes well. Output of steps is shown without
- * control characters, as it comes from inside the sandbox.
+ * Output of steps is shown without control characters, as it comes from inside the sandbox.
  */
 #include <config.h>
 
@@ -20,7 +19,6 @@ enum { MAX_LINE = 4096 }; /* a longer line of output is shown in parts */
 struct plain {
     struct progress base;
     int fd;
-    bool is_quiet;
     uint32_t total;
     struct buf *line; /* for each step: its output since the last newline */
     uint32_t n_lines;
@@ -113,16 +111,11 @@ static void on_event(struct progress *base, const struct event *e)
         return;
     }
     summary_note(&p->summary, e);
-    if (!p->is_quiet && (e->kind == EVENT_DONE || e->kind == EVENT_FAILED))
+    if (e->kind == EVENT_DONE || e->kind == EVENT_FAILED)
         end_line(p, e);
-    if (p->is_quiet && e->kind == EVENT_FAILED) { /* nothing has named the step yet */
-        progress_number(&p->out, e->step, p->total);
-        progress_heading(&p->out, e->of);
-        buf_putc(&p->out, '\n');
-    }
     if (e->kind == EVENT_FAILED)
         progress_failure(&p->out, e, p->total);
-    else if (!p->is_quiet)
+    else
         put_event(p, e);
     flush(p);
 }
@@ -137,22 +130,11 @@ static void on_close(struct progress *base)
     free(p);
 }
 
-static struct progress *open_style(int fd, bool is_quiet)
+struct progress *progress_plain_open(int fd)
 {
     struct plain *p = calloc(1, sizeof *p);
     if (!p)
         ob_out_of_memory();
-    *p = (struct plain){
-        .base = {.event = on_event, .close = on_close}, .fd = fd, .is_quiet = is_quiet};
+    *p = (struct plain){.base = {.event = on_event, .close = on_close}, .fd = fd};
     return &p->base;
-}
-
-struct progress *progress_plain_open(int fd)
-{
-    return open_style(fd, false);
-}
-
-struct progress *progress_quiet_open(int fd)
-{
-    return open_style(fd, true);
 }

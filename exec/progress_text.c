@@ -34,6 +34,22 @@ void progress_output(struct buf *out, uint32_t step, uint32_t total, struct str 
     buf_putc(out, '\n');
 }
 
+void progress_last_lines(struct buf *out, const struct event *e, uint32_t total,
+                         const struct tail *tail)
+{
+    enum { MAX_LINES = 20 };
+    struct str lines[MAX_LINES];
+    bool cut = false;
+    size_t n = tail ? tail_lines(tail, lines, MAX_LINES, &cut) : 0;
+    progress_number(out, e->step, total);
+    progress_heading(out, e->of);
+    buf_putc(out, '\n');
+    if (cut)
+        progress_output(out, e->step, total, STR("... (the log has what was before)"));
+    for (size_t i = 0; i < n; i++)
+        progress_output(out, e->step, total, lines[i]);
+}
+
 void progress_failure(struct buf *out, const struct event *e, uint32_t total)
 {
     progress_number(out, e->step, total);

@@ -7,12 +7,16 @@
 #include "exec/event.h"
 
 #include "base/buf.h"
+#include "exec/tail.h"
 
 /* "[ 3/12] ", as wide for every step. */
 void progress_number(struct buf *out, uint32_t step, uint32_t total);
 void progress_heading(struct buf *out, const struct step *s); /* no newline */
 /* One line of a step's output. */
 void progress_output(struct buf *out, uint32_t step, uint32_t total, struct str line);
+/* What failed, and the end of its output, of which more is in its log. */
+void progress_last_lines(struct buf *out, const struct event *e, uint32_t total,
+                         const struct tail *tail); /* NULL: there is none */
 /* Why a step failed, and where its log is. */
 void progress_failure(struct buf *out, const struct event *e, uint32_t total);
 /* Something worth knowing, of a step or of the build. */

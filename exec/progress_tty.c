@@ -21,9 +21,8 @@
 #include <time.h>
 
 enum {
-    OUTPUT_LINES = 4,  /* shown of each step that runs, if there is room */
-    FAILED_LINES = 20, /* shown of a step that failed */
-    MIN_HEADING = 16,  /* columns; in a narrower window it is not cut off, but wrapped */
+    OUTPUT_LINES = 4, /* shown of each step that runs, if there is room */
+    MIN_HEADING = 16, /* columns; in a narrower window it is not cut off, but wrapped */
 };
 
 static const double frame_seconds = 0.08;
@@ -237,18 +236,9 @@ static void put_built(struct tty *t, const struct event *e)
 
 static void put_failed(struct tty *t, const struct event *e)
 {
-    struct str lines[FAILED_LINES];
-    bool cut = false;
     struct buf *out = &t->screen.above;
     const struct row *r = row_of(t, e->step);
-    size_t n = r ? tail_lines(&r->tail, lines, FAILED_LINES, &cut) : 0;
-    progress_number(out, e->step, t->total);
-    progress_heading(out, e->of);
-    buf_putc(out, '\n');
-    if (cut)
-        progress_output(out, e->step, t->total, STR("... (the log has what was before)"));
-    for (size_t i = 0; i < n; i++)
-        progress_output(out, e->step, t->total, lines[i]);
+    progress_last_lines(out, e, t->total, r ? &r->tail : NULL);
     buf_puts(out, screen_style(&t->screen, STYLE_RED));
     progress_failure(out, e, t->total);
     buf_puts(out, screen_style(&t->screen, STYLE_NORMAL));

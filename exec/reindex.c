@@ -117,11 +117,41 @@ static int reconcile_at_once(struct reconciling *r, struct ob_err *err)
     return index_end(r->index, rc < 0 ? &ignored : err) < 0 ? -1 : rc;
 }
 
+/* A builder writes the record and the log just before it commits, with the lock of the key. */
+static int remove_orphan(const struct reconciling *r, const char *key, struct ob_err *err)
+{
+    struct digest d;
+    if (!digest_from_hex(str_from(key), &d) || map_get(&r->rows, str_from(key)) == &seen)
+        return 0;
+    cleanup_close int lock = layout_try_lock(r->layout, &d);
+    int found = lock < 0 ? 1 : store_lookup(r->store, key, NULL, err);
+    if (found == 0) {
+        unlinkat(r->layout->log, key, 0);
+        unlinkat(r->layout->unsynced, key, 0);
+    }
+    return found < 0 ? -1 : 0;
+}
+
+/* What builders that were killed before their commit had written for it. */
+static int remove_orphans(const struct reconciling *r, struct ob_err *err)
+{
+    const int dirs[] = {r->layout->log, r->layout->unsynced};
+    for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+        cleanup_dir DIR *d = fs_opendir(dirs[i]);
+        if (!d)
+            return ob_err_set(err, errno, "can't read the store's logs and records");
+        for (struct dirent *e; (e = readdir(d));)
+            if (remove_orphan(r, e->d_name, err) < 0)
+                return -1;
+    }
+    return 0;
+}
+
 int reindex(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err)
 {
     struct arena a = ARENA_INIT;
     struct reconciling r = {ix, l, s, &a, MAP_INIT(&a)};
-    int rc = reconcile_at_once(&r, err);
+    int rc = reconcile_at_once(&r, err) < 0 ? -1 : remove_orphans(&r, err);
     arena_free(&a);
     return rc;
 }

@@ -10,7 +10,7 @@
 int reindex_fill(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err);
 
 /* Adds rows for results that lack one, since their builder died, and removes those of results that
- * are neither there nor being built. */
+ * are neither there nor being built; of these the log and the record go too. */
 int reindex(struct index *ix, const struct layout *l, struct store *s, struct ob_err *err);
 
 /* Adds rows for results that lack one and are not known to be on disk. `done` is empty at the first

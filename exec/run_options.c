@@ -86,13 +86,13 @@ static const char shell_help[] =
 static bool set_store(struct run_options *o, const char *text)
 {
     o->kit.store = text;
-    return true;
+    return text[0] != '\0';
 }
 
 static bool set_sandbox(struct run_options *o, const char *text)
 {
     o->kit.sandbox = text;
-    return true;
+    return text[0] != '\0'; /* which would ask for none */
 }
 
 static bool set_progress(struct run_options *o, const char *text)
@@ -110,7 +110,7 @@ static bool set_trace(struct run_options *o, const char *text)
 static bool add_target(struct run_options *o, const char *text)
 {
     vec_push(o->arena, &o->build.targets, str_from(text));
-    return true;
+    return text[0] != '\0'; /* which stages without a name have */
 }
 
 static bool add_output(struct run_options *o, const char *text)
@@ -166,9 +166,9 @@ static bool add_secret(struct run_options *o, const char *text)
 static bool add_ssh(struct run_options *o, const char *text)
 {
     struct build_ssh s = {0};
-    str_cut(str_from(text), '=', &s.id, &s.socket);
+    bool has_socket = str_cut(str_from(text), '=', &s.id, &s.socket);
     vec_push(o->arena, &o->build.ssh, s);
-    return s.id.n > 0;
+    return s.id.n > 0 && (!has_socket || s.socket.n > 0);
 }
 
 static bool set_jobs(struct run_options *o, const char *text)
@@ -196,21 +196,29 @@ static bool set_network(struct run_options *o, const char *text)
     return false;
 }
 
+/* What every kernel takes: cpu.max has a least quota, memory.max is a signed number, and pids.max,
+ * which counts the sandbox's own process as well, ends at PID_MAX_LIMIT. With less than MIN_MEMORY
+ * no command starts. */
+enum { MIN_CPU_MILLI = 10, MAX_CPUS = 8192, MIN_MEMORY = 64 << 10, MAX_PIDS = (4 << 20) - 1 };
+#define MAX_MEMORY (UINT64_C(7) << 60)
+
 static bool set_cpus(struct run_options *o, const char *text)
 {
-    return quantity_milli(str_from(text), &o->build.limits.cpu_milli) &&
-           o->build.limits.cpu_milli > 0;
+    uint64_t *milli = &o->build.limits.cpu_milli;
+    return quantity_milli(str_from(text), milli) && *milli >= MIN_CPU_MILLI &&
+           *milli <= MAX_CPUS * 1000;
 }
 
 static bool set_memory(struct run_options *o, const char *text)
 {
-    return quantity_bytes(str_from(text), &o->build.limits.memory) && o->build.limits.memory > 0;
+    uint64_t *bytes = &o->build.limits.memory;
+    return quantity_bytes(str_from(text), bytes) && *bytes >= MIN_MEMORY && *bytes <= MAX_MEMORY;
 }
 
 static bool set_pids(struct run_options *o, const char *text)
 {
     unsigned long long n;
-    if (!str_to_u64(str_from(text), &n) || n == 0)
+    if (!str_to_u64(str_from(text), &n) || n == 0 || n > MAX_PIDS)
         return false;
     o->build.limits.pids = n;
     return true;
@@ -275,15 +283,15 @@ static const struct taker {
 } takers[] = {
     {"allow", 0, set_allow, "security.insecure"},
     {"build-context", 0, add_context, "NAME=REF"},
-    {"cpus", 0, set_cpus, "a number of processors, such as 1.5"},
+    {"cpus", 0, set_cpus, "a number of processors from 0.01 to 8192, such as 1.5"},
     {"grace", 0, set_grace, "a time, such as 5s"},
     {"jobs", 'j', set_jobs, "a number from 1 to 1024"},
-    {"memory", 0, set_memory, "a size, such as 512m"},
+    {"memory", 0, set_memory, "a size from 64k to 7e, such as 512m"},
     {"min-free", 0, set_min_free, "a size or a percentage, such as 10g or 15%"},
     {"network-default", 0, set_network, "auto, private, none or host"},
     {"on-error", 0, set_on_error, "stop or shell"},
     {"output", 'o', add_output, "type=TYPE,dest=PATH"},
-    {"pids", 0, set_pids, "a number of processes"},
+    {"pids", 0, set_pids, "a number of processes from 1 to 4194303"},
     {"progress", 0, set_progress, "a style"},
     {"sandbox", 0, set_sandbox, "a kind of sandbox"},
     {"secret", 0, add_secret, "id=ID, and src=FILE or env=NAME"},
@@ -378,6 +386,8 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
         return cli_usage_error("obexec", "\"%s\" is one argument too many", argv[optind + 2]);
     o->ir = argv[optind];
     o->context = argv[optind + 1]; /* NULL at the end */
+    if (o->context && o->context[0] == '\0')
+        return cli_usage_error("obexec", "the context is empty");
     if (o->context && strcmp(o->ir, "-") == 0 && strcmp(o->context, "-") == 0)
         return cli_usage_error("obexec", "the IR and the context can't both be standard input");
     return -1;

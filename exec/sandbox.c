@@ -56,10 +56,9 @@ void sandbox_close(struct sandbox *s)
         s->ops->close(s);
 }
 
-int sandbox_check(struct sandbox *s, enum step_network network, const struct step_limits *limits,
-                  struct ob_err *err)
+int sandbox_check(struct sandbox *s, const struct step_cfg *cfg, struct ob_err *err)
 {
-    return check_rc(s->ops, "check", s->ops->check(s, network, limits, err), err);
+    return check_rc(s->ops, "check", s->ops->check(s, cfg, err), err);
 }
 
 static void check_root(const struct sandbox *s, const struct rootfs *root)

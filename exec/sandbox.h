@@ -37,10 +37,10 @@ struct sandbox_ops {
     int (*open)(const struct sandbox_options *o, struct sandbox **out, struct ob_err *err);
     void (*close)(struct sandbox *s);
 
-    /* Whether steps with this network and these limits can be run here; the error says what is
-     * missing. Comes before the first start with a private network or with limits. */
-    int (*check)(struct sandbox *s, enum step_network network, const struct step_limits *limits,
-                 struct ob_err *err);
+    /* Whether steps like this can be run here; the error says what is missing. Of cfg only
+     * network, limits and is_insecure are set. Comes before the first start of a step with a
+     * private network, with limits, or that may do all. */
+    int (*check)(struct sandbox *s, const struct step_cfg *cfg, struct ob_err *err);
 
     /* Starts cfg on root, which the caller has open and keeps open until reap. The sandbox may
      * move a detached mount away; what it adds to the filesystem for its own use (mount points)
@@ -53,7 +53,9 @@ struct sandbox_ops {
      * may be. */
     void (*wait)(struct sandbox_run *run);
     /* Waits for the end of the command and of every process it left behind. Consumes run. After
-     * an error, of *status only is_step_fault counts. */
+     * an error, of *status only is_step_fault counts. After a command that has succeeded nobody
+     * can change the filesystem through what its processes had open, whoever has it now: that the
+     * command handed a file on which is open for writing is an error. */
     int (*reap)(struct sandbox_run *run, struct sandbox_status *status, struct ob_err *err);
     /* Asks every process in the sandbox to end (SIGTERM). Safe in a signal handler. reap must
      * follow. A sandbox that can't ask ends them at once. */
@@ -77,8 +79,7 @@ struct sandbox_run {
 int sandbox_open(const struct sandbox_ops *ops, const struct sandbox_options *o,
                  struct sandbox **out, struct ob_err *err);
 void sandbox_close(struct sandbox *s); /* NULL is fine */
-int sandbox_check(struct sandbox *s, enum step_network network, const struct step_limits *limits,
-                  struct ob_err *err);
+int sandbox_check(struct sandbox *s, const struct step_cfg *cfg, struct ob_err *err);
 int sandbox_start(struct sandbox *s, const struct rootfs *root, const struct step_cfg *cfg,
                   struct sandbox_run **out, struct ob_err *err);
 void sandbox_wait(struct sandbox_run *run);

@@ -333,6 +333,7 @@ static int wait_for_events(struct sched *s, int signals, struct ob_err *err)
     int ready = poll(p, 2 * (nfds_t)n + 1, patience(s));
     if (ready < 0)
         return errno == EINTR ? 0 : ob_err_set(err, errno, "can't wait for the workers");
+    cancel_clock(s);
     for (uint32_t k = 0; ready > 0 && k < n; k++) {
         /* The report that a step starts comes before its output. */
         bool is_over = p[1 + k].revents && !job_report(s, s->polled[k]);
@@ -370,6 +371,7 @@ static void loop(struct sched *s, int signals)
         start_ready(s);
     }
     cancel_rest(s);
+    cancel_clock(s);
 }
 
 /* --on-error=shell: the user looks at the step that failed first. */
@@ -381,7 +383,10 @@ static bool wants_shell(const struct sched *s)
 static void announce_shell(struct sched *s)
 {
     struct event e = sched_event(s, EVENT_NOTE, s->failed);
-    e.text = STR("a shell follows where it ran; what is done there is dropped");
+    struct ob_err why;
+    e.text = shell_can_run(&why)
+                 ? STR("a shell follows where it ran; what is done there is dropped")
+                 : str_from(why.text);
     if (wants_shell(s))
         sched_emit(s, e);
 }
@@ -389,7 +394,7 @@ static void announce_shell(struct sched *s)
 static void open_shell(struct sched *s)
 {
     struct ob_err err;
-    if (wants_shell(s) && shell_run(s->b, job_for(s, s->failed), &err) < 0)
+    if (wants_shell(s) && shell_can_run(&err) && shell_run(s->b, job_for(s, s->failed), &err) < 0)
         sched_machine_error(s, &err);
 }
 
@@ -441,6 +446,7 @@ enum build_end build_run(struct build *b, struct digest *keys, bool *changed, st
         return BUILD_ERROR;
     cli_signals(&set);
     sigprocmask(SIG_BLOCK, &set, &old);
+    sigaddset(&old, SIGALRM); /* cancel_clock's: the end of the build is told as well */
     cleanup_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) {
         ob_err_set(err, errno, "can't wait for signals");

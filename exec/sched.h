@@ -33,6 +33,7 @@ struct job {
     bool is_building;        /* the worker said so: it has a log */
     bool is_waiting;         /* for another process that builds it; log is what that one writes */
     bool has_log;            /* is_building or is_waiting, once */
+    bool has_run;            /* a command, whatever became of it */
     const char *cancelled;   /* why it is being ended; NULL = it is not */
     uint64_t kill_at;        /* of a cancelled one: when patience ends, as now_ms */
     struct timespec started; /* … and what it has waited for a cache comes on top */
@@ -108,6 +109,9 @@ void cancel_on_signal(struct sched *s);
 void cancel_overdue(struct sched *s);
 /* How many milliseconds until cancel_overdue has something to do; -1 = it has not. */
 int cancel_wait(const struct sched *s);
+/* Sends SIGALRM, blocked from now on, when that time is over: as long as it is pending, nobody who
+ * is told something is waited for. Ends what was asked for before. */
+void cancel_clock(const struct sched *s);
 /* Ends all workers at once, and waits until none of their processes is left. */
 void cancel_rest(struct sched *s);
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 /* A worker has this long, in milliseconds, to clean up behind its sandbox. */
@@ -131,6 +132,39 @@ int cancel_wait(const struct sched *s)
         return -1;
     uint64_t now = sched_now_ms();
     return at <= now ? 0 : at - now > INT_MAX ? INT_MAX : (int)(at - now);
+}
+
+/* Milliseconds until the end that --timeout sets, which counts when no step runs, too. */
+static int until_timeout(const struct sched *s)
+{
+    uint64_t now = sched_now_ms(), end = started_ms(&s->started) + s->b->options->timeout;
+    return s->b->options->timeout == 0 ? -1 : end <= now ? 0 : (int)(end - now);
+}
+
+static bool is_cancelling(const struct sched *s)
+{
+    for (uint32_t k = 0; k < s->n_running; k++)
+        if (s->jobs[s->running[k]].cancelled)
+            return true;
+    return false;
+}
+
+void cancel_clock(const struct sched *s)
+{
+    const struct build_options *o = s->b->options;
+    const struct timespec no_time = {0};
+    sigset_t set;
+    if (!o->timeout && !o->step_timeout && !s->has_cancelled)
+        return;
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    sigtimedwait(&set, NULL, &no_time); /* of the time before */
+    int ms = is_cancelling(s) ? 0 : s->n_running ? cancel_wait(s) : until_timeout(s);
+    struct itimerval timer = {.it_value = {ms / 1000, ms % 1000 * 1000}};
+    if (ms <= 0)
+        timer.it_value = (struct timeval){.tv_usec = ms == 0};
+    setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 /* What killed workers had in the store besides results: half a log, copies of what they showed. */

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -98,18 +99,23 @@ void end_built(struct sched *s, uint32_t i)
     finish(s, i);
 }
 
+/* Where no command ran, and nothing was said on the way to it, an empty log tells nobody anything.
+ */
 static struct str failed_log(struct sched *s, uint32_t i)
 {
     char key[SHA256_HEX + 1], name[LOG_NAME_MAX];
     struct ob_err err;
+    struct stat st;
     if (!s->jobs[i].has_log)
         return STR("");
     digest_hex(&s->jobs[i].key, key);
     if (layout_settle_log(&s->b->layout, key, &err) < 0) /* the worker may not have come to it */
         return STR("");
     snprintf(name, sizeof name, "%s.failed", key);
-    if (faccessat(s->b->layout.log, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(s->b->layout.log, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return STR(""); /* another process goes on with it */
+    if (st.st_size == 0 && !s->jobs[i].has_run)
+        return STR("");
     return arena_printf(s->b->arena, "%s/state/log/%s", s->b->store_path, name);
 }
 

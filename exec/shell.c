@@ -19,6 +19,11 @@
 #include <sys/wait.h>
 #include <termios.h>
 
+static bool has_terminal(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
 struct relay {
     int master; /* of the shell's terminal; -1: the shell has our own streams */
     int report; /* of the worker */
@@ -116,7 +121,7 @@ static void on_signal(struct relay *r)
 static void relay(struct relay *r)
 {
     enum { REPORT, SIGNALS, INPUT, SHELL, N };
-    bool has_terminal = r->master >= 0, has_input = has_terminal;
+    bool has_master = r->master >= 0, has_input = has_master;
     struct pollfd p[N] = {
         [REPORT] = {r->report, POLLIN, 0},
         [SIGNALS] = {r->signals, POLLIN, 0},
@@ -136,8 +141,23 @@ static void relay(struct relay *r)
             ((p[SHELL].revents & ~POLLOUT) && !show(r)))
             p[SHELL].fd = -1;
     }
-    while (has_terminal && poll(&p[SHELL], 1, 0) > 0 && (p[SHELL].revents & ~POLLOUT) && show(r))
+    while (has_master && poll(&p[SHELL], 1, 0) > 0 && (p[SHELL].revents & ~POLLOUT) && show(r))
         ;
+}
+
+/* Who is not in the foreground of its terminal would be stopped by asking for its input. */
+static bool is_in_background(void)
+{
+    pid_t foreground = tcgetpgrp(STDIN_FILENO);
+    return foreground >= 0 && foreground != getpgrp();
+}
+
+bool shell_can_run(struct ob_err *err)
+{
+    if (!has_terminal() || !is_in_background())
+        return true;
+    ob_err_set(err, 0, "no shell: this process is in the background of its terminal");
+    return false;
 }
 
 static int read_report(const struct relay *r, struct ob_err *err)
@@ -168,35 +188,48 @@ static int run_worker(struct build *b, struct worker_job *job, struct relay *r, 
     close(p[1]);
     if (rc == 0)
         relay(r);
-    if (is_raw)
+    if (is_raw && !is_in_background()) /* where they are those of another */
         tcsetattr(STDIN_FILENO, TCSANOW, &r->saved);
     return rc < 0 ? -1 : read_report(r, err);
+}
+
+/* Blocks signals, and gives a descriptor of those that are listened to. What stops a process that
+ * has come to the background would also keep it from ending. */
+static int open_signals(sigset_t *old, struct ob_err *err)
+{
+    sigset_t set, blocked;
+    cli_signals(&set);
+    sigaddset(&set, SIGWINCH);
+    blocked = set;
+    sigaddset(&blocked, SIGTTIN);
+    sigaddset(&blocked, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &blocked, old);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC);
+    return fd < 0 ? ob_err_set(err, errno, "can't wait for signals") : fd;
 }
 
 int shell_run(struct build *b, struct worker_job job, struct ob_err *err)
 {
     struct relay r = {.master = -1, .report = -1};
     struct step step = *job.step;
-    sigset_t set, old;
-    bool has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    cleanup_close int slave = has_terminal ? open_terminal(&r, err) : -1;
-    if (has_terminal && slave < 0)
+    sigset_t old;
+    bool is_terminal = has_terminal();
+    if (!shell_can_run(err))
         return -1;
-    cli_signals(&set);
-    sigaddset(&set, SIGWINCH);
-    sigprocmask(SIG_BLOCK, &set, &old);
-    r.signals = signalfd(-1, &set, SFD_CLOEXEC);
+    cleanup_close int slave = is_terminal ? open_terminal(&r, err) : -1;
+    if (is_terminal && slave < 0)
+        return -1;
+    r.signals = open_signals(&old, err);
     if (step.kind != STEP_RUN) { /* it has no environment of its own */
         step.kind = STEP_RUN;
         step.op.run = (struct op_run){.command = {.form = COMMAND_ARGV}};
         job.step = &step;
     }
     job.is_shell = true;
-    job.has_terminal = has_terminal;
-    job.input_fd = has_terminal ? slave : STDIN_FILENO;
-    job.output_fd = has_terminal ? slave : STDOUT_FILENO;
-    int rc = r.signals < 0 ? ob_err_set(err, errno, "can't wait for signals")
-                           : run_worker(b, &job, &r, err);
+    job.has_terminal = is_terminal;
+    job.input_fd = is_terminal ? slave : STDIN_FILENO;
+    job.output_fd = is_terminal ? slave : STDOUT_FILENO;
+    int rc = r.signals < 0 ? -1 : run_worker(b, &job, &r, err);
     const int fds[] = {r.master, r.report, r.signals};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)

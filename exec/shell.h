@@ -9,6 +9,9 @@
 
 #include "exec/worker.h"
 
+/* False and the reason if nobody could type in it. */
+bool shell_can_run(struct ob_err *err);
+
 /* Gives the shell's exit status, or -1. A signal of cli_signals ends it. */
 int shell_run(struct build *b, struct worker_job job, struct ob_err *err);
 

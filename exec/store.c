@@ -46,6 +46,8 @@ void rootfs_close(struct rootfs *r)
 {
     if (r->fd >= 0)
         close(r->fd);
+    if (r->plain >= 0)
+        close(r->plain);
     free(r->name);
     *r = ROOTFS_INIT;
 }

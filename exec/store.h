@@ -32,10 +32,17 @@ struct rootfs {
     bool is_detached; /* fd is the root of a mount that is attached nowhere (fsmount(2),
                          open_tree(2)): move_mount(2) it into the sandbox's namespace.
                          Otherwise fd is a plain directory, to be bind-mounted. */
+    bool is_whole;    /* fd is the root of a filesystem of its own, of which there is no other
+                         mount: a sandbox may make all of it read-only when the step is over. A
+                         detached root must be so, or it can be changed after that by who got one
+                         of the step's descriptors. */
+    int plain;        /* a directory in which every file that was made below fd since it was handed
+                         out is too, at its path without links: its data can be written there, past an
+                         overlay, as long as nobody reads it. -1 = none */
     char *name;       /* the other kinds: tag, snapshot key or path, on the heap; else NULL */
 };
 
-#define ROOTFS_INIT ((struct rootfs){.fd = -1})
+#define ROOTFS_INIT ((struct rootfs){.fd = -1, .plain = -1})
 
 /* Closes and frees what a rootfs holds. The store's data stays. */
 void rootfs_close(struct rootfs *r);

@@ -11,6 +11,7 @@
 #include "exec/failure.h"
 #include "exec/image.h"
 #include "exec/key.h"
+#include "exec/record.h"
 #include "exec/run_cancel.h"
 #include "exec/user.h"
 #include "exec/work.h"
@@ -183,6 +184,15 @@ static int do_step(struct work *w, const struct rootfs *root, struct ob_err *err
     BUG("step kind %d", w->job.step->kind);
 }
 
+/* Gives -1. What can't be had here goes when somebody looks at all results. */
+static int take_back(struct work *w, const char *hex)
+{
+    struct ob_err ignored;
+    layout_take_back_log(&w->b->layout, hex, &ignored);
+    record_remove(&w->b->layout, hex);
+    return -1;
+}
+
 /* The record is written and the log gets its final name before the result is published, so that a
  * result has both. */
 static int publish(struct work *w, struct store_txn *txn, const char *hex, struct ob_err *err)
@@ -193,7 +203,7 @@ static int publish(struct work *w, struct store_txn *txn, const char *hex, struc
         return -1;
     }
     if (store_commit(txn, err) < 0)
-        return -1;
+        return take_back(w, hex);
     return w->b->options->durable ? durable_sync(w->b->kit.store, &w->b->layout, err) : 0;
 }
 
@@ -323,6 +333,7 @@ static int build_locked(struct work *w, const char *hex, struct ob_err *err)
 static int take_failure(struct work *w, struct str why, struct ob_err *err)
 {
     w->is_certain = true;
+    w->report.has_run = w->job.step->kind == STEP_RUN; /* as far as one can tell */
     ob_err_set(err, 0, STR_FMT, STR_ARG(why));
     return work_fault(w);
 }

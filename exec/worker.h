@@ -43,6 +43,7 @@ struct worker_report {
     enum report_kind kind;
     struct digest key;
     int exit_code; /* of a shell */
+    bool has_run;  /* a command, whatever became of it */
     struct ob_err err;
 };
 

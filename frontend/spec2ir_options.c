@@ -160,7 +160,11 @@ static int parse_option(struct spec2ir_options *o, int opt)
             return -1;
         return cli_usage_error(
             "spec2ir", "--to takes ir, dot, ast, dockerfile, spec or other, not \"%s\"", optarg);
-    case OPT_TARGET: o->compile.target = str_from(optarg); return -1;
+    case OPT_TARGET:
+        o->compile.target = str_from(optarg);
+        if (optarg[0])
+            return -1;
+        return cli_usage_error("spec2ir", "--target takes a stage, not \"\"");
     case OPT_BUILD_ARG:
         if (add_build_arg(o, optarg))
             return -1;

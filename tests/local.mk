@@ -111,13 +111,16 @@ if HAVE_CHECK
 check_PROGRAMS += tests/conform/sandbox
 endif
 if HAVE_STATIC
-check_PROGRAMS += tests/conform/escape tests/conform/inside
+check_PROGRAMS += tests/conform/escape tests/conform/inside tests/e2e/hand_on
 noinst_PROGRAMS += tests/bench/floor tests/bench/timed tests/bench/true-static
 endif
 TESTS += tests/conform/run-sandbox.sh
 tests_conform_escape_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_escape_LINK = $(STATIC_LINK)
 tests_conform_escape_LDADD =
+tests_e2e_hand_on_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_hand_on_LINK = $(STATIC_LINK)
+tests_e2e_hand_on_LDADD =
 tests_conform_inside_CFLAGS = $(STATIC_CFLAGS)
 tests_conform_inside_LINK = $(STATIC_LINK)
 tests_conform_inside_LDADD =
@@ -160,6 +163,7 @@ E2E_TESTS = \
 	tests/e2e/copy-escape.sh \
 	tests/e2e/copy-looks.sh \
 	tests/e2e/copy-parents.sh \
+	tests/e2e/copy-reflink.sh \
 	tests/e2e/copy-special.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
@@ -201,6 +205,7 @@ E2E_TESTS = \
 	tests/e2e/rootless-alone.sh \
 	tests/e2e/rootless-inside.sh \
 	tests/e2e/rootless-refused.sh \
+	tests/e2e/result-final.sh \
 	tests/e2e/rootless.sh \
 	tests/e2e/run-mounts.sh \
 	tests/e2e/run-scripts.sh \

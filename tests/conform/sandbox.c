@@ -60,8 +60,8 @@ static void place_open(struct place *p, const struct sandbox_options *o)
     *p = (struct place){.dir = "/tmp/obkit-sandbox-XXXXXX"};
     ck_assert_ptr_nonnull(mkdtemp(p->dir));
     chmod(p->dir, 0755);
-    p->root =
-        (struct rootfs){.kind = ROOTFS_DIR, .fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    p->root = (struct rootfs){
+        .kind = ROOTFS_DIR, .plain = -1, .fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     p->cfg = (struct step_cfg){.env = env, .cwd = "/", .hostname = "builder", .in_fd = -1};
     ck_assert_ok(sandbox_open(&sandbox_native_ops, o, &p->sandbox, &err), &err);
 }
@@ -478,11 +478,11 @@ START_TEST(a_private_network_is_one_of_its_own_and_leaves_nothing)
     struct place p;
     struct ob_err err = OB_ERR_INIT;
     with_busybox(&p);
-    if (sandbox_check(p.sandbox, STEP_NETWORK_PRIVATE, &p.cfg.limits, &err) < 0) {
+    p.cfg.network = STEP_NETWORK_PRIVATE;
+    if (sandbox_check(p.sandbox, &p.cfg, &err) < 0) {
         place_close(&p); /* this machine can't */
         return;
     }
-    p.cfg.network = STEP_NETWORK_PRIVATE;
     ck_assert_prints(&p,
                      "ls /sys/class/net; ip -o link show up | grep -q eth0 && echo up; "
                      "ip route show default | grep -q eth0 && echo routed; "
@@ -797,7 +797,7 @@ START_TEST(a_fork_bomb_ends_with_its_step)
     with_busybox(&p);
     copy_file(INSIDE, p.root.fd, "inside");
     p.cfg.limits.pids = 30;
-    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0) {
+    if (sandbox_check(p.sandbox, &p.cfg, &err) < 0) {
         place_close(&p); /* this machine has no such limits */
         return;
     }
@@ -818,7 +818,7 @@ START_TEST(a_memory_hog_is_ended_and_named)
     with_busybox(&p);
     copy_file(INSIDE, p.root.fd, "inside");
     p.cfg.limits.memory = 32 << 20;
-    if (sandbox_check(p.sandbox, STEP_NETWORK_NONE, &p.cfg.limits, &err) < 0) {
+    if (sandbox_check(p.sandbox, &p.cfg, &err) < 0) {
         place_close(&p);
         return;
     }

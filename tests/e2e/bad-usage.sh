@@ -63,6 +63,71 @@ done
 wrong 'obexec: --progress takes auto, tty, plain, json or quiet, not "x"' obexec --progress=x ir
 wrong 'obexec: --build-context takes NAME=REF, not "x"' obexec --build-context=x ir
 wrong 'obexec: --network-default takes auto, private, none or host, not "x"' obexec --network-default=x ir
+
+subject "numbers that the kernel would not take as they are"
+cpus='a number of processors from 0.01 to 8192, such as 1.5'
+memory='a size from 64k to 7e, such as 512m'
+for n in 0 0.009 8192.001 18446744073709551.615 x; do
+    wrong "obexec: --cpus takes $cpus, not \"$n\"" obexec --cpus="$n" ir
+done
+for n in 0 65535 8e 18446744073709551615 16e; do
+    wrong "obexec: --memory takes $memory, not \"$n\"" obexec --memory="$n" ir
+done
+for n in 0 4194304 18446744073709551615 18446744073709551616 -1; do
+    wrong "obexec: --pids takes a number of processes from 1 to 4194303, not \"$n\"" \
+        obexec --pids="$n" ir
+done
+
+subject "an empty value, as an unset variable gives, is never left out"
+# MESSAGE OPTION...: through obkit, which hands them on
+wrong_handed_on()
+{
+    local want=$1
+    shift
+    expect_exit 2 obkit build "$@" context
+    expect_equal "$want" "$(head -n 1 err)" "the message for $*"
+}
+# OPTION WHAT-IT-TAKES
+empty()
+{
+    wrong "obexec: --$1 takes $2, not \"\"" obexec --"$1"= ir
+    wrong_handed_on "obexec: --$1 takes $2, not \"\"" --"$1"=
+}
+echo 'FROM busybox' >context/Dockerfile
+empty allow security.insecure
+empty cpus "$cpus"
+empty grace 'a time, such as 5s'
+empty jobs 'a number from 1 to 1024'
+empty memory "$memory"
+empty min-free 'a size or a percentage, such as 10g or 15%'
+empty network-default 'auto, private, none or host'
+empty on-error 'stop or shell'
+empty output type=TYPE,dest=PATH
+empty pids 'a number of processes from 1 to 4194303'
+empty progress 'auto, tty, plain, json or quiet'
+empty sandbox 'a kind of sandbox'
+empty secret 'id=ID, and src=FILE or env=NAME'
+empty ssh 'ID or ID=SOCKET'
+empty step-timeout 'a time, such as 10m'
+empty store KIND:PATH
+empty tag 'a name'
+empty timeout 'a time, such as 1h30m'
+empty trace 'a file'
+wrong_handed_on 'obexec: --output takes type=TYPE,dest=PATH, not ""' -o '' --store=copy:x
+wrong_handed_on 'obexec: --tag takes a name, not ""' -t ''
+wrong_handed_on 'obexec: --jobs takes a number from 1 to 1024, not ""' -j ''
+wrong_handed_on 'spec2ir: --target takes a stage, not ""' --target=
+wrong 'obexec: --ssh takes ID or ID=SOCKET, not "a="' obexec --ssh=a= ir
+wrong 'obexec: --target takes a stage, not ""' obexec --target= ir
+wrong 'spec2ir: --target takes a stage, not ""' spec2ir --target= f
+wrong 'obexec: the context is empty' obexec ir ''
+wrong 'obexec: healthcheck: --sandbox takes a kind of sandbox, not ""' obexec healthcheck --sandbox=
+for option in build-context= build-context=a= build-context==b; do
+    wrong "obexec: --build-context takes NAME=REF, not \"${option#*=}\"" obexec --$option ir
+    wrong "spec2ir: --build-context takes NAME=REF, not \"${option#*=}\"" spec2ir --$option f
+done
+expect_exit 2 obexec ls --store=
+expect_equal 'Dockerfile' "$(ls context)" "what is in the context"
 wrong 'obkit: a command is missing' obkit
 wrong 'obkit: unknown command "nope"' obkit nope
 wrong "obexec: the IR and the context can't both be standard input" obexec - -

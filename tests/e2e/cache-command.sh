@@ -99,6 +99,9 @@ printf 'FROM busybox\nRUN --mount=type=cache,id=d,uid=5,target=/c true\n' | dock
 build_ok
 expect_exit 1 cache rm d
 expect_in_stderr 'fits more than one cache'
+first=$(cache ls | head -n 1 | cut -c 1-12)
+expect_exit 1 cache rm "$first" nothing
+expect_equal 2 "$(cache ls | wc -l)" "the number of caches that are left"
 expect_exit 2 cache rm
 expect_exit 2 cache
 expect_exit 2 cache look
@@ -130,6 +133,18 @@ expect_exit 0 cache import i in.tar.gz
 printf 'FROM busybox\nRUN --mount=type=cache,id=i,uid=7,gid=8,target=/c cat /c/f; echo own >/c/own\n' | dockerfile
 build_ok
 expect_output 1
+
+subject "an archive that is no good makes no new one, and leaves nothing of what was unpacked"
+head -c 100000 /dev/urandom >in/large
+tar -C in -cf large.tar .
+head -c 90000 large.tar >cut.tar
+for option in --spec --store="$store"; do
+    expect_exit 1 cache import "$option" fresh cut.tar
+    expect_equal "" "$(shown fresh 1)" "the new cache"
+    expect_exit 1 cache import i cut.tar
+done
+expect_equal "" "$(find store/state/cache -name large)" "what is left"
+rm in/large cut.tar large.tar
 
 subject "import replaces what there is, and nothing if the archive is no good"
 echo 2 >in/f
@@ -177,6 +192,23 @@ for id in d s; do # the directory's own time is that of the import
     tar -tvf $id.tar --full-time | grep -v ' \./$' | cmp - listed
 done
 store=$first
+
+subject "import from standard input, which may be a pipe, and from another pipe"
+for from in 'cache import n - <s.tar' 'cat s.tar | cache import n -' 'cache import n <(cat s.tar)'; do
+    eval "$from" || fail "\"$from\" fails"
+    cache export n - | tar -tvf - --full-time | grep -v ' \./$' | cmp - listed
+    expect_exit 0 cache rm n
+done
+expect_exit 1 bash -c 'head -c 3000 s.tar | obexec cache import n - --store="$1"' - "$store"
+expect_in_stderr '^obexec: "standard input": '
+expect_exit 1 cache import n - # /dev/null
+expect_stderr 'obexec: "standard input": it is no tar archive'
+
+subject "export of what nothing was ever in"
+mkdir -p "store/state/cache/$(printf '%064d' 7)"
+printf 'dir\nvoid' >"store/state/cache/$(printf '%064d' 7)/about"
+expect_exit 3 cache export void -
+expect_stderr 'obexec: cache "void" is empty'
 
 subject "export of what is not there, or to where nothing can be written"
 expect_exit 1 cache export none x.tar

@@ -129,7 +129,8 @@ spec2ir --from=dockerfile -o sleeps.json recipe-sleeps
 obexec --store="$store" --build-context=busybox=dir:"$tmp/base" --progress=plain sleeps.json ctx.tar \
     >/dev/null 2>"$tmp/err" &
 expect_soon 20 grep -q sleep "$tmp/err"
-kill -9 $!
+read -r child _ <"/proc/$!/task/$!/children" || true # no newline ends it
+kill -9 "$child" $! # first who builds: alone it would clean up
 wait || true
 gone()
 {

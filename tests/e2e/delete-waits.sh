@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Results that a running build builds on are not removed under it.
 . "$(dirname "$0")/functions.sh"
-requires root busybox
+requires root busybox python3
 scratch
 make_base
 
@@ -33,3 +33,21 @@ END
     [ ! -e "$tmp/store/result/$parent" ] || fail "the parent is still there"
     [ ! -e "$tmp/store/result/$child" ] || fail "the child has survived its parent"
 done
+
+subject "who comes while results are removed waits, and says so"
+cat >"$tmp/alone.py" <<'END'
+import fcntl, sys, time
+f = open(sys.argv[1], "r+")
+fcntl.lockf(f, fcntl.LOCK_EX)
+print("alone", flush=True)
+sys.stdin.read()
+END
+mkfifo "$tmp/end"
+python3 "$tmp/alone.py" "$tmp/store/state/locks" <"$tmp/end" >"$tmp/alone" &
+exec 9>"$tmp/end"
+expect_soon 10 test -s "$tmp/alone"
+obexec ls --store="$store" >"$tmp/out" 2>"$tmp/err" 9>&- &
+expect_soon 10 grep -q . "$tmp/err"
+exec 9>&-
+wait $! || fail "it failed: $(cat "$tmp/err")"
+expect_stderr "obexec: warning: another process removes results: waiting until it is done"

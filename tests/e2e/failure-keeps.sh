@@ -74,12 +74,47 @@ build_ok
 with_result "$id" cmp one <(echo one)
 with_result "$id" cmp two <(echo two)
 
-subject "quiet progress still names the failure and the log"
-printf 'FROM busybox\nRUN echo hidden; false\n' | dockerfile
+subject "quiet progress names the failure and the log, and shows the end of the output"
+printf 'FROM busybox\nRUN echo not shown\nRUN seq 100; false\n' | dockerfile
 build --progress=quiet
 expect_equal 1 "$status" "the exit status"
-expect_in_stderr '^\[2/2\] failed after .*: exit status 1$'
+expect_equal "$(seq 81 100 | sed 's/^/ 3 | /')" "$(grep '^ 3 | [0-9]' "$tmp/err")" "the output"
+expect_not_in_stderr 'not shown'
+expect_in_stderr '^\[3/3\] failed after .*: exit status 1$'
 expect_in_stderr '^ +log: /.*\.failed$'
+
+subject "what failed before its command ran has no log to name"
+for before in 'USER nobody\nRUN id' 'WORKDIR /etc/passwd'; do
+    printf 'FROM busybox\n%b\n' "$before" | dockerfile
+    build
+    expect_equal 1 "$status" "the exit status"
+    expect_in_stderr ' failed after '
+    ! grep -q 'log: ' "$tmp/err" || fail "\"$before\": a log is named"
+done
+printf 'FROM busybox\nRUN false\n' | dockerfile
+build
+expect_in_stderr '^ +log: /.*\.failed$'
+
+subject "a result that can't be published: its log is that of a failure"
+{
+    echo 'FROM busybox'
+    echo 'RUN --mount=type=cache,target=/c echo said; until [ -e /c/go ]; do sleep 0.02; done'
+} >"$tmp/context/stuck"
+start_build stuck
+expect_soon 20 has_printed stuck '\| said'
+if chattr +i "$tmp/store/result" 2>/dev/null; then
+    touch "$(echo "$tmp"/store/state/cache/*/0)/go"
+    status=0
+    wait $pid || status=$?
+    chattr -i "$tmp/store/result"
+    expect_equal 3 "$status" "the exit status"
+    log=$(sed -n 's/^ *log: //p' "$tmp/err.stuck")
+    expect_equal said "$(cat "$log")" "the log $log"
+    key=$(basename "$log" .failed)
+    expect_equal "" "$(find "$tmp/store/state" -name "$key")" "what else is left"
+else # a filesystem without that flag
+    kill_build
+fi
 
 subject "nothing temporary is left in the store"
 expect_equal "" "$(find "$tmp/store/state/log" -name '*.part')" "what is left of logs"

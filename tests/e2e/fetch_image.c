@@ -40,7 +40,8 @@ static int run(const char *ref, const char *dir, struct arena *a, struct ob_err 
     print_info(&info);
     if (!dir)
         return 0;
-    struct rootfs root = {.kind = ROOTFS_DIR, .fd = open(dir, O_DIRECTORY | O_CLOEXEC)};
+    struct rootfs root = {
+        .kind = ROOTFS_DIR, .plain = -1, .fd = open(dir, O_DIRECTORY | O_CLOEXEC)};
     if (root.fd < 0)
         return ob_err_set(err, 0, "can't open \"%s\"", dir);
     return fetch_into(&r, STR(""), &info.digest, &root, err);

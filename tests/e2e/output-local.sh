@@ -171,6 +171,8 @@ wrong 'tar=true\|false is for type=oci' -o type=docker,tar=false,dest=x
 wrong 'compression must be gzip' -o type=oci,dest=x,compression=lzma
 wrong 'compression is for images' -o type=tar,dest=x,compression=gzip
 wrong 'only one --output' -o type=tar -o type=oci
+wrong '^obexec: --output: two are written to "d/x"$' -o type=tar,dest=d/x -o type=oci,dest=d/x
+wrong '^obexec: --output: two are written to "./x/"$' -o x -o type=tar,dest=y -o ./x/
 wrong '"Upper" is no name of an image' -o type=oci,dest=x -t Upper
 wrong 'tag names an image' -o d -t x
 wrong 'squash is for images' --squash

@@ -43,6 +43,23 @@ wait $pid || status=$?
 expect_equal 130 "$status" "the exit status"
 exec 9<&-
 
+subject "so does --timeout"
+for style in plain json tty; do
+    exec 9<>"$tmp/fifo"
+    began=$(date +%s%N)
+    status=0
+    timeout -s KILL 30 obexec run --store="$store" --build-context=busybox=dir:"$tmp/base" --timeout=1s \
+        --progress=$style "$tmp/many.json" "$tmp/context" >/dev/null 2>"$tmp/fifo" </dev/null || status=$?
+    exec 9<&-
+    expect_equal 1 "$status" "the exit status with $style"
+    [ $(($(date +%s%N) - began)) -lt 4000000000 ] || fail "with $style it ended too late"
+done
+
+subject "a reader who is only slow misses nothing of a build that has its time"
+obexec run --store="$store" --build-context=busybox=dir:"$tmp/base" --timeout=20s --no-cache \
+    "$tmp/late.json" "$tmp/context" 2>&1 >/dev/null | (sleep 2; cat) >"$tmp/slow"
+grep -q ' 2 steps: ' "$tmp/slow" || grep -q '^2 steps: ' "$tmp/slow" || fail "the end is missing"
+
 subject "a closed standard error is not taken by a file of the store"
 dockerfile <<'END'
 FROM busybox

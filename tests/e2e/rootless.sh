@@ -100,7 +100,8 @@ subject "a step that may do all is refused"
 printf '# syntax=docker/dockerfile:1-labs\nFROM busybox\nRUN --security=insecure true\n' | dockerfile
 user obkit build --allow=security.insecure "${build_args[@]}" "$tmp/context"
 expect_equal 3 "$status" "the status"
-expect_in_stderr 'a step that may do all needs root of the machine, not of a user namespace$'
+expect_in_stderr '^obexec: a step that may do all needs root of the machine, not of a user namespace$'
+expect_not_in_stderr '^\[' # known before the first step
 
 if command -v slirp4netns >/dev/null && [ -e /dev/net/tun ]; then
     subject "a private network"

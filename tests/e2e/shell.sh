@@ -89,6 +89,26 @@ grep -q '^33 99$' "$tmp/clean" || { cat "$tmp/clean"; fail "the size of the term
 grep -q '^end2$' "$tmp/clean" || { cat "$tmp/clean"; fail "Ctrl-C did not end the command alone"; }
 grep -q '^status 5$' "$tmp/clean" || { cat "$tmp/clean"; fail "the exit status"; }
 
+subject "in the background of a terminal, where it would be stopped for ever, there is none"
+cat >"$tmp/background.sh" <<'END'
+set -m
+"$@" & # a process group of its own
+wait $!
+echo "status $?"
+kill -KILL -- -$! 2>/dev/null
+exit 0
+END
+word="no shell: this process is in the background of its terminal"
+run timeout -s KILL 20 python3 "$top_src/tests/e2e/terminal.py" --size=40x200 bash "$tmp/background.sh" \
+    obexec shell --store="$store" "$id"
+expect_in_stdout "$word"
+expect_in_stdout '^status 3$'
+run timeout -s KILL 20 python3 "$top_src/tests/e2e/terminal.py" --size=40x200 bash "$tmp/background.sh" \
+    obkit build --store="$store" --progress=plain --on-error=shell \
+    --build-context=busybox=dir:"$tmp/base" -f "$tmp/d" "$tmp/context"
+expect_in_stdout "$word"
+expect_in_stdout '^status 1$'
+
 subject "what is pasted arrives, also while the shell writes much"
 cat >"$tmp/paste.py" <<'END'
 import os, pty, sys, threading

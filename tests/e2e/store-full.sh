@@ -108,6 +108,9 @@ show_all()
 FROM busybox
 RUN echo small >/small
 END
+    build
+    expect_equal 3 "$status" "the status"
+    expect_in_stderr '^obexec: the store has no more room: obexec prune removes'
     build_ok --min-free=3m
     expect_exit 0 obexec ls --store="$store"
     ! grep -q 'cp /one' out || fail "an old result is still there"

@@ -90,6 +90,8 @@ expect_read_only obexec delete --store="$store" "$two"
 expect_read_only obexec prune --all --store="$store"
 expect_read_only obexec clean --store="$store"
 expect_read_only obexec cache rm --store="$store" /c
+expect_exit 3 obexec healthcheck --store="$store"
+expect_stderr "obexec: making a result in \"$tmp/disk/s\": the store \"$tmp/disk/s\" is read-only"
 echo 'RUN echo five' >>context/Dockerfile
 build
 expect_equal 3 "$status" "the status of a build with something to do"
@@ -109,4 +111,4 @@ expect_equal 4 "$(wc -l <out)" "the number of results"
 looks_good obexec log --store="$store" "$two"
 build
 expect_equal 3 "$status" "the status"
-expect_in_stderr "the store \"$tmp/disk/s\" is read-only\$"
+expect_in_stderr "^obexec: the store \"$tmp/disk/s\" is read-only\$"

@@ -35,7 +35,7 @@ STEPS = (["RUN set -eo pipefail; " + c for c in COMMANDS] +
           "COPY --chown={small}:7 files/f{few} /d/"])
 
 # A spec's steps have caches of the other kind: a copy for each step, which is kept if it succeeds.
-SPEC = """((from busybox) (shell /bin/sh -ec)
+SPEC = """((from busybox) (shell /bin/sh -eo pipefail -c)
  (run (cache (c (target /cache))) (shell "m=$(cat /cache/m || echo 0); echo $((m + 1)) >/cache/m.new; {nap}; mv /cache/m.new /cache/m"))
  (run (cache (c (target /cache))) (shell "test -s /cache/m; ls /cache | wc -l >/n; echo {nonce} >>/cache/log; {nap}; rm /cache/log"))
  (copy (src files) (dst /))

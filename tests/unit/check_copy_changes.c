@@ -47,7 +47,7 @@ START_TEST(a_file_that_changes_after_it_was_hashed_is_not_copied)
     ck_assert_ok(manifest_build(&a, &q, &m, &err), &err);
     forge(from, "file");
     struct copy_target t = {
-        .root = to, .dst = STR("/file"), .look = {.uid = getuid(), .gid = getgid()}};
+        .root = to, .plain = -1, .dst = STR("/file"), .look = {.uid = getuid(), .gid = getgid()}};
     ck_assert_int_eq(copy_apply(&m, from, &t, &err), -1);
     ck_assert_str_eq(err.text, "\"file\" changed while it was copied");
     arena_free(&a);

@@ -43,7 +43,7 @@ static int fetch_resolved(const char *ref)
 {
     struct fetch_ref r;
     cleanup_close int root = open("root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct rootfs fs = {.kind = ROOTFS_DIR, .fd = root};
+    struct rootfs fs = {.kind = ROOTFS_DIR, .fd = root, .plain = -1};
     ck_assert_ok(fetch_parse(str_from(ref), &r, &err), &err);
     return fetch_into(&r, STR(""), &info.digest, &fs, &err);
 }

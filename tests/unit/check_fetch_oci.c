@@ -114,7 +114,7 @@ static int fetch(const char *ref)
 {
     struct fetch_ref r;
     cleanup_close int root = open("root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct rootfs fs = {.kind = ROOTFS_DIR, .fd = root};
+    struct rootfs fs = {.kind = ROOTFS_DIR, .fd = root, .plain = -1};
     if (resolve(ref, "") < 0 || fetch_parse(str_from(ref), &r, &err) < 0)
         return -1;
     return fetch_into(&r, STR(""), &info.digest, &fs, &err);
@@ -419,7 +419,8 @@ START_TEST(a_digest_that_is_gone_is_not_replaced_by_another_image)
 {
     begin();
     struct fetch_ref r;
-    struct rootfs fs = {.kind = ROOTFS_DIR, .fd = open("root", O_DIRECTORY | O_CLOEXEC)};
+    struct rootfs fs = {
+        .kind = ROOTFS_DIR, .plain = -1, .fd = open("root", O_DIRECTORY | O_CLOEXEC)};
     struct str first = make_image("a", "{}");
     write_index(store(MANIFEST, first, ""));
     ck_assert_ok(resolve("oci-layout:layout", ""), &err);

@@ -311,6 +311,42 @@ START_TEST(reindexing_leaves_what_is_being_built)
 }
 END_TEST
 
+/* As a builder that is killed between its log's last name and its commit. */
+static void begin_publishing(const char *key)
+{
+    struct record r = {.key = str_from(key), .op = STR("{}")};
+    ck_assert_ok(record_save(&sd.layout, &r, &err), &err);
+    close(layout_new_log(&sd.layout, key, &err));
+    ck_assert_ok(layout_end_log(&sd.layout, key, false, &err), &err);
+}
+
+/* How many of the log and the record there are. */
+static int leftovers(const char *key)
+{
+    return (faccessat(sd.layout.log, key, F_OK, 0) == 0) +
+           (faccessat(sd.layout.unsynced, key, F_OK, 0) == 0);
+}
+
+START_TEST(reindexing_removes_logs_and_records_of_results_that_never_came)
+{
+    struct digest e = digest_filled(0xee);
+    begin_publishing(key_of('e'));
+    begin_publishing(key_of('a')); /* its row is there, and it is not */
+    add(key_of('a'), "", 1);
+    begin_publishing(key_of('b'));
+    make_result(&sd, key_of('b'));
+    int lock = layout_lock(&sd.layout, &e, no_waiting, NULL, &err);
+    ck_assert_ok(reindex(ix, &sd.layout, sd.store, &err), &err);
+    ck_assert_int_eq(leftovers(key_of('e')), 2); /* it is being built */
+    ck_assert_int_eq(leftovers(key_of('a')), 0);
+    ck_assert_int_eq(leftovers(key_of('b')), 2);
+    close(lock);
+    ck_assert_ok(reindex(ix, &sd.layout, sd.store, &err), &err);
+    ck_assert_int_eq(leftovers(key_of('e')), 0);
+    ck_assert_int_eq(leftovers(key_of('b')), 2);
+}
+END_TEST
+
 START_TEST(sizes_are_kept)
 {
     add("aa", "", 1);
@@ -329,4 +365,5 @@ UNIT_MAIN_WITH("index", start, stop, rows_come_back_in_the_order_of_making,
                an_index_that_another_process_has_replaced_is_not_put_aside,
                an_index_of_a_newer_obkit_is_left_alone, a_new_index_knows_what_the_store_has,
                reindexing_adds_what_is_there_and_removes_what_is_not,
-               reindexing_leaves_what_is_being_built, sizes_are_kept)
+               reindexing_leaves_what_is_being_built,
+               reindexing_removes_logs_and_records_of_results_that_never_came, sizes_are_kept)

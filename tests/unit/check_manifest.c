@@ -291,15 +291,29 @@ START_TEST(a_source_that_is_a_link_is_followed_in_dockerfiles_only)
 }
 END_TEST
 
+START_TEST(a_link_that_is_followed_is_not_what_is_missing)
+{
+    scratch_symlink(&dir, "b", "tree/to-sub");
+    source("tree/to-sub/none");
+    refused("\"tree/to-sub/none\" is not there");
+    scratch_symlink(&dir, "none", "tree/b/dead");
+    request.src.n = 0;
+    source("tree/to-sub/dead");
+    refused("\"tree/to-sub/dead\" is a link to \"none\", which is not in the context");
+}
+END_TEST
+
 START_TEST(links_do_not_lead_out_of_the_root)
 {
     scratch_symlink(&dir, "/etc", "tree/out");
     scratch_symlink(&dir, "../../../../etc/passwd", "tree/up");
     source("tree/out/passwd");
-    refused("\"tree/out/passwd\" is not there");
+    refused("\"tree/out\" is a link to \"/etc\", which is not in the context");
     request.src.n = 0;
     source("tree/up");
-    refused("\"tree/up\" is not there");
+    refused("\"tree/up\" is a link to \"../../../../etc/passwd\", which is not in the context");
+    request.is_result = true;
+    refused("\"tree/up\" is a link to \"../../../../etc/passwd\", which is not there");
     request.src.n = 0;
     source("../../etc/passwd");
     refused("\"etc/passwd\" is not there");
@@ -330,4 +344,5 @@ UNIT_MAIN_WITH("manifest", start, stop, a_directory_is_listed_parents_first_sort
                what_is_ignored_does_not_change_the_digest, an_ignored_source_is_an_error,
                patterns_match_in_dockerfiles_only, a_pattern_may_match_nothing_a_name_may_not,
                a_source_that_is_a_link_is_followed_in_dockerfiles_only,
-               links_do_not_lead_out_of_the_root, sockets_are_left_out_and_pipes_are_not_opened)
+               links_do_not_lead_out_of_the_root, a_link_that_is_followed_is_not_what_is_missing,
+               sockets_are_left_out_and_pipes_are_not_opened)

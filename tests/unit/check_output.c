@@ -92,6 +92,8 @@ START_TEST(tags_are_for_images)
     ck_assert_int_eq(parse_with("type=tar", "x"), -1);
     ck_assert_ok(parse_with("type=oci,name=a", "b"), &err);
     ck_assert_uint_eq(list.at[0].names.n, 2);
+    ck_assert_ok(parse_with("type=oci,name=a,name=b,name=a:latest", "b"), &err);
+    ck_assert_uint_eq(list.at[0].names.n, 2);
 }
 END_TEST
 

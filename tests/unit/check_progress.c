@@ -106,6 +106,9 @@ START_TEST(quiet_tells_failures_only)
     open_style("quiet", 2);
     whole_build();
     printed("[2/2] RUN make \"all\"\n"
+            " 2 | one\n"
+            " 2 | two\n"
+            " 2 | no newline\n"
             "[2/2] failed after 1.25s: exit status 1\n"
             "        log: /store/log\n");
 }

@@ -53,7 +53,7 @@ static int try_cfg(struct trial *t, struct arena *a)
                                .user = str_from(t->image_user ? t->image_user : "")};
     struct op_run op;
     cleanup_close int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct rootfs root = {.kind = ROOTFS_DIR, .fd = fd};
+    struct rootfs root = {.kind = ROOTFS_DIR, .fd = fd, .plain = -1};
     for (size_t i = 0; i < 3 && t->proxies[i]; i++) {
         struct name_str p = {STR("HTTP_PROXY"), str_from(t->proxies[i])};
         vec_push(a, &plan.proxies, p);
