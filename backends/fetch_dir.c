@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/owner.h"
+#include "base/path.h"
 #include "base/userns.h"
 #include "base/xattr.h"
 
@@ -142,12 +143,10 @@ static int walk_data(struct dir_walk *w, int from, int to, const struct stat *st
 static int walk_file(struct dir_walk *w, int src, int dst, const char *name, const struct stat *st)
 {
     cleanup_close int to = -1;
-    cleanup_close int from = openat(src, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    struct stat now;
-    if (from < 0 || fstat(from, &now) < 0)
-        return -1;
-    if (now.st_ino != st->st_ino || !S_ISREG(now.st_mode)) {
-        errno = EAGAIN;
+    cleanup_close int path = openat(src, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    cleanup_close int from = path < 0 ? -1 : fs_open_found(path, st->st_dev, st->st_ino);
+    if (from < 0) {
+        errno = errno == ESTALE ? EAGAIN : errno;
         return -1;
     }
     if (dst >= 0 && (to = openat(dst, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
@@ -273,6 +272,8 @@ static int walk_dir(struct dir_walk *w, int src, int dst, const char *path, stru
     for (size_t i = 0; i < names.n; i++) {
         const char *child =
             *path ? arena_printf(&w->arena, "%s/%s", path, names.at[i]).p : names.at[i];
+        if (path_check(str_from(child), err) < 0)
+            return ob_err_wrap(err, "\"%.200s…\"", child);
         if (walk_entry(w, src, dst, names.at[i], child, err) < 0)
             return -1;
     }

@@ -29,13 +29,20 @@ struct level {
 };
 DEFINE_VEC(level_vec, struct level);
 
+/* Where a copy is. A path for each would take memory as the square of the depth. */
+struct place {
+    const struct place *dir; /* NULL = the top */
+    struct str name;
+};
+
 struct copy {
     struct arena arena;
-    struct map links;       /* "DEV:INO" of a file with several links -> path of its first copy */
-    struct level_vec level; /* from the top down to the directories that are open */
-    struct buf path;        /* of the open directories from the top, each name followed by "/" */
-    int top;                /* where the copy goes */
-    int from, to;           /* the open directories */
+    struct map links; /* "DEV:INO" of a file with several links -> place of its first copy */
+    const struct place *place; /* of the open directories */
+    struct level_vec level;    /* from the top down to the directories that are open */
+    struct buf path;           /* of the open directories from the top, each name followed by "/" */
+    int top;                   /* where the copy goes */
+    int from, to;              /* the open directories */
 };
 
 /* Attributes. */
@@ -125,12 +132,12 @@ int tree_copy_attributes(int from, int to, struct ob_err *err)
 
 static int copy_regular(struct copy *c, const char *name, const struct stat *st, struct ob_err *err)
 {
-    struct stat opened;
-    cleanup_close int from = openat(c->from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (from < 0 || fstat(from, &opened) < 0)
-        return ob_err_set(err, errno, "can't open it");
-    if (opened.st_dev != st->st_dev || opened.st_ino != st->st_ino)
+    cleanup_close int path = openat(c->from, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    cleanup_close int from = path < 0 ? -1 : fs_open_found(path, st->st_dev, st->st_ino);
+    if (from < 0 && errno == ESTALE)
         return ob_err_set(err, 0, "it was replaced while it was copied");
+    if (from < 0)
+        return ob_err_set(err, errno, "can't open it");
     cleanup_close int to = openat(c->to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (to < 0)
         return ob_err_set(err, errno, "can't create the copy");
@@ -164,33 +171,39 @@ static int copy_file(struct copy *c, const char *name, const struct stat *st, st
 
 /* Hard links. */
 
-/* Opens the directory that holds the last component of `path`, a path below dir of any length. */
-static int open_parent_of(int dir, const char *path, const char **last)
+/* Opens a directory of the copy, however deep. */
+static int open_place(struct copy *c, const struct place *p)
 {
-    int at = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (const char *slash; at >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
-        char name[NAME_MAX + 1];
-        snprintf(name, sizeof name, "%.*s", (int)(slash - path), path);
-        int next = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        int e = errno;
-        close(at);
-        errno = e;
-        at = next;
+    size_t n = 0;
+    for (const struct place *q = p; q; q = q->dir)
+        n += q->name.n + 1;
+    cleanup_free char *path = malloc(n + 1);
+    if (!path)
+        ob_out_of_memory();
+    for (char *at = path + n; p; p = p->dir) {
+        *--at = '/';
+        at -= p->name.n;
+        memcpy(at, p->name.p, p->name.n);
     }
-    *last = path;
-    return at;
+    path[n ? n - 1 : 0] = '\0';
+    return fs_open_in(c->top, n ? path : ".", O_PATH | O_DIRECTORY, 0);
 }
 
-static int make_link(struct copy *c, const char *first, const char *name, struct ob_err *err)
+static int make_link(struct copy *c, const struct place *first, const char *name,
+                     struct ob_err *err)
 {
-    const char *last = first;
-    cleanup_close int parent = -1;
-    int rc = linkat(c->top, first, c->to, name, 0);
-    if (rc < 0 && errno == ENAMETOOLONG && (parent = open_parent_of(c->top, first, &last)) >= 0)
-        rc = linkat(parent, last, c->to, name, 0);
-    if (rc < 0)
-        return ob_err_set(err, errno, "can't make a hard link of \"%s\"", last);
+    bool is_here = first->dir == c->place;
+    cleanup_close int dir = is_here ? -1 : open_place(c, first->dir);
+    if ((!is_here && dir < 0) || linkat(is_here ? c->to : dir, first->name.p, c->to, name, 0) < 0)
+        return ob_err_set(err, errno, "can't make a hard link of \"%s\"", first->name.p);
     return 0;
+}
+
+static const struct place *new_place(struct copy *c, struct str name)
+{
+    struct place *p = arena_new(&c->arena, struct place);
+    *p = (struct place){c->place, name};
+    return p;
 }
 
 /* The slot for an inode with several names. */
@@ -214,7 +227,7 @@ static int copy_entry(struct copy *c, const char *name, struct str_vec *subdirs,
         void **first = link_slot(c, &st);
         if (*first)
             return make_link(c, *first, name, err);
-        *first = (void *)arena_printf(&c->arena, STR_FMT "%s", STR_ARG(buf_str(&c->path)), name).p;
+        *first = (void *)new_place(c, arena_str(&c->arena, str_from(name)));
     }
     if (copy_file(c, name, &st, err) < 0)
         return -1;
@@ -256,6 +269,7 @@ static void move_to(struct copy *c, int from, int to)
     c->to = to;
 }
 
+/* The name stays: it is one of those that were noted. */
 static int descend(struct copy *c, const char *name, struct ob_err *err)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -266,6 +280,7 @@ static int descend(struct copy *c, const char *name, struct ob_err *err)
     if (from < 0 || to < 0)
         return enter_failed(c, name, errno, err);
     move_to(c, take_fd(&from), take_fd(&to));
+    c->place = new_place(c, str_from(name));
     buf_printf(&c->path, "%s/", name);
     return 0;
 }
@@ -291,6 +306,7 @@ static int ascend(struct copy *c, struct ob_err *err)
     if (!is_same(from, &parent->from_id) || !is_same(to, &parent->to_id))
         return enter_failed(c, "..", EBUSY, err);
     move_to(c, take_fd(&from), take_fd(&to));
+    c->place = c->place->dir;
     c->path.n = parent->path_length;
     c->path.p[c->path.n] = '\0';
     return 0;

@@ -204,7 +204,7 @@ static int make_hardlink(struct unpack_tree *t, const char *target, struct ob_er
     const char *path = t->add ? unpack_tree_added(t, target) : target;
     int rc = unpack_name_clean(&name, path ? path : "", err);
     if (rc < 0)
-        ob_err_wrap(err, "link to \"%s\"", target);
+        ob_err_wrap(err, "link to \"%.200s\"", target);
     else if ((rc = link_to(t, &name, err)) < 0)
         ob_err_set(err, errno, "can't link to \"%s\"", target);
     unpack_name_free(&name);

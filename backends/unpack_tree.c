@@ -21,13 +21,8 @@ static char *heap_copy(char *old, const char *p, size_t n)
     return s;
 }
 
-/* The longest name that is taken, as each directory on the way costs time for all of it. */
-enum { NAME_BYTES = 64 << 10 };
-
 int unpack_name_clean(struct unpack_name *n, const char *raw, struct ob_err *err)
 {
-    if (strlen(raw) > NAME_BYTES)
-        return ob_err_set(err, ENAMETOOLONG, "%zu bytes", strlen(raw));
     char *to = n->path = heap_copy(n->path, raw, strlen(raw));
     size_t parent_len = 0;
     n->last = to;
@@ -50,7 +45,7 @@ int unpack_name_clean(struct unpack_name *n, const char *raw, struct ob_err *err
     *to = '\0';
     n->parent =
         parent_len ? heap_copy(n->parent, n->path, parent_len) : heap_copy(n->parent, ".", 1);
-    return 0;
+    return path_check(str_of(n->path, (size_t)(to - n->path)), err);
 }
 
 void unpack_name_free(struct unpack_name *n)
@@ -63,7 +58,12 @@ void unpack_name_free(struct unpack_name *n)
 void unpack_tree_init(struct unpack_tree *t, int root)
 {
     *t = (struct unpack_tree){
-        .root = root, .parent = -1, .made = MAP_INIT(&t->arena), .times = MAP_INIT(&t->arena)};
+        .root = root,
+        .parent = -1,
+        .made = MAP_INIT(&t->arena),
+        .bare = MAP_INIT(&t->arena),
+        .times = MAP_INIT(&t->arena),
+    };
 }
 
 static void forget_parent(struct unpack_tree *t)
@@ -183,10 +183,9 @@ bool unpack_tree_is_whiteout(const struct unpack_tree *t)
     return !t->add && strncmp(t->last, ".wh.", 4) == 0;
 }
 
-static int list_dir(struct unpack_tree *t, const char *path, struct str_vec *names,
+static int list_dir(struct unpack_tree *t, int fd, const char *path, struct str_vec *names,
                     struct ob_err *err)
 {
-    cleanup_close int fd = fs_open_in(t->root, path, O_RDONLY | O_DIRECTORY, 0);
     cleanup_dir DIR *d = fd < 0 ? NULL : fs_opendir(fd);
     if (!d)
         return ob_err_set(err, errno, "can't open the directory \"%s\"", path);
@@ -197,17 +196,26 @@ static int list_dir(struct unpack_tree *t, const char *path, struct str_vec *nam
     return errno ? ob_err_set(err, errno, "can't read the directory \"%s\"", path) : 0;
 }
 
+/* Whether lower layers' files in a directory were removed before, and it has only this one's. */
+static bool is_bare(struct unpack_tree *t, struct str path)
+{
+    void **slot = map_slot(&t->bare, path);
+    bool was = *slot;
+    *slot = t;
+    return was;
+}
+
 /* Removes what lower layers put into a directory. Goes down only where this layer made something,
- * one descriptor at a time. */
+ * so not deeper than its names, and once, however many whiteouts ask for it. */
 static int hide_children(struct unpack_tree *t, struct str path, struct ob_err *err)
 {
     struct str_vec names = {0};
     const char *dir = path.n ? arena_cstr(&t->arena, path) : ".";
-    if (list_dir(t, dir, &names, err) < 0)
-        return -1;
+    if (is_bare(t, path))
+        return 0;
     cleanup_close int fd = fs_open_in(t->root, dir, O_RDONLY | O_DIRECTORY, 0);
-    if (fd < 0)
-        return ob_err_set(err, errno, "can't open the directory \"%s\"", dir);
+    if (list_dir(t, fd, dir, &names, err) < 0)
+        return -1;
     VEC(struct str) kept = {0};
     vec_for (struct str, name, &names) {
         struct str child = path.n ? arena_printf(&t->arena, "%s/%s", dir, name->p) : *name;

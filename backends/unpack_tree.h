@@ -21,7 +21,7 @@ struct unpack_name {
     const char *last; /* "ls", in path */
 };
 
-/* Reuses what *n holds. A name with ".." is an error. */
+/* Reuses what *n holds. A name with ".." is an error, and one beyond what base/path.h allows. */
 int unpack_name_clean(struct unpack_name *n, const char *raw, struct ob_err *err);
 void unpack_name_free(struct unpack_name *n);
 
@@ -52,6 +52,7 @@ struct unpack_tree {
     const char *last; /* name.last */
     struct arena arena;
     struct map made;  /* paths that this layer made, and their parents */
+    struct map bare;  /* directories of which lower layers' files were removed */
     struct map times; /* path -> struct unpack_time */
     VEC(struct unpack_time *) late;
 };

@@ -217,6 +217,20 @@ int fs_open_in(int root, const char *path, int flags, mode_t mode)
     return open_in(dir < 0 ? root : dir, path, flags, mode);
 }
 
+int fs_open_found(int path, dev_t dev, ino_t ino)
+{
+    char self[32];
+    struct stat st;
+    if (fstat(path, &st) < 0)
+        return -1;
+    if (!S_ISREG(st.st_mode) || st.st_dev != dev || st.st_ino != ino) {
+        errno = ESTALE;
+        return -1;
+    }
+    snprintf(self, sizeof self, "/proc/self/fd/%d", path);
+    return open(self, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
 DIR *fs_opendir(int dir)
 {
     cleanup_close int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -39,6 +39,11 @@ int fs_rewrite_file(const char *path, const void *p, size_t n, struct ob_err *er
  */
 int fs_open_in(int root, const char *path, int flags, mode_t mode);
 
+/* Opens for reading the regular file that an O_PATH descriptor leads to, and nothing else: in a
+ * tree that others change a device can have taken its place, and to open one may be harm enough.
+ * Never waits. -1 and errno, which is ESTALE if it is not the file dev:ino, or no regular one. */
+int fs_open_found(int path, dev_t dev, ino_t ino);
+
 /* The entries of a directory, from a position of its own: `dir` may be an O_PATH descriptor and
  * stays open. NULL and errno if it can't be read. */
 DIR *fs_opendir(int dir);

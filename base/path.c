@@ -56,3 +56,13 @@ struct str path_with_slash(struct arena *a, struct str path)
 {
     return str_ends(path, STR("/")) ? path : str_concat(a, path, STR("/"));
 }
+
+int path_check(struct str path, struct ob_err *err)
+{
+    size_t n = 0;
+    if (path.n > PATH_BYTES)
+        return ob_err_set(err, 0, "a name of %zu bytes, of at most %d", path.n, PATH_BYTES);
+    for (size_t i = 0; i < path.n; i++)
+        n += path.p[i] == '/';
+    return n > PATH_LEVELS ? ob_err_set(err, 0, "more than %d directories deep", PATH_LEVELS) : 0;
+}

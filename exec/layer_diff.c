@@ -3,7 +3,8 @@
  * Walks two trees side by side. With an upper directory only the names in it are looked at, which
  * must give the same as a look at all of them; where it can't be told, all are looked at.
  *
- * Every directory is opened by its path from the root, so depth costs no descriptors.
+ * Every directory is opened by its path from the root, so depth costs no descriptors. The time for
+ * that and the recursion are bounded by path_check.
  */
 #include <config.h>
 
@@ -131,6 +132,8 @@ static struct layer_entry *new_entry(struct walk *w, const struct found *f,
     e->mode = f->c.st_mode;
     e->uid = f->c.st_uid;
     e->gid = f->c.st_gid;
+    e->dev = f->c.st_dev;
+    e->ino = f->c.st_ino;
     e->size = S_ISREG(f->c.st_mode) ? (uint64_t)f->c.st_size : 0;
     e->rdev = f->c.st_rdev;
     e->mtime = clamped(w, &f->c);
@@ -277,6 +280,8 @@ static int find_names(struct walk *w, struct sides *d, struct found **out, size_
         struct found *f = &(*out)[i];
         f->name = names.at[i].p;
         f->path = path_join(w->arena, d->path, names.at[i]);
+        if (path_check(f->path, w->err) < 0)
+            return ob_err_wrap(w->err, "\"/%.200s…\"", f->path.p);
         if (find_name(w, d, f) < 0)
             return -1;
     }
@@ -394,4 +399,15 @@ int layer_diff(struct arena *a, const struct layer_trees *t, struct layer_entrie
     spread_changes(&w);
     collect(&w, out);
     return 0;
+}
+
+int layer_open(int root, const struct layer_entry *e, struct ob_err *err)
+{
+    cleanup_buf struct buf name = BUF_INIT;
+    buf_add_str(&name, e->path);
+    cleanup_close int path = fs_open_in(root, name.p, O_PATH | O_NOFOLLOW, 0);
+    int fd = path < 0 ? -1 : fs_open_found(path, e->dev, e->ino);
+    if (fd < 0 && errno == ESTALE)
+        return ob_err_set(err, 0, "it changed while it was exported");
+    return fd < 0 ? ob_err_set(err, errno, "can't open it") : fd;
 }

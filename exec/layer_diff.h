@@ -5,7 +5,11 @@
  * store keeps them, so that images are the same wherever they were built.
  *
  * Times count in seconds, as layers carry them, and after they were clamped. Sockets, which no
- * archive can hold, are as if they were not there. Both trees are hostile, and nobody changes them.
+ * archive can hold, are as if they were not there. A tree whose names would not be unpacked again
+ * (path_check) is an error.
+ *
+ * Both trees are hostile. Nobody changes a result, but steps change a cache while it is read: that
+ * gives an error, or what was there at one time or another.
  */
 #ifndef EXEC_LAYER_DIFF_H
 #define EXEC_LAYER_DIFF_H
@@ -22,6 +26,8 @@ struct layer_entry {
     mode_t mode;      /* type and permissions */
     uid_t uid;
     gid_t gid;
+    dev_t dev; /* which file it is, for layer_open */
+    ino_t ino;
     uint64_t size; /* of a regular file */
     dev_t rdev;
     int64_t mtime;
@@ -43,5 +49,8 @@ struct layer_trees {
 
 int layer_diff(struct arena *a, const struct layer_trees *t, struct layer_entries *out,
                struct ob_err *err);
+
+/* Opens the regular file of an entry for reading; an error if it is another one by now. */
+int layer_open(int root, const struct layer_entry *e, struct ob_err *err);
 
 #endif

@@ -237,13 +237,9 @@ static int write_whiteout(const struct layer_entry *e, const struct tar_sink *to
 static int write_content(int root, const struct layer_entry *e, const struct tar_sink *to,
                          struct ob_err *err)
 {
-    cleanup_buf struct buf path = BUF_INIT;
-    buf_add_str(&path, e->path);
-    cleanup_close int fd = fs_open_in(root, path.p, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-    if (fd < 0)
-        return ob_err_set(err, errno, "can't open \"/%s\"", path.p);
-    if (tar_content(fd, e->size, to, err) < 0)
-        return ob_err_wrap(err, "\"/%s\"", path.p);
+    cleanup_close int fd = layer_open(root, e, err);
+    if (fd < 0 || tar_content(fd, e->size, to, err) < 0)
+        return ob_err_wrap(err, "\"/" STR_FMT "\"", STR_ARG(e->path));
     return 0;
 }
 

@@ -103,6 +103,12 @@ static int add_symlink(struct walk *w, int dir, const char *name, struct manifes
     return 0;
 }
 
+static int too_deep(struct walk *w, struct str source)
+{
+    return ob_err_set(w->err, 0, "\"%.200s…\" is more than %d directories deep", source.p,
+                      MAX_DEPTH);
+}
+
 static int add_tree(struct walk *w, int parent, const char *name, struct str source,
                     const struct stat *st, unsigned depth);
 
@@ -129,8 +135,7 @@ static int add_directory(struct walk *w, int parent, const char *name, struct st
     if (fd < 0)
         return ob_err_set(w->err, errno, "can't open \"" STR_FMT "\"", STR_ARG(source));
     if (depth == MAX_DEPTH)
-        return ob_err_set(w->err, 0, "\"" STR_FMT "\" is more than %d directories deep",
-                          STR_ARG(source), MAX_DEPTH);
+        return too_deep(w, source);
     return add_children(w, fd, source, depth + 1);
 }
 
@@ -305,8 +310,7 @@ static int add_any_depth(struct walk *w, int dir, struct str done, struct str pa
     if (!is_new(w, '*', keep, pattern.n, done))
         return 0;
     if (w->depth == MAX_DEPTH)
-        return ob_err_set(w->err, 0, "\"" STR_FMT "\" is more than %d directories deep",
-                          STR_ARG(done), MAX_DEPTH);
+        return too_deep(w, done);
     if (add_matches(w, dir, done, rest, keep) < 0)
         return -1;
     if (list_dir(w->arena, dir, &names) < 0)

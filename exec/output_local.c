@@ -71,11 +71,8 @@ static int set_looks(int fd, const struct layer_entry *e, mode_t bits, struct ob
 
 static int fill_file(struct local *l, const struct layer_entry *e, int to, struct ob_err *err)
 {
-    const char *path = arena_cstr(l->arena, e->path);
-    cleanup_close int from = fs_open_in(l->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-    if (from < 0)
-        return ob_err_set(err, errno, "can't open it");
-    if (fs_copy_data(from, to, e->size, err) < 0)
+    cleanup_close int from = layer_open(l->root, e, err);
+    if (from < 0 || fs_copy_data(from, to, e->size, err) < 0)
         return -1;
     return set_looks(to, e, 0777, err);
 }

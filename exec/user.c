@@ -16,12 +16,14 @@ enum { MAX_FILE = 16 << 20, MAX_GROUPS = 1000 };
 
 int user_file(struct arena *a, int root, const char *path, struct str *out, struct ob_err *err)
 {
-    cleanup_close int fd = fs_open_in(root, path, O_RDONLY | O_NONBLOCK, 0);
+    cleanup_close int found = fs_open_in(root, path, O_PATH, 0);
     cleanup_buf struct buf b = BUF_INIT;
     struct stat st;
     *out = STR("");
-    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        return 0; /* an image need not have users */
+    bool is_there = found >= 0 && fstat(found, &st) == 0;
+    cleanup_close int fd = is_there ? fs_open_found(found, st.st_dev, st.st_ino) : -1;
+    if (fd < 0)
+        return 0; /* an image need not have users, and it may have a device of that name */
     if (fs_read_all(fd, &b, MAX_FILE, err) < 0)
         return ob_err_wrap(err, "the image's %s", path);
     *out = arena_str(a, buf_str(&b));

@@ -149,6 +149,7 @@ E2E_TESTS = \
 	tests/e2e/cache-copies.sh \
 	tests/e2e/cache-hits.sh \
 	tests/e2e/cache-mounts.sh \
+	tests/e2e/cache-swapped.sh \
 	tests/e2e/chain-deep.sh \
 	tests/e2e/ci-recipes.sh \
 	tests/e2e/context-changed.sh \
@@ -166,6 +167,7 @@ E2E_TESTS = \
 	tests/e2e/copy-special.sh \
 	tests/e2e/copy-stage.sh \
 	tests/e2e/crash-status.sh \
+	tests/e2e/deep-trees.sh \
 	tests/e2e/delete.sh \
 	tests/e2e/delete-waits.sh \
 	tests/e2e/du.sh \
@@ -227,11 +229,17 @@ TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/e2e/functions.sh tests/e2e/ir.py tests/e2e/random_dockerfile.py \
 	tests/e2e/terminal.py tests/e2e/trace.py tests/e2e/tree.py $(E2E_TESTS)
 if HAVE_STATIC
-check_PROGRAMS += tests/e2e/ask tests/e2e/tiny
+check_PROGRAMS += tests/e2e/ask tests/e2e/deep tests/e2e/swap tests/e2e/tiny
 endif
 tests_e2e_ask_CFLAGS = $(STATIC_CFLAGS)
 tests_e2e_ask_LINK = $(STATIC_LINK)
 tests_e2e_ask_LDADD =
+tests_e2e_deep_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_deep_LINK = $(STATIC_LINK)
+tests_e2e_deep_LDADD =
+tests_e2e_swap_CFLAGS = $(STATIC_CFLAGS)
+tests_e2e_swap_LINK = $(STATIC_LINK)
+tests_e2e_swap_LDADD =
 tests_e2e_tiny_CFLAGS = $(STATIC_CFLAGS)
 tests_e2e_tiny_LINK = $(STATIC_LINK)
 tests_e2e_tiny_LDADD =

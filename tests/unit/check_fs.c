@@ -448,6 +448,34 @@ START_TEST(reading_says_absent_too_large_and_unreadable)
 }
 END_TEST
 
+static int open_found(const char *name, const struct stat *st)
+{
+    cleanup_close int at = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    ck_assert_int_ge(at, 0);
+    return fs_open_found(at, st->st_dev, st->st_ino);
+}
+
+START_TEST(what_was_found_is_opened_and_nothing_in_its_place)
+{
+    struct stat st;
+    char c;
+    set_up();
+    put_file(dir, "file", "x");
+    ck_assert_int_eq(fstatat(dir, "file", &st, 0), 0);
+    cleanup_close int fd = open_found("file", &st);
+    ck_assert_int_eq(read(fd, &c, 1), 1);
+    ck_assert_int_eq(renameat(dir, "file", dir, "old"), 0);
+    put_file(dir, "file", "y");
+    ck_assert_int_eq(open_found("file", &st), -1);
+    ck_assert_int_eq(errno, ESTALE);
+    ck_assert_int_eq(mkfifoat(dir, "fifo", 0600), 0);
+    ck_assert_int_eq(fstatat(dir, "fifo", &st, 0), 0);
+    ck_assert_int_eq(open_found("fifo", &st), -1);
+    ck_assert_int_eq(errno, ESTALE);
+    tear_down();
+}
+END_TEST
+
 UNIT_MAIN("fs", a_lookup_in_a_root_never_leaves_it, a_link_in_a_root_is_followed_as_after_chroot,
           magic_links_are_refused, new_directories_get_mode_and_owner_and_old_ones_keep_theirs,
           directories_are_made_where_links_lead_inside, missing_parents_are_made,
@@ -457,4 +485,5 @@ UNIT_MAIN("fs", a_lookup_in_a_root_never_leaves_it, a_link_in_a_root_is_followed
           data_is_copied_from_files_of_proc, a_replaced_file_is_new_and_whole,
           what_a_killed_writer_left_is_removed_when_it_is_old,
           a_rewritten_file_keeps_mode_owner_and_links_to_it,
-          reading_says_absent_too_large_and_unreadable)
+          reading_says_absent_too_large_and_unreadable,
+          what_was_found_is_opened_and_nothing_in_its_place)

@@ -93,6 +93,39 @@ static const char *difference(void)
     return arena_cstr(&a, out);
 }
 
+/* N directories in each other in c. */
+static void make_deep(int n)
+{
+    int at = open_dir("c");
+    for (int i = 0; i < n; i++) {
+        ck_assert_int_eq(mkdirat(at, "d", 0755), 0);
+        int next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(at);
+        at = next;
+    }
+    ck_assert_int_eq(mknodat(at, "f", S_IFREG | 0644, 0), 0);
+    close(at);
+}
+
+START_TEST(a_tree_is_as_deep_as_what_is_unpacked_again)
+{
+    struct layer_entries list = {0};
+    make_deep(2000);
+    ck_assert_ok(layer_diff(&a, &trees, &list, &err), &err);
+    ck_assert_uint_eq(list.n, 2001);
+}
+END_TEST
+
+START_TEST(a_tree_that_is_deeper_is_refused)
+{
+    struct layer_entries list = {0};
+    make_deep(20000);
+    ck_assert_int_eq(layer_diff(&a, &trees, &list, &err), -1);
+    ck_assert(str_starts(str_from(err.text), STR("\"/d/d/d/")));
+    ck_assert(str_ends(str_from(err.text), STR("d/…\": more than 2000 directories deep")));
+}
+END_TEST
+
 START_TEST(equal_trees_do_not_differ)
 {
     put_both("file", "x");
@@ -418,6 +451,27 @@ START_TEST(archives_do_not_change)
 }
 END_TEST
 
+/* Steps change caches while those are exported, and they may make devices. */
+START_TEST(what_has_taken_the_place_of_a_file_is_not_read)
+{
+    struct buf b = BUF_INIT;
+    struct layer_entries list = {0};
+    const struct tar_sink sink = {add_to_buf, &b};
+    scratch_text(&d, "c/file", "text");
+    ck_assert_ok(layer_diff(&a, &trees, &list, &err), &err);
+    ck_assert_int_eq(renameat(d.fd, "c/file", d.fd, "c/old"), 0);
+    ck_assert_int_eq(mknodat(d.fd, "c/file", S_IFCHR | 0600, makedev(1, 5)), 0);
+    ck_assert_int_eq(layer_tar_write(trees.child, &list, &sink, &err), -1);
+    ck_assert_str_eq(err.text, "\"/file\": it changed while it was exported");
+    ck_assert_int_eq(unlinkat(d.fd, "c/file", 0), 0);
+    scratch_text(&d, "c/file", "TEXT");
+    ck_assert_int_eq(layer_tar_write(trees.child, &list, &sink, &err), -1);
+    ck_assert_int_eq(renameat(d.fd, "c/old", d.fd, "c/file"), 0);
+    ck_assert_ok(layer_tar_write(trees.child, &list, &sink, &err), &err);
+    buf_free(&b);
+}
+END_TEST
+
 START_TEST(packers_give_the_digests_of_both_sides)
 {
     const struct digest want = sha256_of("hello", 5);
@@ -445,8 +499,9 @@ START_TEST(packers_give_the_digests_of_both_sides)
 }
 END_TEST
 
-UNIT_MAIN_AS_ROOT("layer", start, stop, equal_trees_do_not_differ, each_property_counts,
-                  targets_of_links_and_numbers_of_devices_count,
+UNIT_MAIN_AS_ROOT("layer", start, stop, equal_trees_do_not_differ,
+                  a_tree_is_as_deep_as_what_is_unpacked_again, a_tree_that_is_deeper_is_refused,
+                  each_property_counts, targets_of_links_and_numbers_of_devices_count,
                   what_is_gone_is_a_whiteout_at_its_top,
                   a_file_in_the_place_of_a_directory_needs_no_whiteouts,
                   directories_on_the_way_come_along, order_is_by_names_and_parents_first,
@@ -459,4 +514,5 @@ UNIT_MAIN_AS_ROOT("layer", start, stop, equal_trees_do_not_differ, each_property
                   names_that_the_upper_directory_lacks_are_found_for_a_changed_file,
                   what_fits_a_header_needs_no_other, what_does_not_fit_is_in_records,
                   a_record_counts_its_own_length, long_names_that_are_not_utf8_are_said_to_be_bytes,
-                  archives_do_not_change, packers_give_the_digests_of_both_sides)
+                  archives_do_not_change, packers_give_the_digests_of_both_sides,
+                  what_has_taken_the_place_of_a_file_is_not_read)

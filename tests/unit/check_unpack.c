@@ -419,27 +419,60 @@ START_TEST(names_may_not_be_too_long_but_paths_may_to_a_point)
     make_tar("l.tar", TAR_PLAIN, {name, .text = "x"});
     unpack_badly("l.tar", "File name too long");
     struct buf deep = BUF_INIT;
-    for (int i = 0; i < 3000; i++)
+    for (int i = 0; i < 2000; i++)
         buf_puts(&deep, "dir/");
     buf_puts(&deep, "x");
-    make_tar("m.tar", TAR_PLAIN, {deep.p, .text = "x"});
+    make_tar("m.tar", TAR_PLAIN, {deep.p, AE_IFDIR}, {"y"}, {deep.p, .text = "x"});
     unpack_well("m.tar");
+    buf_puts(&deep, "/y");
+    make_tar("n.tar", TAR_PLAIN, {deep.p, .text = "x"});
+    unpack_badly("n.tar", "…\": more than 2000 directories deep");
+    make_tar("o.tar", TAR_PLAIN, {"a", .hardlink = deep.p});
+    unpack_badly("o.tar", "\": more than 2000 directories deep");
     for (int i = 0; i < 20000; i++)
         buf_puts(&deep, "/dir");
-    make_tar("n.tar", TAR_PLAIN, {deep.p, .text = "x"});
-    unpack_badly("n.tar", "…\": 92001 bytes: File name too long");
+    make_tar("p.tar", TAR_PLAIN, {deep.p, .text = "x"});
+    unpack_badly("p.tar", "…\": a name of 88003 bytes, of at most 65536");
+    buf_free(&deep);
+    end();
+}
+END_TEST
+
+/* One after the other they would take minutes. */
+START_TEST(many_opaque_marks_cost_no_more_than_one)
+{
+    enum { DEEP = 2000, MARKS = 900 };
+    struct tar_entry e[1 + MARKS] = {{.text = "x"}};
+    struct buf deep = BUF_INIT;
+    begin();
+    for (int i = 0; i < DEEP; i++)
+        buf_puts(&deep, "d/");
+    buf_puts(&deep, "file");
+    e[0].path = deep.p;
+    for (int i = 0; i < MARKS; i++)
+        e[1 + i] = (struct tar_entry){arena_printf(&arena, "%.*s.wh..wh..opq", i * 2, deep.p).p};
+    ck_assert_int_eq(mkdir("root/d", 0755), 0);
+    ck_assert_int_eq(mkdir("root/d/d", 0755), 0);
+    write_file("root/lower", STR(""));
+    write_file("root/d/d/lower", STR(""));
+    make_tar_n("l.tar", TAR_PLAIN, e, 1 + MARKS);
+    unpack_well("l.tar");
+    ck_assert(!there_is("root/lower"));
+    ck_assert(!there_is("root/d/d/lower"));
+    ck_assert(there_is("root/d/d/d"));
     buf_free(&deep);
     end();
 }
 END_TEST
 
 UNIT_MAIN_AS_ROOT(
-    "unpack", NULL, NULL, files_directories_and_links_arrive_with_all_they_have,
-    names_may_be_long_and_beyond_ascii, names_with_dots_are_refused, absolute_names_are_of_the_root,
-    links_as_parents_never_lead_out, a_link_is_replaced_and_not_written_through,
-    hard_links_stay_inside, a_cached_parent_does_not_outlive_its_name,
-    later_entries_take_the_place_of_earlier_ones, a_file_can_not_be_a_parent,
-    whiteouts_remove_what_lower_layers_made, whiteouts_spare_what_their_own_layer_made,
+    "unpack", NULL, NULL, many_opaque_marks_cost_no_more_than_one,
+    files_directories_and_links_arrive_with_all_they_have, names_may_be_long_and_beyond_ascii,
+    names_with_dots_are_refused, absolute_names_are_of_the_root, links_as_parents_never_lead_out,
+    a_link_is_replaced_and_not_written_through, hard_links_stay_inside,
+    a_cached_parent_does_not_outlive_its_name, later_entries_take_the_place_of_earlier_ones,
+    a_file_can_not_be_a_parent, whiteouts_remove_what_lower_layers_made,
+    whiteouts_spare_what_their_own_layer_made,
     opaque_directories_hide_only_lower_content_wherever_the_mark_is,
     directories_that_a_layer_only_changes_in_keep_their_time, whiteouts_do_no_harm_outside,
     devices_are_made_or_left_out, attributes_are_kept_but_those_of_overlays_and_hosts,

@@ -7,6 +7,8 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/scratch_dir.h"
 
+#include <sys/inotify.h>
+
 static struct arena a; /* each test runs in a process of its own */
 static struct scratch_dir root;
 
@@ -170,6 +172,23 @@ START_TEST(what_is_no_file_is_not_waited_for)
 }
 END_TEST
 
+/* To open a device can be enough to start or to wind it. */
+START_TEST(what_is_no_file_is_not_opened)
+{
+    char event[4096], path[80];
+    snprintf(path, sizeof path, "%s/etc", root.path);
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    ck_assert_int_eq(mkfifoat(root.fd, "etc/passwd", 0600), 0);
+    ck_assert_int_ge(inotify_add_watch(watch, path, IN_OPEN), 0);
+    is("3", 3, 0, "/");
+    ck_assert_int_eq(read(watch, event, sizeof event), -1);
+    scratch_text(&root, "etc/group", "");
+    is("3", 3, 0, "/");
+    ck_assert_int_gt(read(watch, event, sizeof event), 0);
+    close(watch);
+}
+END_TEST
+
 START_TEST(binary_files_are_read_over)
 {
     static const char noise[] = "\0\xff:\0:x:\n::::::::\n:x:1:1\nme\0:x:5:5\nme:x:6:6::/h\0me:\n";
@@ -209,4 +228,5 @@ UNIT_MAIN_WITH("user", start, stop, names_and_numbers_are_found,
                owners_of_numbers_are_not_looked_up, unknown_names_are_refused,
                supplementary_groups_are_whole_names, an_image_need_not_have_users,
                links_do_not_lead_out_of_the_image, what_is_no_file_is_not_waited_for,
-               binary_files_are_read_over, huge_files_are_refused, many_groups_are_cut)
+               what_is_no_file_is_not_opened, binary_files_are_read_over, huge_files_are_refused,
+               many_groups_are_cut)
