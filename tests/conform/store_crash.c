@@ -276,7 +276,7 @@ static void read_only_disk_is_an_error(void)
     make_result(s, key_of(1), NULL, "one");
     make_result(s, key_of(2), key_of(1), "two");
     CHECK_SYS(mount(NULL, "disk", NULL, MS_REMOUNT | MS_RDONLY, NULL));
-    CHECK_FAILS(store_begin(s, key_of(3), NULL, &txn, &r, &the_err), "Read-only");
+    CHECK_FAILS(store_begin(s, key_of(3), NULL, &txn, &r, &the_err), "is read-only");
     CHECK_FAILS(store_begin(s, key_of(3), key_of(1), &txn, &r, &the_err), "disk/store");
     CHECK_FAILS(store_remove(s, key_of(2), &the_err), "Read-only");
     open_result(s, key_of(2), &r);
