@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 
 from runs import Wrong
 
@@ -30,8 +31,12 @@ def mounted(store, key, room):
         return
     os.makedirs(room + "/root", exist_ok=True)
     os.makedirs(room + "/none", exist_ok=True)
-    options = "ro,lowerdir=" + ":".join(lowers + [room + "/none"])
-    subprocess.run(["mount", "-t", "overlay", "-o", options, "overlay", room + "/root"], check=True)
+    with tempfile.TemporaryDirectory(dir=room) as links:  # short names: all must fit in a page
+        for i, lower in enumerate(lowers + [room + "/none"]):
+            os.symlink(lower, "%s/%d" % (links, i))
+        options = "ro,lowerdir=" + ":".join(map(str, range(len(lowers) + 1)))
+        subprocess.run(["mount", "-t", "overlay", "-o", options, "overlay", room + "/root"], cwd=links,
+                       check=True)
     try:
         yield room + "/root"
     finally:
