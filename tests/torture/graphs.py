@@ -27,7 +27,7 @@ MOUNTS = [
     # Nobody else may be in it; a killed one may leave the number unwritten.
     ("type=cache,sharing=locked,target=/locked",
      "m=$(cat /locked/m || echo 0); m=$((m + 1)); echo $m >/locked/m; {nap}; "
-     "test $(cat /locked/m) = $m; echo {nonce} >/d/n{n}"),
+     "now=$(cat /locked/m); test $now = $m; echo {nonce} >/d/n{n}"),
 ]
 STEPS = (["RUN set -eo pipefail; " + c for c in COMMANDS] +
          ["RUN --mount=%s set -eo pipefail; %s" % m for m in MOUNTS] +
