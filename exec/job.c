@@ -150,10 +150,24 @@ static void on_waiting(struct sched *s, uint32_t i)
     sched_emit(s, sched_event(s, EVENT_WAIT, i));
 }
 
+/* A step that comes to the same may have said that it waits before this one's report was read: its
+ * output would be shown twice. */
+static void unfollow_equal(struct sched *s, uint32_t i)
+{
+    for (uint32_t k = 0; k < s->n_running; k++) {
+        struct job *j = &s->jobs[s->running[k]];
+        if (j == &s->jobs[i] || !j->is_waiting || !digest_eq(&j->key, &s->jobs[i].key))
+            continue;
+        j->is_waiting = false;
+        close_fd(&j->log);
+    }
+}
+
 static void on_building(struct sched *s, uint32_t i)
 {
     struct job *j = &s->jobs[i];
     struct ob_err err;
+    unfollow_equal(s, i);
     j->is_building = j->has_log = true;
     j->is_waiting = j->is_idle = false;
     close_fd(&j->log);
