@@ -19,7 +19,7 @@ static int write_fd(void *arg, const void *p, size_t n, struct ob_err *err)
 static int write_tree(int top, int out, struct ob_err *err)
 {
     struct arena a = ARENA_INIT;
-    const struct layer_trees trees = {.parent = -1, .child = top, .upper = -1};
+    const struct layer_trees trees = {.parent = -1, .child = top, .upper = -1, .is_live = true};
     const struct tar_sink sink = {write_fd, &out};
     struct layer_entries entries = {0};
     int rc = layer_diff(&a, &trees, &entries, err);

@@ -134,6 +134,7 @@ static struct layer_entry *new_entry(struct walk *w, const struct found *f,
     e->gid = f->c.st_gid;
     e->dev = f->c.st_dev;
     e->ino = f->c.st_ino;
+    e->is_live = w->trees->is_live;
     e->size = S_ISREG(f->c.st_mode) ? (uint64_t)f->c.st_size : 0;
     e->rdev = f->c.st_rdev;
     e->mtime = clamped(w, &f->c);
@@ -405,6 +406,10 @@ int layer_open(int root, const struct layer_entry *e, struct ob_err *err)
 {
     cleanup_buf struct buf name = BUF_INIT;
     buf_add_str(&name, e->path);
+    if (!e->is_live) {
+        int file = fs_open_in(root, name.p, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+        return file < 0 ? ob_err_set(err, errno, "can't open it") : file;
+    }
     cleanup_close int path = fs_open_in(root, name.p, O_PATH | O_NOFOLLOW, 0);
     int fd = path < 0 ? -1 : fs_open_found(path, e->dev, e->ino);
     if (fd < 0 && errno == ESTALE)

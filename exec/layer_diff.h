@@ -26,8 +26,9 @@ struct layer_entry {
     mode_t mode;      /* type and permissions */
     uid_t uid;
     gid_t gid;
-    dev_t dev; /* which file it is, for layer_open */
+    dev_t dev; /* which file it is, for layer_open, and whether it can change meanwhile */
     ino_t ino;
+    bool is_live;
     uint64_t size; /* of a regular file */
     dev_t rdev;
     int64_t mtime;
@@ -43,6 +44,7 @@ struct layer_trees {
     int parent; /* directory; -1 = an empty tree, whose root is root's with mode 0755 */
     int child;
     int upper;       /* directory with every name that may differ (store_difference), or -1 */
+    bool is_live;    /* others change the child, as no result is */
     bool has_latest; /* times after `latest` count as that */
     int64_t latest;
 };
@@ -50,7 +52,8 @@ struct layer_trees {
 int layer_diff(struct arena *a, const struct layer_trees *t, struct layer_entries *out,
                struct ob_err *err);
 
-/* Opens the regular file of an entry for reading; an error if it is another one by now. */
+/* Opens the regular file of an entry for reading. In a live tree it is an error if that is another
+ * one by now. */
 int layer_open(int root, const struct layer_entry *e, struct ob_err *err);
 
 #endif
