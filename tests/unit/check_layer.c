@@ -458,6 +458,7 @@ START_TEST(what_has_taken_the_place_of_a_file_is_not_read)
     struct layer_entries list = {0};
     const struct tar_sink sink = {add_to_buf, &b};
     scratch_text(&d, "c/file", "text");
+    trees.is_live = true;
     ck_assert_ok(layer_diff(&a, &trees, &list, &err), &err);
     ck_assert_int_eq(renameat(d.fd, "c/file", d.fd, "c/old"), 0);
     ck_assert_int_eq(mknodat(d.fd, "c/file", S_IFCHR | 0600, makedev(1, 5)), 0);
