@@ -36,11 +36,14 @@ static char *split_last(char *path)
     return slash + 1;
 }
 
-static bool is_in_mount(int fd, int mount)
+/* 1, 0 or -1 and errno. */
+static int is_in_mount(int fd, int mount)
 {
     struct statx a, b;
-    return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &a) == 0 &&
-           statx(mount, "", AT_EMPTY_PATH, STATX_MNT_ID, &b) == 0 && a.stx_mnt_id == b.stx_mnt_id;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &a) < 0 ||
+        statx(mount, "", AT_EMPTY_PATH, STATX_MNT_ID, &b) < 0)
+        return -1;
+    return a.stx_mnt_id == b.stx_mnt_id;
 }
 
 /* The last directory on the way to path that is there. */
@@ -60,7 +63,7 @@ static bool is_missing_in_root(const char *path)
 {
     cleanup_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     cleanup_close int dir = open_deepest(root, path);
-    return is_in_mount(dir, root);
+    return is_in_mount(dir, root) > 0;
 }
 
 bool native_target_is_fault(const char *path, int errnum)
@@ -138,16 +141,23 @@ static int judge(struct maker *m, const char *path, int errnum)
     return errnum;
 }
 
-/* The step's mount in which a directory lies: links may have led anywhere. -1 = in the root, -2 =
- * in a filesystem that ends with the sandbox. */
+/* The mount in which a directory lies, as links may have led anywhere: the index of one of the
+ * step's, or these. -1 and errno. */
+enum { NO_MOUNT = -1, IN_ROOT = -2, ENDS_WITH_SANDBOX = -3 };
+
 static int find_mount(const struct maker *m, int dir)
 {
-    if (is_in_mount(dir, m->root))
-        return -1;
-    for (size_t i = 0; i < m->step->cfg->n_mounts; i++)
-        if (m->step->mounts[i] >= 0 && is_in_mount(dir, m->step->mounts[i]))
-            return (int)i;
-    return -2;
+    int rc = is_in_mount(dir, m->root);
+    if (rc != 0)
+        return rc < 0 ? NO_MOUNT : IN_ROOT;
+    for (size_t i = 0; i < m->step->cfg->n_mounts; i++) {
+        if (m->step->mounts[i] < 0)
+            continue;
+        rc = is_in_mount(dir, m->step->mounts[i]);
+        if (rc != 0)
+            return rc < 0 ? NO_MOUNT : (int)i;
+    }
+    return ENDS_WITH_SANDBOX;
 }
 
 /* Where fd is in the sandbox. */
@@ -185,9 +195,9 @@ static int note(struct maker *m, const char *name, int dir, struct timespec befo
     struct stat st, parent;
     char path[PATH_MAX + NAME_MAX];
     int mount = find_mount(m, dir);
-    if (mount == -2)
+    if (mount == ENDS_WITH_SANDBOX)
         return 0;
-    if (fstat(fd, &st) < 0 || fstat(dir, &parent) < 0 ||
+    if (mount == NO_MOUNT || fstat(fd, &st) < 0 || fstat(dir, &parent) < 0 ||
         find_path_in_mount(m, dir, mount, name, path, sizeof path) < 0)
         return ob_err_set(err, errno, "\"%s\"", name);
     size_t size = strlen(path) + 1;
@@ -197,7 +207,7 @@ static int note(struct maker *m, const char *name, int dir, struct timespec befo
     shared->made[shared->n_made++] = (struct native_made){
         .dev = st.st_dev,
         .ino = st.st_ino,
-        .mount = mount,
+        .mount = mount == IN_ROOT ? -1 : mount,
         .is_dir = S_ISDIR(st.st_mode),
         .before = before,
         .after = parent.st_mtim,
